@@ -1,0 +1,300 @@
+"""
+The command line: options -> one function of the pipeline -> one line and an exit code. Imports nothing heavy.
+
+Data goes to stdout, words to stderr. An expected error is one line and its exit code; a bug crashes with its traceback.
+"""
+
+import json
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from etl.errors import MfoError, UsageWrong
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from etl.observatory import Observatory
+    from etl.settings import Settings
+
+app = typer.Typer(
+    name="mfo",
+    help="Money Flow Observatory: no number that nobody can trace, none made up, none that silently stopped moving.",
+    no_args_is_help=True,
+    rich_markup_mode=None,  # half of the start-up time otherwise
+    pretty_exceptions_enable=False,  # its tracebacks print local variables, keys included
+)
+
+Demo = Annotated[bool, typer.Option("--demo", help="Made-up data, in the demo's own data folder.")]
+Config = Annotated[Path | None, typer.Option("--config", help="The mfo.toml to use.")]
+AsJson = Annotated[bool, typer.Option("--json", help="For programs: JSON on stdout.")]
+Force = Annotated[bool, typer.Option("--force", help="Ask again for what is fresh.")]
+AsOf = Annotated[str | None, typer.Option("--as-of", help="As it was known then: 2025-11-01T03:43:00Z or a date.")]
+Only = Annotated[str | None, typer.Option("--only", help="Ask this provider only.")]
+Symbol = Annotated[list[str] | None, typer.Option("--symbol", help="A symbol, series or watchlist; may be repeated.")]
+Since = Annotated[str | None, typer.Option("--since", help="From this date on.")]
+NoLlm = Annotated[bool, typer.Option("--no-llm", help="The rules' note only; no model is asked.")]
+
+
+def main() -> None:
+    """Run a command; an expected error is one line on stderr and its exit code."""
+    try:
+        app()
+    except MfoError as error:
+        _say(f"mfo: {error}")
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output went away: nothing to say, nothing lost
+        sys.exit(0)
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(line + "\n")
+
+
+def _settings(config: Path | None, demo: bool) -> "Settings":
+    from etl.stores.settings_file import read_settings
+
+    return read_settings(config=config, demo=demo)
+
+
+def _run(config: Path | None, demo: bool, work: "Callable[[Observatory], int]") -> None:
+    """Open the data folder, do one thing with it, and end with its exit code."""
+    from etl.observatory import opened
+
+    with opened(_settings(config, demo)) as observatory:
+        code = work(observatory)
+    if code:
+        raise typer.Exit(code)
+
+
+def _instant(text: str | None, where: str) -> "datetime | None":
+    from etl.settings import parse_instant
+
+    return parse_instant(text, where) if text else None
+
+
+@app.command()
+def init() -> None:
+    """Write a commented mfo.toml and .env.example here; never overwrites."""
+    from etl.stages import init as stage
+
+    _say(stage.run(Path.cwd()).line)
+
+
+@app.command()
+def doctor(config: Config = None, demo: Demo = False) -> None:
+    """Check config, keys, clock, disk, folders and versions, and say how to mend each."""
+    from etl.providers import PROVIDERS
+    from etl.stages import doctor as stage
+    from etl.stores.machine import Machine
+
+    findings = stage.run(_settings(config, demo), Machine(), PROVIDERS)
+    sys.stdout.write("\n".join([*stage.lines(findings), ""]))
+    if code := stage.exit_code(findings):
+        raise typer.Exit(code)
+
+
+@app.command()
+def plan(config: Config = None, demo: Demo = False, as_json: AsJson = False, force: Force = False) -> None:
+    """What the next run would ask of whom, what it costs in calls, and what is left today."""
+    from etl import overview
+    from etl.planning import choice_of
+    from etl.stages.plan import lines
+
+    def work(o: "Observatory") -> int:
+        rows = overview.priced(o, choice_of(o.settings, force=force))
+        sys.stdout.write(json.dumps(rows) + "\n" if as_json else "\n".join(lines(rows)) + "\n")
+        return 0
+
+    _run(config, demo, work)
+
+
+@app.command()
+def extract(
+    only: Only = None,
+    symbol: Symbol = None,
+    since: Since = None,
+    force: Force = False,
+    config: Config = None,
+    demo: Demo = False,
+) -> None:
+    """Ask for what is missing or stale, and keep every answer."""
+    from etl import pipeline
+    from etl.planning import choice_of
+
+    _run(
+        config, demo, lambda o: pipeline.only_extract(o, choice_of(o.settings, only, symbol or [], since, force=force))
+    )
+
+
+@app.command()
+def transform(
+    everything: Annotated[bool, typer.Option("--all", help="Read every kept answer again.")] = False,
+    config: Config = None,
+    demo: Demo = False,
+) -> None:
+    """Kept answers -> typed Parquet."""
+    from etl import pipeline
+
+    _run(config, demo, lambda o: pipeline.only_transform(o, everything=everything))
+
+
+@app.command()
+def load(
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="From Parquet alone, not from the last file.")] = False,
+    config: Config = None,
+    demo: Demo = False,
+) -> None:
+    """Parquet -> warehouse: builds the SQL models, runs the checks, publishes the new file."""
+    from etl import pipeline
+
+    _run(config, demo, lambda o: pipeline.only_load(o, rebuild=rebuild))
+
+
+@app.command()
+def analyze(
+    day: Annotated[str | None, typer.Option("--date", help="The session that the note is for.")] = None,
+    no_llm: NoLlm = False,
+    force: Annotated[bool, typer.Option("--force", help="Ask the model again about the same facts.")] = False,
+    config: Config = None,
+    demo: Demo = False,
+) -> None:
+    """Facts -> the day's note and recommendations, verified."""
+    from etl import pipeline
+
+    notes = pipeline.NoteChoice(_instant(day, "--date"), use_model=not no_llm, force=force)
+    _run(config, demo, lambda o: pipeline.only_analyze(o, notes))
+
+
+@app.command()
+def score(config: Config = None, demo: Demo = False) -> None:
+    """Settle the recommendations that fell due."""
+    from etl import pipeline
+
+    _run(config, demo, lambda o: pipeline.only_score(o))
+
+
+@app.command()
+def export(
+    out: Annotated[Path | None, typer.Option("--out", help="Write the site there.")] = None,
+    as_of: AsOf = None,
+    basis: Annotated[str, typer.Option("--basis", help="known, or published for a replay.")] = "known",
+    check: Annotated[bool, typer.Option("--check", help="Compare with what is there instead of writing.")] = False,
+    public: Annotated[bool, typer.Option("--public", help="Leave out what may not be redistributed.")] = False,
+    config: Config = None,
+    demo: Demo = False,
+) -> None:
+    """Write the site folder: the page, its JSON, their schemas."""
+    from etl import pipeline
+
+    if basis not in ("known", "published"):
+        raise UsageWrong(f"--basis: {basis!r}; allowed: known, published")
+    site = pipeline.SiteChoice(out, _instant(as_of, "--as-of"), basis, compare=check, public=public)
+    _run(config, demo, lambda o: pipeline.only_export(o, site))
+
+
+@app.command()
+def serve_static(
+    host: Annotated[str, typer.Option("--host", help="Where to listen.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free one.")] = 8000,
+    cors: Annotated[str | None, typer.Option("--cors", help="The one origin that may read from elsewhere.")] = None,
+    config: Config = None,
+    demo: Demo = False,
+) -> None:
+    """Show the site folder on loopback."""
+    from etl.stages import serve_static as stage
+    from etl.stores.folder import Folder
+
+    site = Folder(_settings(config, demo).data_dir).site
+    stage.run(site, host, port, cors, _say)
+
+
+@app.command()
+def run_daily(
+    day: Annotated[str | None, typer.Option("--date", help="The session that the note is for.")] = None,
+    no_llm: NoLlm = False,
+    force: Force = False,
+    config: Config = None,
+    demo: Demo = False,
+) -> None:
+    """Extract, transform, load, check, score, analyze, publish, export: what cron calls."""
+    from etl import pipeline
+    from etl.planning import choice_of
+
+    notes = pipeline.NoteChoice(_instant(day, "--date"), use_model=not no_llm, force=force)
+    _run(config, demo, lambda o: pipeline.daily(o, choice_of(o.settings, force=force), notes))
+
+
+@app.command()
+def run_intraday(config: Config = None, demo: Demo = False) -> None:
+    """Crypto bars, order books, and the artifacts that they feed: for a cron line every few minutes."""
+    from etl import pipeline
+    from etl.planning import INTRADAY, choice_of
+
+    _run(config, demo, lambda o: pipeline.intraday(o, choice_of(o.settings, datasets=INTRADAY)))
+
+
+@app.command()
+def query(
+    sql: Annotated[str | None, typer.Argument(help="A SELECT over the marts.")] = None,
+    file: Annotated[Path | None, typer.Option("-f", help="Read the SQL from a file.")] = None,
+    name: Annotated[str | None, typer.Option("--name", help="A saved query of sql/queries.")] = None,
+    param: Annotated[list[str] | None, typer.Option("--param", help="name=value for a saved query.")] = None,
+    form: Annotated[str, typer.Option("--format", help="table, csv, json, parquet, xlsx or md.")] = "table",
+    as_of: AsOf = None,
+    config: Config = None,
+    demo: Demo = False,
+) -> None:
+    """Read-only SQL over the published warehouse, while cron runs."""
+    from etl.observatory import reading
+    from etl.settings import data_folder
+    from etl.stages import query as stage
+
+    text = stage.text_of(sql, file, name, data_folder("sql"))
+    form = stage.checked_format(form, is_terminal=sys.stdout.isatty())
+    values = stage.parameters(text, param or []) if name or param else {}
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    with reading(_settings(config, demo), _instant(as_of, "--as-of")) as con:
+        seen, run_id = stage.run(con, text, values, form, write=sys.stdout.buffer.write, width=width)
+    sys.stdout.flush()
+    _say(f"as of {seen}, run {run_id}")
+
+
+@app.command()
+def status(config: Config = None, demo: Demo = False, as_json: AsJson = False) -> None:
+    """The last runs, each source's health and age, the quota left, what is stale and why."""
+    from etl import overview
+    from etl.stages.status import lines
+
+    def work(o: "Observatory") -> int:
+        found = overview.status_of(o)
+        sys.stdout.write(json.dumps(found) + "\n" if as_json else "\n".join(lines(found)) + "\n")
+        return 0
+
+    _run(config, demo, work)
+
+
+@app.command()
+def maintain(config: Config = None, demo: Demo = False) -> None:
+    """Verify every kept answer's hash and sweep away what killed runs left."""
+    from etl import pipeline
+
+    _run(config, demo, lambda o: pipeline.only_maintain(o))
+
+
+@app.callback(invoke_without_command=True)
+def _options(version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False) -> None:
+    if version:
+        from etl import __version__
+
+        sys.stdout.write(f"mfo {__version__}\n")
+        raise typer.Exit
+
+
+if __name__ == "__main__":
+    main()

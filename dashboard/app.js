@@ -1,0 +1,102 @@
+// Puts the page together: opens the publication, makes the panels, shows them at once, then lets the charts begin.
+
+import { h, said } from "./dom.js";
+import { openPublication } from "./data.js";
+import { useTimeZone } from "./format.js";
+import { createPanel, fillPanel } from "./panel.js";
+import { startCharts } from "./chart.js";
+import * as state from "./state.js";
+import { demoBanner, fillMasthead, stoppedBanner } from "./panels/masthead.js";
+import { drawTiles } from "./panels/tiles.js";
+import { METHOD, setUpFlows } from "./panels/flows.js";
+import { setUpPrice } from "./panels/price.js";
+import { setUpCorrelations } from "./panels/correlations.js";
+import { setUpMacro } from "./panels/macro.js";
+import { drawInternals } from "./panels/internals.js";
+import { drawStats, setUpOrderBook } from "./panels/crypto.js";
+import { setUpRecommendations } from "./panels/recommendations.js";
+import { drawTrackRecord } from "./panels/track-record.js";
+import { drawSources } from "./panels/sources.js";
+import { drawQuality } from "./panels/quality.js";
+import { drawPipeline } from "./panels/pipeline.js";
+
+// How long the first picture may wait for its files; what comes later appears in place, in panels that keep its room.
+const PATIENCE = 1500;
+
+const once = (draw) => async (panel, publication) => () => fillPanel(panel, () => draw(panel, publication));
+
+// [id, title, name in the list of panels, unit, width, set up (panel, publication) -> draw(), the choices that redraw it]
+const PANELS = [
+  ["today", "The day at a glance", "Today", "", "tiles", once(drawTiles), []],
+  ["flows", "Flows between regions", "Regions", "USD, estimated", "span-8", (panel, data) => setUpFlows(panel, data, "regions"), ["window", "regions"]],
+  ["assets", "Net flow by asset class", "Asset classes", "USD, estimated", "span-4", (panel, data) => setUpFlows(panel, data, "assets"), ["window", "assets"]],
+  ["recommendations", "The day's note and its calls", "Note and calls", "", "", setUpRecommendations, ["note"]],
+  ["track-record", "Track record", "Track record", "", "", once(drawTrackRecord), []],
+  ["price", "Price and indicators", "Price", "USD", "span-8", setUpPrice, ["symbol", "range", "interval"]],
+  ["correlations", "Correlations", "Correlations", "Pearson's r", "span-4", setUpCorrelations, ["days"]],
+  ["macro", "Macro and net liquidity", "Macro", "Each series in its own unit", "span-8", setUpMacro, ["series"]],
+  ["internals", "Internals and regime", "Internals", "Watchlist and equity funds, per US session", "span-4", once(drawInternals), []],
+  ["order-book", "Order book", "Order book", "", "span-4", setUpOrderBook, ["book"]],
+  ["stats-24h", "Crypto, last 24 hours and 60 minutes", "Crypto", "USDT; volume is the quote volume", "span-8", once(drawStats), []],
+  ["sources", "Sources", "Sources", "Age and status are judged now, in this browser", "", once(drawSources), []],
+  ["quality", "Data quality, gaps, revisions", "Quality", "Rows", "span-6", once(drawQuality), []],
+  ["pipeline", "Pipeline runs", "Runs", "", "span-6", once(drawPipeline), []],
+];
+
+async function start(panel, publication, setUp, keys) {
+  await fillPanel(panel, async () => {
+    const draw = await setUp(panel, publication);
+    await draw();
+    if (keys.length) state.onChange(keys, draw);
+  });
+}
+
+function contents(panels) {
+  return h("nav", { class: "contents", "aria-label": "Panels" }, h("ul", {}, panels.slice(1).map((panel) => h("li", {}, h("a", { href: `#${panel.id}` }, panel.name)))));
+}
+
+function colophon(manifest) {
+  const schema = manifest.schema_version ?? "unknown";
+  document.getElementById("colophon").append(
+    h("p", {}, `Flows: ${METHOD}.`),
+    h("p", {}, "Research output of a batch job. Not investment advice."),
+    h("p", {}, "mfo ", said(manifest.version), ", run ", said(manifest.run_id), `, schema ${schema}, times in `, said(manifest.timezone ?? "UTC"), ". ", h("a", { href: "data/manifest.json" }, "All files"), "."),
+  );
+}
+
+function wait(milliseconds) {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+async function open() {
+  const content = document.getElementById("content");
+  let publication;
+  try {
+    publication = await openPublication();
+  } catch (problem) {
+    const message = h("div", { class: "boot-message", role: "alert", id: "no-publication" });
+    message.append(h("p", {}, h("strong", {}, "The list of published files could not be read, so nothing is shown.")), h("p", {}, said(problem.message)));
+    content.replaceChildren(message);
+    return;
+  }
+  const { manifest } = publication;
+  useTimeZone(manifest.timezone ?? "UTC");
+  const panels = PANELS.map(([id, title, name, unit, width]) => createPanel({ id, title, name, unit, width }));
+  const filled = PANELS.map(([, , , , , setUp, keys], position) => start(panels[position], publication, setUp, keys));
+  await Promise.race([Promise.allSettled(filled), wait(PATIENCE)]);
+
+  fillMasthead(publication);
+  content.replaceChildren(
+    ...[manifest.demo ? demoBanner() : null, stoppedBanner(manifest)].filter(Boolean),
+    contents(panels),
+    h("div", { class: "panels" }, panels.map((panel) => panel.element)),
+  );
+  colophon(manifest);
+  document.documentElement.dataset.ready = "yes";
+  const anchor = window.location.hash.slice(1);
+  // The browser looked for the anchor before the panels were there.
+  if (anchor && !anchor.includes("=")) document.getElementById(anchor)?.scrollIntoView();
+  startCharts();
+}
+
+open();

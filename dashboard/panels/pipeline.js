@@ -1,0 +1,66 @@
+// What the job did: the health of this publication and the last runs.
+
+import { h, said, badge } from "../dom.js";
+import { compact, date, instant, words } from "../format.js";
+import { emptyState, footFor } from "../panel.js";
+import { table } from "../table.js";
+
+const RUNS = "data/pipeline.json";
+const HEALTH = "data/health.json";
+const STATUS = {
+  success: { shape: "●", word: "success", tone: "good" },
+  ok: { shape: "●", word: "ok", tone: "good" },
+  partial: { shape: "▲", word: "partial", tone: "warn" },
+  late: { shape: "▲", word: "late", tone: "warn" },
+  failure: { shape: "■", word: "failure", tone: "bad" },
+};
+
+function status(name) {
+  return badge(STATUS[name] ?? { shape: "◇", word: words(name), tone: "idle" });
+}
+
+function details(value) {
+  if (value === null || value === undefined) return "–";
+  if (typeof value !== "object") return said(String(value));
+  const parts = Object.entries(value).map(([key, part]) => `${key}: ${part !== null && typeof part === "object" ? JSON.stringify(part) : words(part)}`);
+  return said(parts.join("; ") || "–");
+}
+
+function healthLine(health) {
+  if (!health) return h("p", { class: "quiet" }, "The health file could not be read.");
+  const counts = Object.entries(health.counts ?? {}).map(([name, count]) => h("div", {}, h("dt", {}, said(name.replaceAll("_", " "))), h("dd", {}, compact(count))));
+  return [
+    h("p", {}, status(health.status), ` Pictures stand at the session of ${date(health.anchor_date)}.`),
+    h("dl", { class: "facts-grid" }, counts),
+    (health.stale ?? []).length ? h("ul", { class: "plain-list" }, health.stale.map((entry) => h("li", {}, "▲ ", h("strong", {}, said(entry.source)), ": ", said(words(entry.why))))) : null,
+  ];
+}
+
+function runTable(runs) {
+  return table({
+    caption: "Last runs",
+    hideCaption: true,
+    columns: [
+      { label: "Started", head: true, whole: true, cell: (run) => instant(run.run_at, true) },
+      { label: "Status", cell: (run) => status(run.status) },
+      { label: "Command", code: true, whole: true, cell: (run) => said(words(run.command)) },
+      { label: "Finished", whole: true, cell: (run) => instant(run.finished_at, true) },
+      { label: "Details", prose: true, cell: (run) => details(run.details) },
+      { label: "Run", code: true, prose: true, cell: (run) => said(run.run_id) },
+    ],
+    rows: runs,
+  });
+}
+
+export async function drawPipeline(panel, publication) {
+  const artifact = await publication.load(RUNS);
+  const health = publication.has(HEALTH) ? await publication.load(HEALTH).catch(() => null) : null;
+  const runs = artifact.runs ?? [];
+  panel.show(
+    h("div", {}, healthLine(health)),
+    runs.length
+      ? h("div", { class: "table-box is-tall", tabindex: "0", role: "region", "aria-label": "Last runs" }, runTable(runs))
+      : emptyState("No run is recorded yet."),
+  );
+  panel.foot(...footFor(publication, { ...artifact, sources: [] }, publication.has(HEALTH) ? [RUNS, HEALTH] : [RUNS]));
+}

@@ -1,0 +1,120 @@
+// The day's note and its calls: what it says, what speaks against it, when it would be wrong, and the facts it rests on.
+
+import { h, said, svg, badge } from "../dom.js";
+import { date, instant, isNumber, share, utc, withUnit, words } from "../format.js";
+import { emptyState, fillPanel, footFor } from "../panel.js";
+import { select } from "../controls.js";
+import { table, folded } from "../table.js";
+import * as state from "../state.js";
+
+const LATEST = "data/recommendations/latest.json";
+const STANCES = {
+  overweight: { shape: "▲", word: "Overweight", tone: "up" },
+  underweight: { shape: "▼", word: "Underweight", tone: "down" },
+  neutral: { shape: "■", word: "Neutral", tone: "quiet" },
+};
+
+export function stance(name) {
+  const known = STANCES[name] ?? { shape: "◇", word: words(name), tone: "quiet" };
+  return h("strong", { class: `stance ${known.tone}` }, h("span", { "aria-hidden": "true" }, `${known.shape} `), said(known.word));
+}
+
+// Who wrote it, and whether its numbers were checked against the facts. `rules` is a stand-in and is called so.
+export function authorBadges(note) {
+  const isRules = note.model === "rules" || note.label === "rules";
+  return h(
+    "span",
+    { class: "badges" },
+    h("span", { class: `badge ${isRules ? "warn" : "idle"}` }, h("span", { "aria-hidden": "true" }, isRules ? "◆" : "◇"), isRules ? "Written by rules, no model" : [h("span", {}, "Written by "), said(note.model)]),
+    note.verified ? badge({ shape: "✓", word: "Numbers verified against the facts", tone: "good" }) : badge({ shape: "✕", word: "Numbers not verified", tone: "bad" }),
+    note.kind === "replay" ? badge({ shape: "◆", word: "Replay, written later for a past date", tone: "warn" }) : null,
+  );
+}
+
+function confidence(value) {
+  const width = isNumber(value) ? Math.max(0, Math.min(1, value)) * 100 : 0;
+  return [
+    share(value),
+    svg(
+      "svg",
+      { class: "meter", viewBox: "0 0 100 6", preserveAspectRatio: "none", "aria-hidden": "true", focusable: "false" },
+      svg("rect", { class: "meter-room", x: 0, y: 0, width: 100, height: 6 }),
+      svg("rect", { class: "meter-part", x: 0, y: 0, width, height: 6 }),
+    ),
+  ];
+}
+
+function factTable(facts, caption) {
+  return h(
+    "div",
+    { class: "table-box" },
+    table({
+      caption,
+      hideCaption: true,
+      columns: [
+        { label: "Fact", head: true, cell: (fact) => [h("span", { class: "code quiet" }, said(fact.id)), " ", said(fact.name), fact.symbol ? [" ", h("span", { class: "quiet" }, said(fact.symbol))] : null] },
+        { label: "Value", number: true, cell: (fact) => (isNumber(fact.value) ? withUnit(fact.value, fact.unit) : said(words(fact.value))) },
+        { label: "As of", cell: (fact) => said(String(fact.as_of ?? "").length > 10 ? instant(fact.as_of, true) : date(fact.as_of)) },
+        { label: "Source", cell: (fact) => said(words(fact.source)) },
+      ],
+      rows: facts,
+    }),
+  );
+}
+
+function citedList(call, facts) {
+  const items = (call.facts ?? []).map((id) => {
+    const fact = facts.get(id);
+    if (!fact) return h("li", {}, h("span", { class: "code" }, said(id)), " is not among this note's facts");
+    const value = isNumber(fact.value) ? withUnit(fact.value, fact.unit) : words(fact.value);
+    return h("li", {}, said(fact.symbol ? `${fact.symbol} ${fact.name}` : fact.name), ": ", h("strong", { class: isNumber(fact.value) ? "whole" : null }, said(value)), h("span", { class: "quiet" }, ` (${String(fact.as_of ?? "").length > 10 ? instant(fact.as_of, true) : date(fact.as_of)})`));
+  });
+  return items.length ? h("ul", { class: "cited" }, items) : "None cited";
+}
+
+function card(call, facts) {
+  const row = (name, ...value) => h("div", {}, h("dt", {}, name), h("dd", {}, ...value));
+  return h(
+    "article",
+    { class: "call" },
+    h("header", {}, stance(call.stance), h("strong", { class: "call-symbol" }, said(call.symbol)), h("span", { class: "quiet" }, `${words(call.horizon)} sessions`)),
+    h("h3", {}, said(call.title)),
+    h("p", {}, said(call.action)),
+    h(
+      "dl",
+      { class: "call-parts" },
+      row("Confidence", confidence(call.confidence)),
+      row("Against", said(words(call.against))),
+      row("Wrong if", said(words(call.wrong_if))),
+      row("Measured against", said(words(call.benchmark))),
+      row("Rests on", citedList(call, facts)),
+    ),
+  );
+}
+
+export async function setUpRecommendations(panel, publication) {
+  const latest = await publication.load(LATEST);
+  const dates = (latest.dates ?? []).map(String).filter((day) => publication.has(`data/recommendations/${day}.json`));
+  const newest = String(latest.for_date);
+  const choices = [...new Set([newest, ...[...dates].sort().reverse()])];
+  const picker = select({ label: "Note of", groups: [["", choices.map((day) => [day, date(day)])]], value: newest, choose: (note) => state.set({ note: note === newest ? "" : note }) });
+  if (choices.length > 1) panel.controls.append(picker.element);
+  return () =>
+    fillPanel(panel, async () => {
+      const day = choices.includes(state.get("note")) ? state.get("note") : newest;
+      picker.set(day);
+      const path = day === newest ? LATEST : `data/recommendations/${day}.json`;
+      const note = await publication.load(path);
+      const facts = new Map((note.facts ?? []).map((fact) => [fact.id, fact]));
+      const calls = note.recommendations ?? [];
+      panel.say(`For ${date(note.for_date)}. Confidence is the stated chance of being right. Not investment advice.`);
+      panel.show(
+        authorBadges(note),
+        h("p", { class: "summary" }, said(note.summary)),
+        calls.length ? h("div", { class: "calls" }, calls.map((call) => card(call, facts))) : emptyState("This note makes no calls."),
+        facts.size ? folded(`All ${facts.size} facts that the note was given`, factTable([...facts.values()], "Facts")) : null,
+      );
+      const published = h("time", { datetime: note.published_at, title: utc(note.published_at) }, instant(note.published_at));
+      panel.foot(...footFor(publication, note, [path], { asOf: published }));
+    });
+}

@@ -1,0 +1,110 @@
+// The day in seven tiles. Each figure comes from the file that its panel shows; sparklines are a help and may be missing.
+
+import { h, said } from "../dom.js";
+import { date, fixed, isNumber, NONE, percent, price, share, usd, words } from "../format.js";
+import { footFor } from "../panel.js";
+import { sparkline } from "../sparkline.js";
+
+const DASHBOARD = "data/dashboard.json";
+const BIAS = { BULLISH: "▲", BEARISH: "▼", MIXED: "◆" };
+const CALM_FIRST = { CALM: "●", NORMAL: "◆", ELEVATED: "▲", STRESSED: "■" };
+
+function capital(text) {
+  const word = words(text);
+  return word === NONE ? word : word.charAt(0) + word.slice(1).toLowerCase();
+}
+
+function tile({ key, label, value, isWord = false, note, trend }) {
+  return h(
+    "article",
+    { class: "tile", "data-tile": key },
+    h("h3", {}, label),
+    h("p", { class: `tile-value ${isWord ? "is-word" : ""}` }, value),
+    h("p", { class: "tile-note" }, note),
+    sparkline(trend ?? []),
+  );
+}
+
+export function move(value, digits = 2) {
+  if (!isNumber(value)) return h("span", {}, NONE);
+  const tone = value > 0 ? "up" : value < 0 ? "down" : "quiet";
+  const shape = value > 0 ? "▲ " : value < 0 ? "▼ " : "";
+  return h("span", { class: `whole ${tone}` }, h("span", { "aria-hidden": "true" }, shape), percent(value, digits, true));
+}
+
+async function orNothing(promise) {
+  try {
+    return await promise;
+  } catch {
+    return null; // the panel of that file says what is wrong with it
+  }
+}
+
+function quoteTile(quote, metrics) {
+  const history = (metrics?.prices ?? []).find((row) => row.symbol === quote.symbol);
+  return tile({
+    key: quote.symbol,
+    label: said(quote.symbol),
+    value: price(quote.close),
+    note: [move(quote.return_pct), ` ${date(quote.trade_date)}`],
+    trend: history?.close,
+  });
+}
+
+function liquidityTile(macro) {
+  const points = macro?.net_liquidity?.points ?? [];
+  const latest = points.at(-1);
+  return tile({
+    key: "net-liquidity",
+    label: "Net liquidity",
+    value: latest ? usd(latest.net_liquidity_usd) : NONE,
+    note: latest ? `Wednesday ${date(latest.date)}` : "No figure in this publication",
+    trend: points.map((point) => point.net_liquidity_usd),
+  });
+}
+
+export async function drawTiles(panel, publication) {
+  const board = await publication.load(DASHBOARD);
+  const [internals, metrics, macro] = await Promise.all(
+    ["data/internals.json", "data/metrics.json", "data/macro.json"].map((path) => orNothing(publication.load(path))),
+  );
+  const trend = (field) => (internals?.history ?? []).map((row) => row[field]);
+  const vix = board.vix ?? {};
+  panel.show(
+    tile({
+      key: "bias",
+      label: "Market bias",
+      isWord: true,
+      value: `${BIAS[board.market_bias] ?? ""} ${capital(board.market_bias)}`,
+      note: `Momentum score ${fixed(board.momentum_score, 2)}`,
+      trend: trend("momentum_score"),
+    }),
+    tile({
+      key: "regime",
+      label: "Volatility regime",
+      isWord: true,
+      value: `${CALM_FIRST[board.volatility_regime] ?? ""} ${capital(board.volatility_regime)}`,
+      note: `VIX ${fixed(vix.value, 2)}, percentile ${isNumber(vix.percentile) ? share(vix.percentile) : NONE}`,
+      trend: trend("vix"),
+    }),
+    ...(board.quotes ?? []).map((quote) => quoteTile(quote, metrics)),
+    tile({
+      key: "volume-flow",
+      label: "Volume flow",
+      value: percent(board.volume_flow_pct, 2, true),
+      note: "Net of turnover, estimated",
+      trend: trend("volume_flow_pct"),
+    }),
+    tile({
+      key: "breadth",
+      label: "Breadth",
+      value: fixed(board.breadth, 2),
+      note: "Net advancers, −1 to 1",
+      trend: trend("breadth"),
+    }),
+    liquidityTile(macro),
+  );
+  panel.foot(...footFor(publication, board, [DASHBOARD]));
+}
+
+export { capital };

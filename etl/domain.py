@@ -1,0 +1,240 @@
+"""
+The words that all modules share: what is asked (Want, Request), what came back (Answer), and what it says (rows).
+
+All instants are timezone-aware UTC `datetime`s; prices are in the quote currency as the provider gives them.
+"""
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from email.utils import parsedate_to_datetime
+from typing import Literal, Protocol
+
+Interval = Literal["1m", "1h", "1d", "1w"]
+Adjustment = Literal["raw", "split", "total"]
+ActionKind = Literal["split", "dividend"]
+
+EQUITY_DAILY = "equity_daily"  # the last sessions of an equity, one row a session
+EQUITY_HISTORY = "equity_history"  # once per symbol: daily sessions back to `history_from`
+ACTIONS = "actions"  # splits and dividends of an equity
+MACRO = "macro"  # observations of a series
+SERIES = "series"  # a series' title, units and frequency
+CRYPTO_1M = "crypto_1m"
+CRYPTO_1D = "crypto_1d"
+ORDER_BOOK = "order_book"
+NOTES = "notes"  # what `analyze` and `score` kept: a prompt, a reply, a note, a settlement
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """One dataset of one symbol (or FRED series), from `since` on; `since=None` is all that the provider gives."""
+
+    dataset: str
+    symbol: str
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One GET below a provider's base URL, without its key. `weight` counts against a weight limit."""
+
+    provider: str
+    dataset: str
+    symbol: str
+    path: str
+    params: tuple[tuple[str, str], ...] = ()
+    weight: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """
+    What came back, as it is kept: the decoded body with keys redacted.
+
+    `sequence` numbers the answers of one data folder in the order in which they were asked for.
+    """
+
+    request: Request
+    status: int
+    headers: Mapping[str, str]  # lower-case names, only those that matter
+    body: bytes
+    asked_at: datetime
+    answered_at: datetime
+    sequence: int
+    run_id: str
+
+    @property
+    def sha256(self) -> str:
+        """The name of the body on disk."""
+        return hashlib.sha256(self.body).hexdigest()
+
+    @property
+    def server_time(self) -> datetime:
+        """The earlier of the server's `Date` and our clock: a candle is closed only when both say so."""
+        stamp = self.headers.get("date")
+        if not stamp:
+            return self.answered_at
+        return min(parsedate_to_datetime(stamp).astimezone(UTC), self.answered_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """
+    One bar as a provider gives it. A field that is absent or not a number is None; transform refuses the row then.
+
+    `at` is the session's date for an equity day and the opening instant for a candle.
+    """
+
+    symbol: str
+    interval: Interval
+    at: date | datetime
+    open: float | None
+    high: float | None
+    low: float | None
+    close: float | None
+    volume: float | None
+    adjustment: Adjustment = "raw"
+    adj_close: float | None = None
+    quote_volume: float | None = None
+    trades: int | None = None
+    taker_buy_volume: float | None = None
+    taker_buy_quote_volume: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One value of a macro series; `value=None` is the provider's own missing value (FRED's `.`)."""
+
+    series_id: str
+    date: dt.date
+    value: float | None
+    vintage_date: dt.date | None = None  # only where a vintage was asked for
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A split (`value` = new shares for one old) or a dividend (`value` in the quote currency a share)."""
+
+    symbol: str
+    ex_date: date
+    kind: ActionKind
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """An order book as of the answer: (price, quantity) from the best level outwards."""
+
+    symbol: str
+    bids: tuple[tuple[float, float], ...]
+    asks: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A macro series' own description."""
+
+    series_id: str
+    title: str
+    units: str
+    frequency: str  # D, W, M, ...
+    seasonal_adjustment: str
+    last_updated: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """One row that the provider's own shape does not allow; transform keeps it in the refused rows."""
+
+    symbol: str
+    at: str
+    reason: str
+
+
+Row = Bar | Observation | Action | Book | Series | Unreadable
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """Where a provider's key goes on the wire: a query parameter or a header, and from which variable."""
+
+    env: str
+    where: Literal["query", "header"]
+    name: str
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """
+    What a provider allows on its free tier; settings may change each field.
+
+    `per_day` counts in `day_zone`; `spacing_s` is between the starts of two requests; `weight` per `weight_window_s`.
+    """
+
+    per_day: int | None = None
+    day_zone: str = "UTC"
+    spacing_s: float = 0.0
+    weight: int | None = None
+    weight_window_s: float = 60.0
+    timeout_s: float = 30.0
+    parallel: int = 1
+    rate_limited_wait_s: float = 2.0  # after "too fast" without a Retry-After
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """A provider's terms of use in a sentence, with the page, and whether its rows may be published again."""
+
+    text: str
+    url: str
+    publishable: bool
+
+
+class Provider(Protocol):
+    """A source: what to ask and how to read the answer. Pure: no clock, no socket, no file."""
+
+    name: str
+    title: str
+    base_url: str
+    base_url_env: str
+    credential: Credential | None
+    limits: Limits
+    terms: Terms
+    cadence_hours: float
+    datasets: tuple[str, ...]
+    parser_version: int
+
+    def plan(self, want: Want, now: datetime) -> list[Request]:
+        """The requests that answer `want` at `now`, oldest rows first; [] where this provider cannot."""
+        ...
+
+    def inspect(self, answer: Answer) -> None:
+        """
+        Return where the answer is data.
+
+        Raises:
+            AnswerError: the subclass says what extraction does next.
+        """
+        ...
+
+    def parse(self, answer: Answer) -> Iterator[Row]:
+        """
+        Turn an answer that `inspect` let pass into rows, oldest first.
+
+        Raises:
+            AnswerUnreadable: the body is not of the documented shape.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a stage did, for people and for `etl_runs`: one line, and what was left undone."""
+
+    line: str
+    undone: tuple[str, ...] = ()  # each makes the run partial (exit 3)
+    notes: tuple[str, ...] = ()  # worth saying, not a failure
+    details: Mapping[str, object] = field(default_factory=dict)

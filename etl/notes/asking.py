@@ -1,0 +1,162 @@
+"""
+The conversation with the model: asked once, once more as text where the schema does not work, once more where something
+in the reply does not stand. Every prompt and reply is kept as it came. Whoever speaks is handed in.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from etl.errors import AnswerError, AnswerUnreadable, ProviderRefused
+from etl.notes.facts import Fact
+from etl.notes.prompt import Messages, NoteSettings, correction
+from etl.notes.records import Keep, body_of
+from etl.notes.reply import Draft, Schema, parse
+from etl.notes.review import complaint, review
+from etl.notes.verifier import Finding
+
+
+class Said(Protocol):
+    """One reply of a model, read only."""
+
+    @property
+    def content(self) -> str: ...  # noqa: D102 - as in `etl.stores.llm.Completion`
+    @property
+    def finish_reason(self) -> str: ...  # noqa: D102
+    @property
+    def refusal(self) -> str | None: ...  # noqa: D102
+    @property
+    def model(self) -> str: ...  # noqa: D102
+    @property
+    def prompt_tokens(self) -> int: ...  # noqa: D102
+    @property
+    def completion_tokens(self) -> int: ...  # noqa: D102
+    @property
+    def mode(self) -> str: ...  # noqa: D102
+
+
+class Speaker(Protocol):
+    """A model that can be asked: `etl.stores.llm.Llm`, or a test's."""
+
+    model: str
+
+    @property
+    def is_text_only(self) -> bool:
+        """Whether the schema has to go into the prompt."""
+        ...
+
+    def remember_text_only(self) -> None:
+        """Put the schema into the prompt from now on."""
+        ...
+
+    def complete(
+        self,
+        messages: Sequence[Mapping[str, str]],
+        schema: Mapping[str, object],
+        *,
+        temperature: float,
+        max_tokens: int,
+        text_only: bool = False,
+    ) -> Said:
+        """Ask once; raises an AnswerError where there is no reply."""
+        ...
+
+
+@dataclass(slots=True)
+class Asked:
+    """What came of it: a draft that stands, or why there is none. Replies that came were paid for either way."""
+
+    prompt_sha256: str = ""
+    draft: Draft | None = None
+    rejected: Draft | None = None
+    why: str = ""
+    findings: list[Finding] = field(default_factory=list)
+    replies: list[str] = field(default_factory=list)  # sha256 of each kept reply
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    answered_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """One note's conversation: with whom, under which settings, and where it is kept."""
+
+    speaker: Speaker
+    keep: Keep
+    subject: str
+    settings: NoteSettings
+    schema: Schema
+    facts: Sequence[Fact]
+    universe: Collection[str]
+    correction: str  # the template of the second request
+
+    def ask(self, messages: Messages) -> Asked:
+        """Ask, verify, and ask once more with what did not stand named."""
+        asked = Asked()
+        document = {
+            "document": "prompt", "model": self.speaker.model, "messages": messages, "schema": self.schema,
+            "temperature": self.settings.temperature, "max_tokens": self.settings.max_tokens,
+        }  # fmt: skip
+        asked.prompt_sha256 = self.keep("prompt", self.subject, body_of(document)).sha256
+        try:
+            draft, content = self._draft(messages, asked)
+            asked.findings = review(draft, self.facts, self.universe)
+            if asked.findings:
+                asked.rejected = draft
+                again = correction(self.correction, complaint(asked.findings))
+                messages = [*messages, {"role": "assistant", "content": content}, {"role": "user", "content": again}]
+                draft, _ = self._draft(messages, asked)
+                asked.findings = review(draft, self.facts, self.universe)
+        except AnswerError as error:
+            asked.why = str(error)
+            return asked
+        if asked.findings:
+            asked.rejected = draft
+            asked.why = f"its reply was rejected: {complaint(asked.findings[:1])[0]}"
+        else:
+            asked.draft, asked.rejected = draft, None
+        return asked
+
+    def _draft(self, messages: Messages, asked: Asked) -> tuple[Draft, str]:
+        """
+        A draft of the asked-for shape: under the schema, and where that gives none, with the schema in the prompt.
+
+        Raises:
+            AnswerError: neither gave one.
+        """
+        if not self.speaker.is_text_only:
+            try:
+                return self._once(messages, asked, text_only=False)
+            except AnswerUnreadable:
+                draft = self._once(messages, asked, text_only=True)
+                self.speaker.remember_text_only()
+                return draft
+        return self._once(messages, asked, text_only=True)
+
+    def _once(self, messages: Messages, asked: Asked, *, text_only: bool) -> tuple[Draft, str]:
+        said = self.speaker.complete(
+            messages,
+            self.schema,
+            temperature=self.settings.temperature,
+            max_tokens=self.settings.max_tokens,
+            text_only=text_only,
+        )
+        self._keep_reply(said, asked)
+        if said.refusal:
+            raise ProviderRefused("the model declined to write")
+        if said.finish_reason == "length":
+            raise ProviderRefused(
+                f"the reply was cut at {self.settings.max_tokens} tokens; [notes] max_tokens sets that"
+            )
+        return parse(said.content, self.schema), said.content
+
+    def _keep_reply(self, said: Said, asked: Asked) -> None:
+        document = {
+            "document": "reply", "prompt_sha256": asked.prompt_sha256, "model": said.model, "mode": said.mode,
+            "content": said.content, "finish_reason": said.finish_reason, "refusal": said.refusal,
+            "tokens": {"prompt": said.prompt_tokens, "completion": said.completion_tokens},
+        }  # fmt: skip
+        asked.replies.append(self.keep("reply", self.subject, body_of(document)).sha256)
+        asked.prompt_tokens += said.prompt_tokens
+        asked.completion_tokens += said.completion_tokens
+        asked.answered_by = said.model

@@ -1,0 +1,243 @@
+"""
+Which figures of the marts become facts, in which order: symbols, windows, flows, internals, macro, crypto.
+
+Names come from tables in this file and from the configuration, never from a provider's text: what a provider writes
+cannot reach the prompt.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
+
+from etl.notes.facts import Fact, rounded
+from etl.notes.records import Query, Row
+
+MOST_SYMBOLS = 24
+BILLION = 1e9
+CASH = "BIL"
+
+MACRO: dict[str, tuple[str, str, bool]] = {  # series: name, unit, whether its change is a fact too
+    "DGS10": ("ten-year Treasury yield", "percent", True),
+    "DGS2": ("two-year Treasury yield", "percent", True),
+    "T10Y2Y": ("ten-year minus two-year Treasury yield", "percentage points", False),
+    "DTWEXBGS": ("broad dollar index", "points", True),
+    "BAMLH0A0HYM2": ("high-yield credit spread", "percentage points", True),
+    "DCOILWTICO": ("WTI crude oil price", "USD", True),
+    "DEXUSEU": ("dollars for one euro", "USD per EUR", False),
+    "DEXJPUS": ("yen for one dollar", "JPY per USD", False),
+    "DEXCHUS": ("yuan for one dollar", "CNY per USD", False),
+    "M2SL": ("money stock M2", "USD bn", False),
+    "CPIAUCSL": ("consumer price index", "points", False),
+    "UNRATE": ("unemployment rate", "percent", False),
+    "FEDFUNDS": ("federal funds rate", "percent", False),
+}
+CHANGE_UNITS = {"percent": "percentage points"}
+
+SYMBOLS = """
+    select i.symbol, i.kind, min(n.position) as position, coalesce(bool_or(n.is_first), false) as is_first
+    from lake.instruments as i left join lake.nodes as n on i.symbol = n.symbol
+    where i.kind in ('equity', 'crypto')
+    group by i.symbol, i.kind, i.position
+    order by i.symbol = 'BIL', is_first desc, min(n.picture) = 'asset', min(n.position), i.position, i.symbol
+"""
+DAILY = """
+    select m.symbol, m.trade_date, m.close, m.return_pct, m.rsi14, m.ma30, f.net_flow_usd, p.source
+    from marts.daily_metrics as m
+    left join marts.money_flow_daily as f on m.symbol = f.symbol and m.trade_date = f.trade_date
+    left join marts.daily_prices as p on m.symbol = p.symbol and m.trade_date = p.trade_date
+    where m.trade_date between ? and ?
+"""
+NODES = """
+    select node, symbol, "window", return_pct, net_flow_pct, anchor_date from {relation}
+    where "window" in ('1W', '1M') and anchor_date = ? order by position, sessions
+"""
+FLOWS = """
+    select "window", from_node, to_node, flow_usd from {relation}
+    where "window" in ('1W', '1M') and anchor_date = ?
+    qualify row_number() over (partition by "window" order by flow_usd desc, from_node, to_node) = 1
+    order by sessions
+"""
+INTERNALS = "select * from marts.market_internals where trade_date = ?"
+MACRO_VALUES = """
+    select m.series_id, m.date, m.value, u.usd_factor, m.source,
+        lag(m.value) over (partition by m.series_id order by m.date) as previous
+    from marts.macro_daily as m left join lake.universe_series as u on m.series_id = u.series_id
+    where m.value is not null
+    qualify row_number() over (partition by m.series_id order by m.date desc) = 1
+"""
+LIQUIDITY = """
+    select date, net_liquidity_usd, lag(net_liquidity_usd) over (order by date) as previous
+    from marts.net_liquidity where net_liquidity_usd is not null order by date desc limit 1
+"""
+LAST_DAY = "select symbol, to_at, change_pct from marts.symbol_stats_24h order by symbol"
+
+
+def gather(query: Query, for_date: date, anchor: date) -> list[Fact]:
+    """
+    The facts of `for_date`, in a fixed order.
+
+    For a date before the anchor only what is kept per day is there: the pictures, macro and crypto's last day are
+    those of the anchor, and would tell what was not known then.
+    """
+    facts = [*_of_symbols(query, for_date)]
+    if for_date == anchor:
+        facts += _of_nodes(query, for_date)
+        facts += _of_flows(query, for_date)
+    facts += _of_internals(query, for_date)
+    if for_date == anchor:
+        facts += _of_macro(query)
+        facts += _of_liquidity(query)
+        facts += _of_crypto(query)
+    unique: dict[str, Fact] = {}
+    for fact in facts:
+        unique.setdefault(fact.id, fact)
+    return list(unique.values())
+
+
+def _of_symbols(query: Query, day: date) -> Iterator[Fact]:
+    symbols = query(SYMBOLS, ())[:MOST_SYMBOLS]
+    newest: dict[str, Row] = {}
+    for row in query(DAILY, (date.fromordinal(day.toordinal() - 1), day)):
+        held = newest.get(str(row["symbol"]))
+        if held is None or str(held["trade_date"]) < str(row["trade_date"]):
+            newest[str(row["symbol"])] = row
+    for each in symbols:
+        symbol = str(each["symbol"])
+        # a UTC day may not be over when the session is; a session's own row must be there
+        if symbol in newest and (each["kind"] == "crypto" or newest[symbol]["trade_date"] == day):
+            yield from _of_symbol(symbol, newest[symbol], bool(each["is_first"]))
+
+
+def _of_symbol(symbol: str, row: Row, is_first: bool) -> Iterator[Fact]:
+    as_of = _iso(row["trade_date"])
+    source = str(row["source"] or "marts.daily_prices")
+    flow = _scaled(row["net_flow_usd"], 1 / BILLION)
+    wanted = [
+        ("close", f"{symbol} close", row["close"], "USD", source, True),
+        ("return_pct", f"{symbol} return on the day", row["return_pct"], "percent", "marts.daily_metrics", True),
+        ("rsi14", f"{symbol} 14-day RSI", row["rsi14"], "points", "marts.daily_metrics", symbol != CASH),
+        ("ma30", f"{symbol} 30-day mean close", row["ma30"], "USD", "marts.daily_metrics", is_first),
+        ("net_flow_usd", f"{symbol} net flow on the day", flow, "USD bn", "marts.money_flow_daily", is_first),
+    ]
+    for metric, name, value, unit, origin, is_wanted in wanted:
+        if is_wanted and not (symbol == CASH and metric in ("ma30", "net_flow_usd")):
+            day = "1D." if metric in ("return_pct", "net_flow_usd") else ""
+            yield from _fact(f"{symbol}.{day}{metric}", name, value, unit, as_of, symbol, origin)
+
+
+def _of_nodes(query: Query, anchor: date) -> Iterator[Fact]:
+    for relation in ("marts.region_nodes", "marts.asset_nodes"):
+        for row in query(NODES.format(relation=relation), (anchor,)):
+            node, symbol, window = str(row["node"]), str(row["symbol"]), str(row["window"])
+            label, as_of = f"{node} ({symbol}) {window}", _iso(row["anchor_date"])
+            yield from _fact(
+                f"{symbol}.{window}.return_pct",
+                f"{label} return",
+                row["return_pct"],
+                "percent",
+                as_of,
+                symbol,
+                relation,
+            )
+            if symbol != CASH:
+                yield from _fact(
+                    f"{symbol}.{window}.net_flow_pct", f"{label} net flow as a share of turnover", row["net_flow_pct"],
+                    "percent", as_of, symbol, relation,
+                )  # fmt: skip
+
+
+def _of_flows(query: Query, anchor: date) -> Iterator[Fact]:
+    for relation in ("marts.region_flows", "marts.asset_flows"):
+        for row in query(FLOWS.format(relation=relation), (anchor,)):
+            giver, taker, window = str(row["from_node"]), str(row["to_node"]), str(row["window"])
+            name = f"estimated {window} flow from {giver} to {taker}, the largest"
+            value = _scaled(row["flow_usd"], 1 / BILLION)
+            yield from _fact(f"flow.{window}.{giver}.{taker}", name, value, "USD bn", _iso(anchor), None, relation)
+
+
+def _of_internals(query: Query, day: date) -> Iterator[Fact]:
+    source = "marts.market_internals"
+    for row in query(INTERNALS, (day,))[:1]:
+        as_of, vix_at = _iso(row["trade_date"]), _iso(row["vix_date"] or row["trade_date"])
+        for metric, name, unit in (
+            ("symbols", "US symbols counted", "count"),
+            ("advancers", "symbols that advanced", "count"),
+            ("decliners", "symbols that declined", "count"),
+            ("breadth", "breadth, advancers less decliners as a share of all", "ratio"),
+            ("volume_flow_pct", "volume flow of all symbols", "percent"),
+            ("momentum_score", "momentum score", "ratio"),
+            ("correlation_strength", "mean correlation of the nodes", "ratio"),
+        ):
+            yield from _fact(f"market.{metric}", name, row[metric], unit, as_of, None, source)
+        yield from _fact("VIXCLS.value", "VIX", row["vix"], "points", vix_at, "VIXCLS", source)
+        percentile = _scaled(row["vix_percentile"], 100)
+        name = "percentile of the VIX among its last 252 values"
+        yield from _fact("VIXCLS.percentile", name, percentile, "percentile", vix_at, "VIXCLS", source)
+
+
+def _of_macro(query: Query) -> Iterator[Fact]:
+    rows = {str(row["series_id"]): row for row in query(MACRO_VALUES, ())}
+    for series_id, (name, unit, with_change) in MACRO.items():
+        row = rows.get(series_id)
+        if row is None:
+            continue
+        scale = _number(row["usd_factor"], 1.0) / BILLION if unit == "USD bn" else 1.0
+        as_of, source = _iso(row["date"]), str(row["source"])
+        value = _scaled(row["value"], scale)
+        yield from _fact(f"{series_id}.value", name, value, unit, as_of, series_id, source)
+        if with_change and row["previous"] is not None:
+            change = _number(row["value"]) - _number(row["previous"])
+            yield from _fact(
+                f"{series_id}.change", f"change of the {name} since the observation before", round(change, 10),
+                CHANGE_UNITS.get(unit, unit), as_of, series_id, source,
+            )  # fmt: skip
+
+
+def _of_liquidity(query: Query) -> Iterator[Fact]:
+    for row in query(LIQUIDITY, ()):
+        as_of, value = _iso(row["date"]), _number(row["net_liquidity_usd"]) / BILLION
+        source = "marts.net_liquidity"
+        yield from _fact("net_liquidity.value", "net liquidity", value, "USD bn", as_of, None, source)
+        if row["previous"] is not None:
+            change = value - _number(row["previous"]) / BILLION
+            name = "change of net liquidity over the week"
+            yield from _fact("net_liquidity.change", name, change, "USD bn", as_of, None, source)
+
+
+def _of_crypto(query: Query) -> Iterator[Fact]:
+    for row in query(LAST_DAY, ()):
+        symbol, at = str(row["symbol"]), _iso(row["to_at"])
+        name = f"{symbol} change over the last 24 hours"
+        yield from _fact(
+            f"{symbol}.24h.change_pct", name, row["change_pct"], "percent", at, symbol, "marts.symbol_stats_24h"
+        )
+
+
+def _fact(id_: str, name: str, value: object, unit: str, as_of: str, symbol: str | None, source: str) -> Iterable[Fact]:
+    """The fact, or nothing where the marts have no value."""
+    if not isinstance(value, int | float) or value != value:
+        return ()
+    return (Fact(id_, name, rounded(float(value)), unit, as_of, symbol, source),)
+
+
+def _number(value: object, default: float = 0.0) -> float:
+    return float(value) if isinstance(value, int | float) else default
+
+
+def _scaled(value: object, scale: float) -> float | None:
+    return value * scale if isinstance(value, int | float) else None
+
+
+def _iso(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="seconds") + "Z"
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def symbols_of(query: Query) -> tuple[str, ...]:
+    """Every symbol of the universe that has prices, in the order of the facts."""
+    return tuple(str(row["symbol"]) for row in query(SYMBOLS, ()))
+
+
+def known_names(query: Query) -> Sequence[str]:
+    """Every symbol and series that a text may name."""
+    return [str(row["symbol"]) for row in query("select distinct symbol from lake.instruments order by symbol", ())]

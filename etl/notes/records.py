@@ -1,0 +1,149 @@
+"""
+The documents that `analyze` and `score` keep, and the rows that they stand for.
+
+A kept document is the truth; a row of `lake.notes` or `lake.settlements` is made from it and from nothing else, so a
+warehouse that is rebuilt from the lake holds the same notes. Every document says what it is in its key `document`:
+`prompt`, `reply`, `note` or `settlement`. Bodies are canonical JSON: sorted keys, no spaces, UTF-8.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import Protocol
+
+from etl.domain import Answer
+from etl.errors import DataWrong
+
+Keep = Callable[[str, str, bytes], Answer]  # kind, subject, body -> the kept answer
+Row = dict[str, object]
+Query = Callable[[str, Sequence[object]], list[Row]]  # a SELECT and its parameters -> rows by column name
+
+NOTE_COLUMNS = (
+    "note_id", "for_date", "scope", "published_at", "kind", "model", "verified", "summary", "recommendations",
+    "facts", "prompt", "document", "sequence", "fetched_at", "sha256",
+)  # fmt: skip
+SETTLEMENT_COLUMNS = (
+    "note_id", "position", "symbol", "stance", "horizon", "model", "scope", "kind", "for_date", "entry_date",
+    "exit_date", "status", "benchmark", "excess_return_pct", "is_hit", "confidence", "base_rate", "settled_at",
+    "sequence", "fetched_at", "sha256",
+)  # fmt: skip
+
+
+class Connection(Protocol):
+    """The part of a DuckDB connection that is used here."""
+
+    def executemany(self, query: str, parameters: object = None) -> object:
+        """Run `query` once for each row of parameters."""
+        ...
+
+
+def body_of(document: Mapping[str, object]) -> bytes:
+    """The bytes under which a document is kept."""
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def note_id_of(document: Mapping[str, object]) -> str:
+    """A name for a note that follows from its content: the same note has the same id wherever it is rebuilt."""
+    rest = {k: v for k, v in document.items() if k != "note_id"}
+    return f"{document['for_date']}-{hashlib.sha256(body_of(rest)).hexdigest()[:12]}"
+
+
+def stamp(instant: datetime) -> str:
+    """An instant as it stands in a document."""
+    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def naive(instant: datetime) -> datetime:
+    """An instant as the warehouse keeps it: UTC without a zone."""
+    return instant.astimezone(UTC).replace(tzinfo=None)
+
+
+def document_of(answer: Answer) -> dict[str, object]:
+    """
+    The document in a kept answer.
+
+    Raises:
+        DataWrong: the body is not a document of this project.
+    """
+    try:
+        document = json.loads(answer.body)
+    except ValueError:
+        raise DataWrong(f"the kept document {answer.sequence} is not JSON") from None
+    if not isinstance(document, dict) or "document" not in document:
+        raise DataWrong(f"the kept document {answer.sequence} does not say what it is")
+    return document
+
+
+def kind_of(answer: Answer) -> str:
+    """`prompt`, `reply`, `note` or `settlement`."""
+    return str(document_of(answer)["document"])
+
+
+def note_row(answer: Answer) -> Row:
+    """The row of `lake.notes` that a kept note stands for."""
+    document = document_of(answer)
+    _expect(document, "note", answer)
+    return {
+        "note_id": document["note_id"],
+        "for_date": date.fromisoformat(str(document["for_date"])),
+        "scope": document["scope"],
+        "published_at": naive(datetime.fromisoformat(str(document["published_at"]))),
+        "kind": document["kind"],
+        "model": document["model"],
+        "verified": document["verified"],
+        "summary": document["summary"],
+        "recommendations": json.dumps(document["recommendations"], ensure_ascii=False),
+        "facts": json.dumps(document["facts"], ensure_ascii=False),
+        "prompt": document["prompt"],
+        "document": answer.body.decode(),
+        **_origin(answer),
+    }
+
+
+def settlement_rows(answer: Answer) -> list[Row]:
+    """The rows of `lake.settlements` that a kept settlement stands for."""
+    document = document_of(answer)
+    _expect(document, "settlement", answer)
+    calls = document["calls"]
+    if not isinstance(calls, list):
+        raise DataWrong(f"the kept settlement {answer.sequence} has no calls")
+    return [
+        {
+            **call,
+            **{k: _day(call[k]) for k in ("for_date", "entry_date", "exit_date")},
+            "settled_at": naive(datetime.fromisoformat(str(document["settled_at"]))),
+            **_origin(answer),
+        }
+        for call in calls
+    ]
+
+
+def insert_notes(con: Connection, rows: Sequence[Row]) -> None:
+    """Add rows to `lake.notes`."""
+    _insert(con, "lake.notes", NOTE_COLUMNS, rows)
+
+
+def insert_settlements(con: Connection, rows: Sequence[Row]) -> None:
+    """Add rows to `lake.settlements`."""
+    _insert(con, "lake.settlements", SETTLEMENT_COLUMNS, rows)
+
+
+def _insert(con: Connection, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+    if rows:
+        marks = ", ".join("?" for _ in columns)
+        query = f"insert into {table} ({', '.join(columns)}) values ({marks})"
+        con.executemany(query, [[row[c] for c in columns] for row in rows])
+
+
+def _expect(document: Mapping[str, object], kind: str, answer: Answer) -> None:
+    if document["document"] != kind:
+        raise DataWrong(f"the kept document {answer.sequence} is a {document['document']}, not a {kind}")
+
+
+def _origin(answer: Answer) -> Row:
+    return {"sequence": answer.sequence, "fetched_at": naive(answer.answered_at), "sha256": answer.sha256}
+
+
+def _day(value: object) -> date | None:
+    return None if value is None else date.fromisoformat(str(value))

@@ -1,0 +1,125 @@
+"""
+The model's reply: the JSON Schema that it is asked for, and the reading of what came.
+
+Prose or a code fence around the JSON is forgiven, another shape is not: what is missing is never filled in.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import jsonschema
+
+from etl.errors import AnswerUnreadable
+from etl.notes.scoring_rule import HORIZONS, STANCES, Stance
+
+Schema = dict[str, object]
+CALLS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One recommendation; `facts` are the ids that it rests on, `confidence` its stated chance of being right."""
+
+    title: str
+    action: str
+    symbol: str
+    stance: Stance
+    horizon: int
+    confidence: float
+    against: str
+    facts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A note before it is verified: the model's or the rules'."""
+
+    summary: str
+    summary_facts: tuple[str, ...]
+    calls: tuple[Call, ...]
+
+
+def schema_for(symbols: Sequence[str]) -> Schema:
+    """The JSON Schema of a reply whose calls name one of `symbols`; every field is required (`strict`)."""
+    text = {"type": "string", "minLength": 1, "maxLength": 600}
+    ids = {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": 8}
+    call: Schema = {
+        "title": {"type": "string", "minLength": 1, "maxLength": 120},
+        "action": text,
+        "symbol": {"type": "string", "enum": list(symbols)},
+        "stance": {"type": "string", "enum": list(STANCES)},
+        "horizon": {"type": "integer", "enum": list(HORIZONS)},
+        "confidence": {"type": "number", "minimum": 0, "maximum": 1},
+        "against": text,
+        "facts": ids,
+    }
+    note: Schema = {
+        "summary": {"type": "string", "minLength": 1, "maxLength": 1200},
+        "summary_facts": ids,
+        "recommendations": {"type": "array", "items": _object(call), "minItems": CALLS, "maxItems": CALLS},
+    }
+    return _object(note)
+
+
+def parse(content: str, schema: Schema) -> Draft:
+    """
+    The draft in a reply.
+
+    Raises:
+        AnswerUnreadable: there is no JSON in it, or not of the asked-for shape; the message says which.
+    """
+    if not content.strip():
+        raise AnswerUnreadable("the reply is empty")
+    validator = jsonschema.Draft202012Validator(schema)
+    wrong = "the reply holds no JSON object"
+    for value in _objects(content):
+        error = jsonschema.exceptions.best_match(validator.iter_errors(value))
+        if error is None:
+            return _draft(value)
+        where = ".".join(str(part) for part in error.absolute_path) or "its top"
+        wrong = f"the reply is not of the asked-for shape at {where}"
+    raise AnswerUnreadable(wrong)
+
+
+def _object(properties: Schema) -> Schema:
+    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+
+
+def _objects(content: str) -> Iterator[dict[str, object]]:
+    """The JSON objects in a text, outermost first: one inside another that was read is not looked at again."""
+    decoder, at = json.JSONDecoder(), content.find("{")
+    while at >= 0:
+        try:
+            value, end = decoder.raw_decode(content, at)
+        except (ValueError, RecursionError):
+            end = at + 1
+        else:
+            yield value
+        at = content.find("{", end)
+
+
+def _draft(value: dict[str, object]) -> Draft:
+    calls = cast("list[dict[str, object]]", value["recommendations"])
+    return Draft(
+        summary=str(value["summary"]).strip(),
+        summary_facts=_ids(value["summary_facts"]),
+        calls=tuple(
+            Call(
+                title=str(call["title"]).strip(),
+                action=str(call["action"]).strip(),
+                symbol=str(call["symbol"]),
+                stance=cast(Stance, call["stance"]),
+                horizon=int(cast(int, call["horizon"])),
+                confidence=float(cast(float, call["confidence"])),
+                against=str(call["against"]).strip(),
+                facts=_ids(call["facts"]),
+            )
+            for call in calls
+        ),
+    )
+
+
+def _ids(value: object) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(str(each) for each in cast("list[object]", value)))

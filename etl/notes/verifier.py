@@ -1,0 +1,160 @@
+"""
+The verifier: whether every number, direction, date and symbol of a text stands in the facts.
+
+A number is *supported* when a fact of the right subject, measure, unit, window and sign equals it at the number's own
+rounding; *derived* when it is a difference, ratio, sum or percent change of at most 3 cited facts of equal units and
+the sentence names the operation; *structural* when it is a date of the facts, a horizon, or a named level or window of
+an indicator. Whatever is none of these is a finding. It fails closed: a good sentence that is written in a way that no
+rule here reads is refused, an invented number is not let through.
+"""
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from etl.notes import derivations, structure
+from etl.notes.facts import Fact
+from etl.notes.matching import Place, clause_of, matches
+from etl.notes.numbers import Day, Number, Reading, normalized, read
+from etl.notes.subjects import groups_of, masks_in, mentions_in, nodes_of, owners, strangers_in
+from etl.notes.vocabulary import DIRECTION, MOVE_VERB, WINDOW_WORDS
+
+_SENTENCE_END = re.compile(
+    r"(?<=[.!?])(?<!\bvs\.)(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bU\.S\.)(?<!\bapprox\.)(?<!\bNo\.)"
+    r"(?<!\b(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\.)(?<!\bSept\.)[\"')]* (?=[\"'(]?[A-Z0-9$])"
+)
+_PRONOUN = re.compile(r"\b(?:it|its|they|their|the fund|the ETF|the index)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing in a text that does not stand: `kind` number, direction, date, symbol, citation or unreadable."""
+
+    kind: str
+    quote: str
+    sentence: str
+    why: str
+
+
+def sentences_of(text: str) -> list[str]:
+    """The sentences of a text, normalized."""
+    return [s for s in _SENTENCE_END.split(normalized(text)) if s]
+
+
+def verify(text: str, facts: Sequence[Fact], cited: Collection[str], universe: Collection[str]) -> list[Finding]:
+    """
+    What does not stand in `text`; [] when all of it does.
+
+    `cited` are the ids of the facts from which a number may be derived; `universe` every symbol and series that a text
+    may name.
+    """
+    known = {fact.id: fact for fact in facts}
+    findings = [
+        Finding("citation", id_, "", f"there is no fact {id_}") for id_ in sorted(set(cited)) if id_ not in known
+    ]
+    table = _Table(
+        tuple(facts),
+        tuple(known[id_] for id_ in dict.fromkeys(cited) if id_ in known),
+        frozenset(universe) | {fact.symbol for fact in facts if fact.symbol},
+        nodes_of(facts),
+        frozenset(date.fromisoformat(fact.as_of[:10]) for fact in facts),
+    )
+    before: Place | None = None
+    for sentence in sentences_of(text):
+        place, found = _check(sentence, table, before)
+        findings += found
+        before = place
+    return findings
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    facts: tuple[Fact, ...]
+    cited: tuple[Fact, ...]
+    subjects: frozenset[str]
+    nodes: tuple[tuple[str, str], ...]
+    days: frozenset[date]
+
+
+def _check(sentence: str, table: _Table, before: Place | None) -> tuple[Place, list[Finding]]:
+    mentions = mentions_in(sentence, table.subjects, table.nodes)
+    reading = read(sentence, masks_in(sentence, mentions))
+    groups = groups_of(sentence, mentions)
+    refers_back = not groups and before is not None and _PRONOUN.search(sentence)
+    carried = before.groups[-1:] if refers_back and before is not None else []
+    place = Place(sentence, mentions, groups, carried, reading, frozenset(fact.id for fact in table.cited))
+    findings = [
+        Finding("symbol", name, sentence, f"{name} is not in the universe")
+        for name in strangers_in(sentence, table.subjects)
+    ]
+    findings += [Finding("unreadable", piece, sentence, "this number cannot be read") for piece in reading.unreadable]
+    findings += [f for day in reading.days if (f := _judge_day(day, sentence, table))]
+    findings += [f for number in reading.numbers if (f := _judge(number, place, table))]
+    findings += _wrong_moves(place, table)
+    return place, findings
+
+
+def _judge_day(day: Day, sentence: str, table: _Table) -> Finding | None:
+    if any(day.fits(known) for known in table.days):
+        return None
+    return Finding("date", day.text, sentence, "no fact is of this date")
+
+
+def _judge(number: Number, place: Place, table: _Table) -> Finding | None:
+    """None where the number stands, else why it does not."""
+    wrong = structure.wrong_level(number, place, table.facts)
+    if wrong:
+        return Finding("direction", number.text, place.sentence, wrong)
+    if structure.is_structural(number, place):
+        return None
+    allowed = _owners(number, place)
+    verdicts = [matches(number, fact, place, allowed) for fact in table.facts]
+    if "" in verdicts or derivations.is_derived(number, place, table.cited):
+        return None
+    reasons = [v for v in verdicts if v]
+    for kind in ("direction", "number"):
+        for reason in reasons:
+            if reason.startswith(kind):
+                return Finding(kind, number.text, place.sentence, reason.partition(": ")[2])
+    return Finding("number", number.text, place.sentence, "this number stands in no fact and follows from none cited")
+
+
+def _owners(number: Number, place: Place) -> frozenset[str] | None:
+    if place.groups:
+        return owners(number, place.sentence, place.groups, place.reading.numbers)
+    if place.carried:
+        return frozenset().union(*(m.subjects for m in place.carried[-1]))
+    return None
+
+
+def _wrong_moves(place: Place, table: _Table) -> list[Finding]:
+    """Moves that are told without a number: `SPY rose` where every return of SPY that could be meant is negative."""
+    findings = []
+    for match in DIRECTION.finditer(place.sentence):
+        if MOVE_VERB.fullmatch(match[0]) is None or _has_number(match.end(), place.sentence, place.reading):
+            continue
+        before = [g for g in place.groups if 0 <= match.start() - g[-1].end <= 20]
+        if not before or re.search(r"[,;:]", place.sentence[before[-1][-1].end : match.start()]):
+            continue
+        rising = match["up"] is not None
+        for mention in before[-1]:
+            meant = [f for f in _moves_of(mention.subjects, table.facts) if _in_window(f, place.sentence)]
+            if meant and all((fact.value < 0) if rising else (fact.value > 0) for fact in meant):
+                why = f"{meant[0].name} was {meant[0].value:g} {meant[0].unit}"
+                findings.append(Finding("direction", f"{mention.text} {match[0]}", place.sentence, why))
+    return findings
+
+
+def _has_number(start: int, sentence: str, reading: Reading) -> bool:
+    stop = clause_of(start, sentence)[1]
+    return any(start <= n.start < stop for n in reading.numbers)
+
+
+def _moves_of(subjects: frozenset[str], facts: Sequence[Fact]) -> list[Fact]:
+    return [f for f in facts if f.symbol in subjects and f.metric in ("return_pct", "change_pct", "change")]
+
+
+def _in_window(fact: Fact, sentence: str) -> bool:
+    said = {window for words, window in WINDOW_WORDS if words.search(sentence)}
+    return not said or fact.window is None or fact.window in said

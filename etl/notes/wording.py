@@ -1,0 +1,137 @@
+"""The rules' sentences: which figures are told, in which words. All of them pass the verifier (a test says so)."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from etl.notes.facts import Fact, plain
+
+MOST_SENTENCES = 4
+SPARE = (
+    "The other figures stand in the tables.",
+    "No more can be said from what is there.",
+    "Nothing else is claimed.",
+)
+
+
+def number(fact: Fact, decimals: int = 2) -> str:
+    """A fact's value for a sentence, unsigned: two decimals, more where two would round it away."""
+    value = abs(fact.value)
+    if value and value < 0.1:
+        return plain(value)
+    return f"{value:,.{decimals}f}"
+
+
+def signed(fact: Fact) -> str:
+    """The same with its minus."""
+    return f"{'-' if fact.value < 0 else ''}{number(fact)}"
+
+
+def moved(fact: Fact) -> str:
+    """`up 0.33 percent` or `down ...`."""
+    return f"{'up' if fact.value >= 0 else 'down'} {number(fact)} percent"
+
+
+def summary(facts: Sequence[Fact]) -> tuple[str, tuple[str, ...]]:
+    """The note's 3 to 4 sentences, and the ids of the facts in them."""
+    by_id = {fact.id: fact for fact in facts}
+    told = [s for s in (_prices(facts, by_id), _breadth(by_id), _flows(facts), _rates(by_id)) if s is not None]
+    sentences = [text for text, _ in told][:MOST_SENTENCES]
+    for spare in SPARE:
+        if len(sentences) < 3:
+            sentences.append(spare)
+    used = tuple(dict.fromkeys(fact.id for _, used in told for fact in used))
+    return " ".join(sentences), used or tuple(f.id for f in facts[:1])
+
+
+def momentum_and_flow(symbol: str, close: Fact | None, mean: Fact | None, month: Fact | None, flow: Fact | None) -> str:
+    """What price, return and flow of a symbol say, as one clause."""
+    parts = []
+    if close and mean:
+        side = "above" if close.value > mean.value else "below" if close.value < mean.value else "at"
+        parts.append(f"it closed at {number(close)}, {side} its 30-day mean of {number(mean)}")
+    if month:
+        parts.append(f"{'gained' if month.value >= 0 else 'lost'} {number(month)} percent over the month")
+    if flow:
+        kind = "inflow" if flow.value >= 0 else "outflow"
+        parts.append(f"saw a net {kind} of {number(flow)} percent of turnover over the month")
+    if not parts:
+        return f"nothing is known of {symbol}"
+    text = parts[0] if close and mean else f"it {parts[0]}"
+    return ", and ".join([text, *parts[1:]]) if len(parts) < 3 else f"{text}, {parts[1]} and {parts[2]}"
+
+
+def against(symbol: str, up: bool, rsi: Fact | None) -> str:
+    """What speaks against a call in the direction of the trend."""
+    if rsi and up and rsi.value >= 60:
+        return f"The RSI of {symbol} is {number(rsi)} already, so the move may be late."
+    if rsi and not up and rsi.value <= 40:
+        return f"The RSI of {symbol} is {number(rsi)} already, so the fall may be over."
+    return f"A close {'below' if up else 'above'} the 30-day mean would speak against it."
+
+
+def _prices(facts: Sequence[Fact], by_id: dict[str, Fact]) -> tuple[str, list[Fact]] | None:
+    pairs = [
+        (fact, by_id[f"{fact.symbol}.1D.return_pct"])
+        for fact in facts
+        if fact.metric == "close" and f"{fact.symbol}.1D.return_pct" in by_id
+    ]
+    if not pairs:
+        return None
+    close, change = pairs[0]
+    text = f"{close.symbol} closed at {number(close)} on {close.as_of[:10]}, {moved(change)} on the day"
+    used = [close, change]
+    beside = by_id.get("QQQ.1D.return_pct")
+    if beside and beside is not change and beside.as_of == change.as_of:
+        word = "gained" if beside.value >= 0 else "lost"
+        text += f", while QQQ {word} {number(beside)} percent"
+        used.append(beside)
+    return f"{text}.", used
+
+
+def _breadth(by_id: dict[str, Fact]) -> tuple[str, list[Fact]] | None:
+    breadth, up, down = (by_id.get(f"market.{m}") for m in ("breadth", "advancers", "decliners"))
+    vix, percentile = by_id.get("VIXCLS.value"), by_id.get("VIXCLS.percentile")
+    used = []
+    text = ""
+    if breadth and up and down:
+        used += [breadth, up, down]
+        text = f"Breadth was {signed(breadth)}, with {up.value:.0f} symbols advancing and {down.value:.0f} declining"
+    if vix:
+        used.append(vix)
+        text += f"{', and the' if text else 'The'} VIX stood at {number(vix)}"
+        if percentile:
+            used.append(percentile)
+            text += f", percentile {number(percentile, 0)} of its last 252 values"
+    return (f"{text}.", used) if text else None
+
+
+def _flows(facts: Sequence[Fact]) -> tuple[str, list[Fact]] | None:
+    """Where money went over the month; odd and even days begin with the other end, so that days do not read alike."""
+    flows = [f for f in facts if f.metric == "net_flow_pct" and f.window == "1M"]
+    if len(flows) < 2:
+        return None
+    high, low = max(flows, key=lambda f: (f.value, f.id)), min(flows, key=lambda f: (f.value, f.id))
+    ends = [("strongest", high), ("weakest", low)]
+    if date.fromisoformat(high.as_of[:10]).toordinal() % 2:
+        ends.reverse()
+    told = [f"{word} in {fact.symbol} at {signed(fact)} percent of turnover" for word, fact in ends]
+    return f"Over the month net flow was {told[0]} and {told[1]}.", [high, low]
+
+
+def _rates(by_id: dict[str, Fact]) -> tuple[str, list[Fact]] | None:
+    ten, change, liquidity = (by_id.get(id_) for id_ in ("DGS10.value", "DGS10.change", "net_liquidity.value"))
+    parts, used = [], []
+    if ten:
+        used.append(ten)
+        text = f"the ten-year Treasury yield was {signed(ten)} percent"
+        if change and change.value:
+            used.append(change)
+            text += f", {'up' if change.value > 0 else 'down'} {number(change)} percentage points"
+        parts.append(text)
+    if liquidity and liquidity.value > 0:
+        used.append(liquidity)
+        parts.append(f"net liquidity stood at {number(liquidity, 0)} billion dollars")
+    if not parts:
+        return None
+    text = ", and ".join(parts)
+    return f"{text[0].upper()}{text[1:]}.", used

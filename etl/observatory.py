@@ -1,0 +1,179 @@
+"""
+Everything of one data folder, opened: settings, clock, stores. And the row of `etl_runs` that a run writes.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from etl import catalogue, planning
+from etl.domain import Outcome
+from etl.errors import MfoError
+from etl.providers import PROVIDERS
+from etl.settings import Settings, data_folder
+from etl.stores.clock import Clock, JumpingClock, Stopped
+from etl.stores.folder import Folder
+from etl.stores.http import Http, made_up_transport
+from etl.stores.journal import Journal
+from etl.stores.lake import Lake
+from etl.stores.ledger import Ledger
+from etl.stores.parquet import Parquet
+from etl.stores.state import State
+from etl.stores.terminal import Log, Terminal
+from etl.stores.view import Connection, seen_as_of
+from etl.stores.warehouse import Warehouse
+
+
+@dataclass
+class Observatory:
+    """Everything of one data folder, opened; `outcomes` collects what each stage of this run did."""
+
+    settings: Settings
+    folder: Folder
+    clock: Clock
+    state: State
+    ledger: Ledger
+    journal: Journal
+    lake: Lake
+    parquet: Parquet
+    http: Http
+    warehouse: Warehouse
+    log: Log
+    terminal: Terminal
+    run_id: str = ""
+    command: str = ""
+    started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+
+    def has_key(self, name: str) -> bool:
+        """Whether a provider can be asked: it needs no key, or its key is set."""
+        return self.http.has_key(PROVIDERS[name])
+
+    def able(self, name: str) -> bool:
+        """Whether a provider can be asked now: with its key, and its day not known to be spent."""
+        limits = catalogue.limits_of(self.settings)[name]
+        return self.has_key(name) and not self.ledger.is_spent(name, limits)
+
+    def done(self, stage: str, outcome: Outcome) -> Outcome:
+        """Note and say what a stage did."""
+        self.outcomes[stage] = outcome
+        self.terminal.say(f"{stage:>10}  {outcome.line}", event=stage)
+        for note in outcome.notes:
+            self.terminal.say(f"{'':>10}  {note}", event=stage)
+        for undone in outcome.undone:
+            self.terminal.say(f"{'':>10}  not done: {undone}", level="warning", event=stage)
+        return outcome
+
+    @property
+    def undone(self) -> list[str]:
+        """What no stage could do."""
+        return [line for outcome in self.outcomes.values() for line in outcome.undone]
+
+    def details(self) -> dict[str, Any]:
+        """What each stage did so far, for the run's row."""
+        return {name: {"line": x.line, "undone": list(x.undone)} for name, x in self.outcomes.items()}
+
+    def close(self) -> None:
+        """Close what is open."""
+        self.http.close()
+        self.state.close()
+        self.log.close()
+
+
+@contextmanager
+def opened(settings: Settings, *, quiet: bool = False) -> Iterator[Observatory]:
+    """
+    Open the data folder's stores.
+
+    Raises:
+        FolderUnusable: the folder cannot be made or written.
+        SettingsWrong: a chain or limit names what does not exist.
+    """
+    planning.check_names(settings)
+    folder = Folder(settings.data_dir)
+    folder.make()
+    clock = JumpingClock(settings.now) if settings.demo else Clock(settings.now)
+    state = State(folder.state)
+    ledger = Ledger(state, clock)
+    http = Http(
+        clock, settings.keys, settings.base_urls, transport=_demo(clock) if settings.demo else None, on_sent=ledger.sent
+    )
+    log = Log(folder.logs, http.redact, clock.now)
+    lake = Lake(folder.lake)
+    if ledger.next_sequence == 1 and (kept := lake.sequences()):
+        ledger.start_after(kept[-1][0])
+    observatory = Observatory(
+        settings,
+        folder,
+        clock,
+        state,
+        ledger,
+        Journal(state, clock),
+        lake,
+        Parquet(folder.parquet),
+        http,
+        _warehouse(folder),
+        log,
+        Terminal(log, quiet=quiet),
+    )
+    try:
+        yield observatory
+    finally:
+        observatory.close()
+
+
+@contextmanager
+def reading(settings: Settings, as_of: datetime | None) -> Iterator[Connection]:
+    """
+    The published warehouse, read only, or a copy that shows an earlier instant. Opens nothing else.
+
+    Raises:
+        UsageWrong: nothing is published yet.
+        NeverPublished: nothing was, up to `as_of`.
+    """
+    folder = Folder(settings.data_dir)
+    warehouse = _warehouse(folder)
+    if as_of is not None:
+        folder.make()
+        with seen_as_of(warehouse, folder.cache, as_of, "known", data_folder("sql")) as con:
+            yield con
+        return
+    con = warehouse.read()
+    try:
+        yield con
+    finally:
+        con.close()
+
+
+def _warehouse(folder: Folder) -> Warehouse:
+    return Warehouse(folder.warehouse, (data_folder("sql") / "lake.sql").read_text(encoding="utf-8"))
+
+
+def _demo(clock: Clock) -> Any:
+    from etl.stores import demo_upstream
+
+    return made_up_transport(lambda url: demo_upstream.answer(url, clock.now()))
+
+
+@contextmanager
+def run(o: Observatory, command: str, *, locked: bool = True) -> Iterator[None]:
+    """One row of `etl_runs`, however the run ends; under the run lock unless it only fetches."""
+    if locked:
+        with o.folder.run_lock(o.clock.now()), run(o, command, locked=False):
+            yield
+        return
+    o.command, o.started_at = command, o.clock.now()
+    o.run_id = o.journal.begin_run(command, os.getpid())
+    o.log.run_id = o.run_id
+    try:
+        yield
+    except BaseException as error:
+        stopped = isinstance(error, KeyboardInterrupt | Stopped)
+        said = "stopped" if stopped else str(error) if isinstance(error, MfoError) else type(error).__name__
+        o.log.write("error", command, said)
+        o.journal.end_run(o.run_id, "failure", {**o.details(), "error": said})
+        raise
+    o.journal.end_run(o.run_id, "partial" if o.undone else "success", o.details())

@@ -1,0 +1,38 @@
+"""How things stand: what is due, what it costs, how the last runs went. Nothing is sent and nothing changed."""
+
+from typing import Any
+
+from etl import catalogue, planning
+from etl.observatory import Observatory
+from etl.providers import PROVIDERS
+from etl.sessions import last_closed
+from etl.stages import plan, status
+
+
+def due(o: Observatory, choice: planning.Choice) -> list[planning.Task]:
+    """What the next run would ask, and of whom."""
+    now = o.clock.now()
+    return planning.due(o.settings, o.ledger.last_good, now, last_closed(now), o.able, choice)
+
+
+def priced(o: Observatory, choice: planning.Choice) -> list[dict[str, Any]]:
+    """The next run in calls and seconds, a row for each provider."""
+    return plan.run(
+        due(o, choice),
+        providers=PROVIDERS,
+        limits=catalogue.limits_of(o.settings),
+        used_today=o.ledger.used_today,
+        has_key=o.has_key,
+        now=o.clock.now(),
+    )
+
+
+def status_of(o: Observatory) -> dict[str, Any]:
+    """Runs, sources, quotas."""
+    limits = catalogue.limits_of(o.settings)
+    con = o.warehouse.read() if o.warehouse.exists() else None
+    try:
+        return status.run(con, runs=o.journal.runs(), limits=limits, used_today=o.ledger.used_today)
+    finally:
+        if con is not None:
+            con.close()

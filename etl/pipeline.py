@@ -1,0 +1,297 @@
+"""
+The order of the stages, and what a run publishes.
+
+    extract -> transform -> load -> check -> score -> analyze -> publish -> export
+
+`daily` publishes once, at its end: the next warehouse file is built, checked, scored and analysed, then swapped in,
+then exported. A stage that is run alone publishes its own change in the same way. Each function returns the exit
+code: 0 all done, 3 partial; any other comes from the error tree.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from etl import __version__, catalogue, overview, planning
+from etl.domain import Answer, Outcome, Request
+from etl.errors import SourcesDown, TryLater
+from etl.notes.prompt import NoteSettings
+from etl.observatory import Observatory, run
+from etl.providers import CLOSED, PROVIDERS
+from etl.publication import SERIES
+from etl.sessions import session_of
+from etl.settings import data_folder
+from etl.stages import analyze, check, export, load, maintain, score, transform
+from etl.stages.extract import Extractor
+from etl.stores import llm, models
+from etl.stores.site import SiteFolder
+from etl.stores.view import Connection, View, seen_as_of
+from etl.stores.warehouse import NextFile
+
+DONE, PARTIAL = 0, 3
+
+
+@dataclass(frozen=True, slots=True)
+class NoteChoice:
+    """What the command line says of the note. `use_model=False` writes the rules' note only."""
+
+    for_date: datetime | None = None
+    use_model: bool = True
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SiteChoice:
+    """What the command line says of the site: where to, as of when, compare only, without what may not be shared."""
+
+    out: Path | None = None
+    as_of: datetime | None = None
+    basis: str = "known"
+    compare: bool = False
+    public: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """The next warehouse while it is made."""
+
+    file: NextFile
+    view: View
+    models: tuple[models.Model, ...]
+
+
+def only_extract(o: Observatory, choice: planning.Choice) -> int:
+    """Ask for what is due and keep every answer; a fetch alone needs no run lock."""
+    with run(o, "extract", locked=False):
+        _extract(o, choice)
+    return _code(o)
+
+
+def only_transform(o: Observatory, *, everything: bool) -> int:
+    """Kept answers -> Parquet."""
+    with run(o, "transform"):
+        _transform(o, everything=everything)
+    return _code(o)
+
+
+def only_load(o: Observatory, *, rebuild: bool) -> int:
+    """Parquet -> the next warehouse, checked and swapped in."""
+    with run(o, "load"), _build(o, rebuild=rebuild) as build:
+        _publish(o, build)
+    return _code(o)
+
+
+def only_score(o: Observatory) -> int:
+    """Settle what fell due."""
+    with run(o, "score"), _build(o) as build:
+        _score(o, build)
+        _publish(o, build)
+    return _code(o)
+
+
+def only_analyze(o: Observatory, notes: NoteChoice) -> int:
+    """Facts -> the day's note, verified; settlement comes before it."""
+    with run(o, "analyze"), _build(o) as build:
+        _score(o, build)
+        _analyze(o, build, notes)
+        _publish(o, build)
+    return _code(o)
+
+
+def only_export(o: Observatory, site: SiteChoice) -> int:
+    """The site folder from the published file, or from the lake as it was known at an instant."""
+    with run(o, "export"):
+        _export(o, site)
+    return _code(o)
+
+
+def daily(o: Observatory, choice: planning.Choice, notes: NoteChoice) -> int:
+    """All stages in order: what cron and Railway call."""
+    with run(o, "run-daily"):
+        _extract(o, choice)
+        _transform(o)
+        with _build(o) as build:
+            _score(o, build)
+            _analyze(o, build, notes)
+            _publish(o, build)
+        _export(o, SiteChoice())
+    return _code(o)
+
+
+def intraday(o: Observatory, choice: planning.Choice) -> int:
+    """Crypto bars and order books only, and the artifacts that they feed."""
+    with run(o, "run-intraday"):
+        _extract(o, choice)
+        _transform(o)
+        with _build(o) as build:
+            _publish(o, build)
+        _export(o, SiteChoice())
+    return _code(o)
+
+
+def only_maintain(o: Observatory) -> int:
+    """Every kept answer verified, left-overs swept; under the lock, so that nobody's unfinished file is taken."""
+    with run(o, "maintain"):
+        o.done("maintain", maintain.run(o.lake, o.folder.root))
+    return _code(o)
+
+
+def _code(o: Observatory) -> int:
+    return PARTIAL if o.undone else DONE
+
+
+def _extract(o: Observatory, choice: planning.Choice) -> None:
+    tasks = overview.due(o, choice)
+    with o.terminal:
+        extractor = Extractor(
+            providers=PROVIDERS,
+            limits=catalogue.limits_of(o.settings),
+            ledger=o.ledger,
+            lake=o.lake,
+            http=o.http,
+            clock=o.clock,
+            run_id=o.run_id,
+            attempts=o.settings.tables.extract.attempts,
+            progress=o.terminal,
+        )
+        outcome = o.done("extract", extractor.run(tasks))
+    if outcome.undone and not outcome.details["answered"]:
+        _refuse_to_publish(outcome)
+
+
+def _refuse_to_publish(outcome: Outcome) -> None:
+    """Nothing that was due was answered: there is nothing new to publish, and the exit code says why."""
+    if outcome.details["kinds"] == ["QuotaExhausted"] or outcome.details["kinds"] == ["DaySpent"]:
+        raise TryLater("nothing published: the day's calls are spent; `mfo status` says when they come back")
+    raise SourcesDown("nothing published: no provider answered anything that was due; what was published stands")
+
+
+def _transform(o: Observatory, *, everything: bool = False) -> None:
+    transformer = transform.Transformer(
+        lake=o.lake,
+        parquet=o.parquet,
+        journal=o.journal,
+        providers=PROVIDERS,
+        session_of=session_of,
+        frequency_of=lambda series_id: SERIES[series_id].frequency if series_id in SERIES else "D",
+    )
+    o.done("transform", transformer.run(everything=everything))
+
+
+@contextmanager
+def _build(o: Observatory, *, rebuild: bool = False) -> Iterator[Build]:
+    """The next warehouse, loaded and checked; published only by `_publish`."""
+    fresh = rebuild
+    if o.warehouse.exists() and not fresh:
+        with o.warehouse.next_file() as probe:
+            fresh = load.is_stale(probe, o.parquet)
+    with o.warehouse.next_file(fresh=fresh) as file:
+        view = View(o.clock.now(), o.run_id, o.settings.demo, __version__)
+        build = Build(file, view, models.load_models(data_folder("sql")))
+        this_run = {
+            "run_at": o.started_at.astimezone(UTC).replace(tzinfo=None),
+            "command": o.command,
+            "status": "partial" if o.undone else "success",
+            "details": json.dumps(o.details(), sort_keys=True),
+        }
+        outcome = load.run(
+            file,
+            view,
+            parquet=o.parquet,
+            ledger=o.ledger,
+            journal=o.journal,
+            configuration=catalogue.configuration(o.settings, o.http.has_key),
+            this_run=this_run,
+            built=build.models,
+        )
+        o.done("load", outcome)
+        checked = check.run(file, build.models, sql_root=data_folder("sql"), run_id=o.run_id, as_of=view.as_of)
+        o.done("check", checked)
+        yield build
+
+
+def _keep(o: Observatory, build: Build, kind: str, subject: str, body: bytes) -> Answer:
+    """Keep a document of our own like any answer, at the instant of the run."""
+    request = Request(transform.OWN, kind, subject, f"/{kind}")
+    at = build.view.as_of
+    answer = Answer(request, 200, {}, o.http.redact(body), at, at, o.ledger.number(request, o.run_id), o.run_id)
+    o.lake.keep(answer)
+    build.file.append("answers", [transform.answer_row(answer)])
+    return answer
+
+
+def _score(o: Observatory, build: Build) -> None:
+    outcome = score.run(
+        build.file.con,
+        keep=lambda kind, subject, body: _keep(o, build, kind, subject, body),
+        now=build.view.as_of,
+        run_id=o.run_id,
+    )
+    models.build_after(build.file.con, build.models, {"lake.settlements"})
+    o.done("score", outcome)
+
+
+def _analyze(o: Observatory, build: Build, notes: NoteChoice) -> None:
+    settings = o.settings.tables.notes
+    key = o.settings.keys.get("OPENAI_API_KEY")
+    base_url = o.settings.base_urls.get("OPENAI_BASE_URL")
+    model = None
+    if notes.use_model and (key or base_url) and not o.settings.demo:
+        model = llm.Llm(base_url=base_url, key=key, model=o.settings.openai_model, timeout_s=settings.timeout_s)
+    outcome = analyze.run(
+        build.file.con,
+        llm=model,
+        keep=lambda kind, subject, body: _keep(o, build, kind, subject, body),
+        now=build.view.as_of,
+        run_id=o.run_id,
+        for_date=notes.for_date.date() if notes.for_date else None,
+        force=notes.force,
+        prompts_root=data_folder("prompts"),
+        settings=NoteSettings(
+            temperature=settings.temperature,
+            max_tokens=settings.max_tokens,
+            tokens_per_day=settings.tokens_per_day,
+            model=o.settings.openai_model,
+        ),
+    )
+    models.build_after(build.file.con, build.models, {"lake.notes"})
+    o.done("analyze", outcome)
+
+
+def _publish(o: Observatory, build: Build) -> None:
+    build.file.publish()
+    o.done("publish", Outcome(f"{o.warehouse.path} as of {build.view.as_of.isoformat(timespec='seconds')}"))
+
+
+def _export(o: Observatory, site: SiteChoice) -> None:
+    root = site.out.absolute() if site.out else o.folder.site
+    with _seen(o, site) as con:
+        outcome = export.run(
+            con,
+            SiteFolder(root),
+            page_root=data_folder("dashboard"),
+            cache=o.folder.cache,
+            version=__version__,
+            timezone=o.settings.timezone,
+            check=site.compare,
+            public=site.public,
+            closed=CLOSED,
+        )
+    o.done("export", outcome)
+
+
+@contextmanager
+def _seen(o: Observatory, site: SiteChoice) -> Iterator[Connection]:
+    """The published file, or a copy of it that shows the lake as it was at an instant."""
+    if site.as_of is None:
+        con = o.warehouse.read()
+        try:
+            yield con
+        finally:
+            con.close()
+        return
+    with seen_as_of(o.warehouse, o.folder.cache, site.as_of, site.basis, data_folder("sql")) as con:
+        yield con

@@ -1,0 +1,25 @@
+"""
+The sources, by their one short name, and those that are gone.
+
+A provider says what to ask and how to read the answer; it opens no socket and knows no time but the one handed in.
+Which provider is asked first for a dataset is a setting (`etl.settings.CHAINS`).
+"""
+
+from etl.domain import Provider
+from etl.providers.alpha_vantage import AlphaVantage
+from etl.providers.binance import Binance
+from etl.providers.fred import Fred
+from etl.providers.fred_graph import FredGraph
+from etl.providers.twelve_data import TwelveData
+from etl.providers.yahoo import Yahoo
+
+_ALL: tuple[Provider, ...] = (AlphaVantage(), Fred(), FredGraph(), Binance(), Yahoo(), TwelveData())
+
+PROVIDERS: dict[str, Provider] = {provider.name: provider for provider in _ALL}
+
+CLOSED: dict[str, str] = {
+    "iex_cloud": "closed on 2024-08-31",
+    "cryptocompare": "free tier ended on 2026-05-21: every path answers 401 without a paid key",
+    "finnhub": "stock candles are for paying customers (403 on a free key)",
+    "coingecko": "no free daily candles: four-day ones without volume, 365 days back",
+}

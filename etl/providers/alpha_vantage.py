@@ -1,0 +1,238 @@
+"""
+Alpha Vantage: daily equity bars as traded, weekly bars back to the listing, splits, dividends, crypto days, rates.
+
+Shape: `GET /query?function=...`. An object with `Meta Data` and a series named after the function (`Time Series
+(Daily)`), newest first, whose rows are `{"1. open": "218.2000", ..., "5. volume": "1234"}`; keys are matched by their
+text after the number, because the numbers differ from function to function. SPLITS, DIVIDENDS and the economic
+functions hold a list `data`.
+
+Quirks: every refusal is HTTP 200 with `Information`, `Note` or `Error Message`. The burst text names the daily limit
+and premium endpoints too, so the order of the tests matters. A good answer may carry a `Note`: where the series is
+there, it is data. The daily cap echoes the key, so no text of that body is ever quoted. A free key gives 100 daily
+rows and no more, 25 calls a day and one a second (1.00 s still trips it). The newest row may be a running session.
+
+https://www.alphavantage.co/documentation/
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, time, timedelta
+
+from etl.domain import (
+    ACTIONS,
+    CRYPTO_1D,
+    EQUITY_DAILY,
+    EQUITY_HISTORY,
+    MACRO,
+    Action,
+    ActionKind,
+    Answer,
+    Bar,
+    Credential,
+    Interval,
+    Limits,
+    Observation,
+    Request,
+    Row,
+    Terms,
+    Unreadable,
+    Want,
+)
+from etl.errors import AnswerError, AnswerUnreadable, DaySpent, KeyRefused, ProviderRefused, RateLimited
+from etl.providers.reading import day, document, elements, excerpt, in_order, is_open, members, number, refuse_status
+
+QUOTE = "USDT"  # a crypto pair of ours; Alpha Vantage knows the coin against the dollar
+SERIES_KEYS = {
+    "TIME_SERIES_DAILY": "Time Series (Daily)",
+    "TIME_SERIES_WEEKLY": "Weekly Time Series",
+    "DIGITAL_CURRENCY_DAILY": "Time Series (Digital Currency Daily)",
+}
+# FRED's series that Alpha Vantage serves again, unchanged; its CPI is another one (not seasonally adjusted)
+ECONOMIC: dict[str, tuple[tuple[str, str], ...]] = {
+    "DGS10": (("function", "TREASURY_YIELD"), ("interval", "daily"), ("maturity", "10year")),
+    "DGS2": (("function", "TREASURY_YIELD"), ("interval", "daily"), ("maturity", "2year")),
+    "FEDFUNDS": (("function", "FEDERAL_FUNDS_RATE"), ("interval", "monthly")),
+    "UNRATE": (("function", "UNEMPLOYMENT"),),
+    "DCOILWTICO": (("function", "WTI"), ("interval", "daily")),
+}
+EVENTS: dict[str, tuple[ActionKind, str, str]] = {
+    "SPLITS": ("split", "effective_date", "split_factor"),
+    "DIVIDENDS": ("dividend", "ex_dividend_date", "amount"),
+}
+
+
+class AlphaVantage:
+    """The free key's functions, in the order in which the observatory needs them."""
+
+    name: str = "alpha_vantage"
+    title: str = "Alpha Vantage"
+    base_url: str = "https://www.alphavantage.co"
+    base_url_env: str = "ALPHA_VANTAGE_BASE_URL"
+    credential: Credential | None = Credential("ALPHA_VANTAGE_API_KEY", "query", "apikey")
+    limits: Limits = Limits(per_day=25, day_zone="US/Eastern", spacing_s=1.1)
+    terms: Terms = Terms(
+        "Free data is for personal use; other use needs Alpha Vantage's agreement.",
+        "https://www.alphavantage.co/terms_of_service/",
+        publishable=False,
+    )
+    cadence_hours: float = 24.0
+    datasets: tuple[str, ...] = (EQUITY_DAILY, EQUITY_HISTORY, ACTIONS, MACRO, CRYPTO_1D)
+    parser_version: int = 1
+
+    def plan(self, want: Want, now: datetime) -> list[Request]:
+        """One request each, two for ACTIONS; [] for a series or pair that Alpha Vantage does not serve."""
+        symbol = ("symbol", want.symbol)
+        if want.dataset == EQUITY_DAILY:
+            daily = (("function", "TIME_SERIES_DAILY"), symbol, ("outputsize", "compact"))
+            return [self._ask(want, daily)]
+        if want.dataset == EQUITY_HISTORY:
+            return [self._ask(want, (("function", "TIME_SERIES_WEEKLY"), symbol))]
+        if want.dataset == ACTIONS:
+            return [self._ask(want, (("function", function), symbol)) for function in EVENTS]
+        if want.dataset == MACRO and want.symbol in ECONOMIC:
+            return [self._ask(want, ECONOMIC[want.symbol])]
+        if want.dataset == CRYPTO_1D and want.symbol.endswith(QUOTE):
+            coin = ("symbol", want.symbol.removesuffix(QUOTE))
+            return [self._ask(want, (("function", "DIGITAL_CURRENCY_DAILY"), coin, ("market", "USD")))]
+        return []
+
+    def inspect(self, answer: Answer) -> None:
+        """
+        Return where the series that was asked for is in the body and is of the symbol that was asked for.
+
+        Raises:
+            RateLimited: more than one request a second.
+            DaySpent: the day's 25 are spent.
+            KeyRefused: no key, or the demo key.
+            ProviderRefused: premium, unknown symbol or function.
+            AnswerUnreadable: anything else that is not data.
+        """
+        refuse_status(answer, self.title, keyed=True)
+        body = members(document(answer, self.title), "Alpha Vantage's answer")
+        function = _function(answer)
+        if function in SERIES_KEYS:
+            if body.get(SERIES_KEYS[function]):
+                _rows_by_time(answer, body)
+                _check_symbol(answer, body)
+                return
+        elif isinstance(body.get("data"), list) and "endpoint" not in body and "message" not in body:
+            if function in EVENTS and body.get("symbol") not in (answer.request.symbol, None):
+                raise AnswerUnreadable(f"Alpha Vantage answered for another symbol than {answer.request.symbol}")
+            return
+        raise _refusal(body, answer.request.symbol)
+
+    def parse(self, answer: Answer) -> Iterator[Row]:
+        """Bars (raw; interval 1w for EQUITY_HISTORY), actions or observations. An open crypto day is left out."""
+        body = members(document(answer, self.title), "Alpha Vantage's answer")
+        function, symbol = _function(answer), answer.request.symbol
+        if function in SERIES_KEYS:
+            yield from _bars(answer, function, _rows_by_time(answer, body))
+        elif function in EVENTS:
+            yield from _actions(symbol, function, elements(body.get("data"), "Alpha Vantage's data"))
+        else:
+            yield from _observations(symbol, elements(body.get("data"), "Alpha Vantage's data"))
+
+    def _ask(self, want: Want, params: tuple[tuple[str, str], ...]) -> Request:
+        return Request(self.name, want.dataset, want.symbol, "/query", params)
+
+
+def _function(answer: Answer) -> str:
+    return dict(answer.request.params).get("function", "")
+
+
+def _named(row: dict[str, object]) -> dict[str, object]:
+    """A row by the text after the number: "1. open" and the older "1b. open (USD)" are both "open"."""
+    return {re.sub(r"^\d+[a-z]?\. | \(USD\)$", "", key): value for key, value in row.items()}
+
+
+def _rows_by_time(answer: Answer, body: dict[str, object]) -> dict[str, object]:
+    key = SERIES_KEYS[_function(answer)]
+    return members(body.get(key), f"Alpha Vantage's {key}")
+
+
+def _check_symbol(answer: Answer, body: dict[str, object]) -> None:
+    meta = _named(members(body.get("Meta Data"), "Alpha Vantage's Meta Data"))
+    asked = dict(answer.request.params)
+    said = meta.get("Digital Currency Code") if "market" in asked else meta.get("Symbol")
+    if not isinstance(said, str) or said.upper() != asked.get("symbol", "").upper():
+        raise AnswerUnreadable(f"Alpha Vantage answered for another symbol than {answer.request.symbol}")
+    if "market" in asked and meta.get("Market Code") != asked["market"]:
+        raise AnswerUnreadable(f"Alpha Vantage gave {answer.request.symbol} in another currency than asked")
+
+
+def _refusal(body: dict[str, object], symbol: str) -> AnswerError:
+    """The error that a body without data is. The order is that of the facts: each text names the next one's words."""
+    keys = ("Information", "Note", "Error Message", "message", "detail")
+    said = " ".join(str(body[key]) for key in keys if key in body)
+    text = said.lower()
+    if "per second" in text or "spreading out" in text:
+        return RateLimited("Alpha Vantage allows one request a second on a free key", 2.0)
+    if "call frequency" in text:  # the legacy Note: 5 calls a minute
+        return RateLimited("Alpha Vantage asks for at most 5 requests a minute", 12.0)
+    if "detected your api key" in text or "standard api rate limit" in text or "requests per day" in text:
+        return DaySpent("Alpha Vantage's requests of the day are spent")
+    if "premium" in text:
+        return ProviderRefused(f"Alpha Vantage gives {symbol} to premium keys only")
+    if "demo** api key" in text or "apikey is invalid or missing" in text:
+        return KeyRefused("Alpha Vantage does not accept the key")
+    if "invalid api call" in text:
+        return ProviderRefused(f"Alpha Vantage does not know {symbol}")
+    if "does not exist" in text:
+        return ProviderRefused(f"Alpha Vantage: {excerpt(said)}")
+    if not body:
+        return AnswerUnreadable(f"Alpha Vantage answered with an empty object for {symbol}")
+    return AnswerUnreadable(f"Alpha Vantage's answer for {symbol} holds no data that we know")
+
+
+def _bars(answer: Answer, function: str, series: dict[str, object]) -> Iterator[Row]:
+    symbol, is_crypto = answer.request.symbol, function == "DIGITAL_CURRENCY_DAILY"
+    interval: Interval = "1w" if function == "TIME_SERIES_WEEKLY" else "1d"
+    rows: list[tuple[datetime, Row]] = []
+    for key, value in series.items():
+        at = day(key)
+        if at is None or not isinstance(value, dict):
+            yield Unreadable(symbol, key, "not a row with a date")
+            continue
+        opened_at = datetime.combine(at, time(), tzinfo=UTC)
+        if is_crypto and is_open(opened_at, timedelta(days=1), answer):
+            continue
+        row = _named(value)
+        bar = Bar(
+            symbol=symbol,
+            interval=interval,
+            at=opened_at if is_crypto else at,
+            open=number(row.get("open")),
+            high=number(row.get("high")),
+            low=number(row.get("low")),
+            close=number(row.get("close")),
+            volume=number(row.get("volume")),
+        )
+        rows.append((opened_at, bar))
+    yield from in_order(symbol, rows)
+
+
+def _actions(symbol: str, function: str, events: list[object]) -> Iterator[Row]:
+    kind, date_key, value_key = EVENTS[function]
+    rows: list[tuple[datetime, Row]] = []
+    for event in events:
+        found = event if isinstance(event, dict) else {}
+        ex_date, value = day(found.get(date_key)), number(found.get(value_key))
+        if ex_date is None or value is None or value <= 0:
+            yield Unreadable(symbol, str(found.get(date_key, "")), f"not a {kind} with a date and a value")
+            continue
+        at = datetime.combine(ex_date, time(), tzinfo=UTC)
+        rows.append((at, Action(symbol, ex_date, kind, value)))
+    yield from in_order(symbol, rows)
+
+
+def _observations(series_id: str, data: list[object]) -> Iterator[Row]:
+    rows: list[tuple[datetime, Row]] = []
+    for item in data:
+        found = item if isinstance(item, dict) else {}
+        at, text = day(found.get("date")), found.get("value")
+        value = number(text)
+        if at is None or (value is None and text != "."):
+            yield Unreadable(series_id, str(found.get("date", "")), "not a value with a date")
+            continue
+        rows.append((datetime.combine(at, time(), tzinfo=UTC), Observation(series_id, at, value)))
+    yield from in_order(series_id, rows)

@@ -1,0 +1,187 @@
+"""
+Reading what others wrote: bodies, numbers, dates and refusals, each to a typed value or to one of our errors.
+
+Whatever a body holds, these functions end in a value, in None, or in an `AnswerError`; never in a `KeyError`.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from math import isfinite
+
+from etl.domain import Answer, Row, Unreadable
+from etl.errors import AnswerUnreadable, KeyRefused, ProviderDown, ProviderRefused, RateLimited
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+DECIMAL = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+
+def document(answer: Answer, title: str) -> object:
+    """
+    The JSON value of a body.
+
+    Raises:
+        AnswerUnreadable: empty, HTML, cut short, or not JSON.
+    """
+    body = answer.body.strip()
+    if not body:
+        raise AnswerUnreadable(f"{title} answered with an empty body")
+    if body.startswith(b"<"):
+        raise AnswerUnreadable(f"{title} answered with an HTML page in place of data")
+    try:
+        value: object = json.loads(body)
+    except (
+        ValueError,
+        RecursionError,
+    ):  # ValueError covers bad UTF-8, bad JSON and integers beyond all limits
+        raise AnswerUnreadable(f"{title} answered with {len(body)} bytes that are not JSON") from None
+    return value
+
+
+def members(value: object, what: str) -> dict[str, object]:
+    """
+    A JSON object.
+
+    Raises:
+        AnswerUnreadable: `value` is anything else; `what` names it.
+    """
+    if not isinstance(value, dict):
+        raise AnswerUnreadable(f"{what}: an object was expected, found {kind(value)}")
+    return value
+
+
+def elements(value: object, what: str) -> list[object]:
+    """
+    A JSON list.
+
+    Raises:
+        AnswerUnreadable: `value` is anything else; `what` names it.
+    """
+    if not isinstance(value, list):
+        raise AnswerUnreadable(f"{what}: a list was expected, found {kind(value)}")
+    return value
+
+
+def kind(value: object) -> str:
+    """What a JSON value is, in words."""
+    names = {dict: "an object", list: "a list", str: "text", bool: "a boolean", type(None): "nothing"}
+    return names.get(type(value), "a number")
+
+
+def number(value: object) -> float | None:
+    """A finite float from a JSON number or a plain decimal string; None for anything else ("NaN", "None", null)."""
+    if isinstance(value, str):
+        text = value.strip()
+        if not DECIMAL.fullmatch(text):
+            return None
+        value = float(text)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        result = float(value)
+    except OverflowError:
+        return None
+    return result if isfinite(result) else None
+
+
+def whole(value: object) -> int | None:
+    """An int from a JSON number without a fraction; None for anything else."""
+    result = number(value)
+    return int(result) if result is not None and result.is_integer() else None
+
+
+def day(value: object) -> date | None:
+    """A date written YYYY-MM-DD; None for anything else."""
+    if not isinstance(value, str) or not ISO_DAY.fullmatch(value):
+        return None
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        return None
+
+
+def instant(seconds: float | None) -> datetime | None:
+    """The instant so many seconds after 1970, in UTC; None where there is no such instant."""
+    if seconds is None:
+        return None
+    try:
+        return EPOCH + timedelta(seconds=seconds)
+    except OverflowError:
+        return None
+
+
+def is_open(opened_at: datetime, length: timedelta, answer: Answer) -> bool:
+    """Whether a candle was running when the answer came. One of the future is not: transform refuses it."""
+    return opened_at <= answer.server_time < opened_at + length
+
+
+def epoch_s(at: datetime) -> int:
+    """Whole seconds from 1970 to an instant."""
+    return (at - EPOCH) // timedelta(seconds=1)
+
+
+def excerpt(value: object, length: int = 120) -> str:
+    """The start of what a provider said, on one line; empty where it said nothing in words."""
+    return " ".join(value.split())[:length] if isinstance(value, str) else ""
+
+
+def retry_after(answer: Answer) -> float | None:
+    """Seconds of the `Retry-After` header, which is a number or an HTTP date; None where there is none to read."""
+    text = answer.headers.get("retry-after", "").strip()
+    seconds = number(text)
+    if seconds is None and text:
+        try:
+            at = parsedate_to_datetime(text)
+        except ValueError:
+            return None
+        at = at if at.tzinfo else at.replace(tzinfo=UTC)
+        seconds = (at - answer.server_time).total_seconds()
+    return None if seconds is None else max(0.0, seconds)
+
+
+def refuse_status(answer: Answer, title: str, *, keyed: bool, said: str = "") -> None:
+    """
+    Return for status 200, and say what every other one means where the provider has no meaning of its own for it.
+
+    Raises:
+        RateLimited: 429 or 418.
+        ProviderDown: 5xx, a redirect, 408, 423 or 425.
+        KeyRefused: 401 of a provider with a key.
+        ProviderRefused: any other 4xx.
+        AnswerUnreadable: any other 2xx.
+    """
+    status = answer.status
+    words = f"{title} answered with HTTP {status}" + (f": {said}" if said else "")
+    if status == 200:
+        return
+    if status in (418, 429):
+        raise RateLimited(words, retry_after(answer))
+    if status >= 500 or 300 <= status < 400 or status in (408, 423, 425):
+        raise ProviderDown(words)
+    if status == 401 and keyed:
+        raise KeyRefused(f"{title} does not accept the key (HTTP 401)")
+    if status >= 400:
+        raise ProviderRefused(words)
+    raise AnswerUnreadable(words)
+
+
+def in_order(symbol: str, rows: Iterable[tuple[date, Row]]) -> Iterator[Row]:
+    """
+    Rows by their time, oldest first.
+
+    A row that is there twice comes once; rows that contradict each other at one time are refused together.
+    """
+    by_time: dict[date, list[Row]] = {}
+    for at, row in rows:
+        seen = by_time.setdefault(at, [])
+        if row not in seen:
+            seen.append(row)
+    for at in sorted(by_time):
+        same = by_time[at]
+        if len(same) == 1:
+            yield same[0]
+        else:
+            yield Unreadable(symbol, at.isoformat(), f"{len(same)} different rows for one time")

@@ -1,0 +1,168 @@
+"""
+Twelve Data: daily equity bars as traded, on a free key of 8 calls a minute and 800 a day.
+
+Shape: `GET /time_series?symbol&interval=1day` -> `{"meta": {"symbol", "exchange_timezone", ...}, "values":
+[{"datetime": "2025-10-31", "open": "1.0", ..., "volume": "1234"}], "status": "ok"}`, newest first, at most 5000.
+
+Quirks: an error is `{"code", "message", "status": "error"}` with that code as its status, or with 200. Code 429 means
+the minute or the day, and only the message says which. Prices come split-adjusted unless `adjust=none` is sent, which
+mfo does: rows are as traded (`adjustment="raw"`) and mean the same whenever they were fetched.
+
+https://twelvedata.com/docs#time-series
+"""
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+
+from etl.domain import (
+    EQUITY_DAILY,
+    EQUITY_HISTORY,
+    Answer,
+    Bar,
+    Credential,
+    Limits,
+    Request,
+    Row,
+    Terms,
+    Unreadable,
+    Want,
+)
+from etl.errors import (
+    AnswerError,
+    AnswerUnreadable,
+    DaySpent,
+    KeyRefused,
+    ProviderDown,
+    ProviderRefused,
+    RateLimited,
+)
+from etl.providers.reading import (
+    day,
+    document,
+    elements,
+    excerpt,
+    in_order,
+    members,
+    number,
+    refuse_status,
+    retry_after,
+    whole,
+)
+
+RECENT_ROWS, ALL_ROWS = 100, 5000
+RECENT = timedelta(days=140)  # what 100 sessions reach back
+A_MINUTE = 60.0
+
+
+class TwelveData:
+    """Twelve Data's time_series."""
+
+    name: str = "twelve_data"
+    title: str = "Twelve Data"
+    base_url: str = "https://api.twelvedata.com"
+    base_url_env: str = "TWELVE_DATA_BASE_URL"
+    credential: Credential | None = Credential("TWELVE_DATA_API_KEY", "query", "apikey")
+    limits: Limits = Limits(per_day=800, day_zone="UTC", spacing_s=7.6)
+    terms: Terms = Terms(
+        "Twelve Data's free plan is for personal use; it may not be redistributed.",
+        "https://twelvedata.com/terms",
+        publishable=False,
+    )
+    cadence_hours: float = 24.0
+    datasets: tuple[str, ...] = (EQUITY_DAILY, EQUITY_HISTORY)
+    parser_version: int = 1
+
+    def plan(self, want: Want, now: datetime) -> list[Request]:
+        """One request: the last 100 sessions, or up to 5000 from `since` where that is asked for or older."""
+        if want.dataset not in self.datasets:
+            return []
+        is_recent = want.dataset == EQUITY_DAILY and (want.since is None or want.since > now - RECENT)
+        params: tuple[tuple[str, str], ...] = (
+            ("symbol", want.symbol),
+            ("interval", "1day"),
+            ("outputsize", str(RECENT_ROWS if is_recent else ALL_ROWS)),
+            ("adjust", "none"),
+        )
+        if want.since is not None and not is_recent:
+            params += (("start_date", want.since.date().isoformat()),)
+        return [Request(self.name, want.dataset, want.symbol, "/time_series", params)]
+
+    def inspect(self, answer: Answer) -> None:
+        """
+        Return where the body holds rows of the symbol that was asked for.
+
+        Raises:
+            RateLimited: the minute's 8 credits are spent.
+            DaySpent: the day's 800 are.
+            KeyRefused: 401.
+            ProviderRefused: an unknown symbol, one beyond the plan, or no row in the span.
+            ProviderDown: 5xx.
+            AnswerUnreadable: anything else that is not data.
+        """
+        if answer.status != 200:
+            self._refuse_body(answer)
+            refuse_status(answer, self.title, keyed=True)
+        body = members(document(answer, self.title), "Twelve Data's answer")
+        if "values" not in body:
+            unknown = f"Twelve Data's answer for {answer.request.symbol} holds no data that we know"
+            raise _refusal(answer, body) or AnswerUnreadable(unknown)
+        meta = members(body.get("meta"), "Twelve Data's meta")
+        if meta.get("symbol") != answer.request.symbol:
+            raise AnswerUnreadable(f"Twelve Data answered for another symbol than {answer.request.symbol}")
+        if not elements(body["values"], "Twelve Data's values"):
+            raise ProviderRefused(f"Twelve Data has no row of {answer.request.symbol} in that span")
+
+    def parse(self, answer: Answer) -> Iterator[Row]:
+        """Bars, one a session, as traded."""
+        body = members(document(answer, self.title), "Twelve Data's answer")
+        symbol = answer.request.symbol
+        rows: list[tuple[date, Row]] = []
+        for item in elements(body.get("values"), "Twelve Data's values"):
+            row = item if isinstance(item, dict) else {}
+            at = day(row.get("datetime"))
+            if at is None:
+                yield Unreadable(symbol, str(row.get("datetime", "")), "not a row with a date")
+                continue
+            bar = Bar(
+                symbol=symbol,
+                interval="1d",
+                at=at,
+                open=number(row.get("open")),
+                high=number(row.get("high")),
+                low=number(row.get("low")),
+                close=number(row.get("close")),
+                volume=number(row.get("volume")),
+            )
+            rows.append((at, bar))
+        yield from in_order(symbol, rows)
+
+    def _refuse_body(self, answer: Answer) -> None:
+        try:
+            body = document(answer, self.title)
+        except AnswerUnreadable:
+            return
+        error = _refusal(answer, body) if isinstance(body, dict) and answer.status < 500 else None
+        if error is not None:
+            raise error
+
+
+def _refusal(answer: Answer, body: dict[str, object]) -> AnswerError | None:
+    """
+    The error behind `{"code", "message"}`, None for a code that means nothing here.
+
+    The text of 401 may hold the key, so it is never quoted.
+    """
+    code = whole(body.get("code"))
+    code = code if code is not None and 100 <= code < 600 else answer.status
+    said, symbol = excerpt(body.get("message")), answer.request.symbol
+    text = said.lower()
+    if code == 429:
+        if "minute" in text or "day" not in text:
+            wait = retry_after(answer)
+            return RateLimited("Twelve Data's credits of this minute are spent", A_MINUTE if wait is None else wait)
+        return DaySpent("Twelve Data's credits of the day are spent")
+    if code == 401:
+        return KeyRefused("Twelve Data does not accept the key")
+    if code in (400, 403, 404, 414):
+        return ProviderRefused(f"Twelve Data refused {symbol}: {said or f'HTTP {code}'}")
+    return ProviderDown(f"Twelve Data answered with code {code}") if code >= 500 else None

@@ -1,0 +1,69 @@
+"""All that the site holds: every family's queries and schemas, and the folder's files from their answers."""
+
+from collections.abc import Iterator, Mapping
+
+from etl.errors import DataWrong
+from etl.site import books, candles, context, flows, macro, manifest, operations, overview, prices, recommendations
+from etl.site.artifact import Answers, Artifact, encoded, encoded_schema
+from etl.site.context import Context
+from etl.site.hosting import hosting_files
+from etl.site.shape import Query, Schema
+from etl.site.validation import check
+
+FAMILIES = (
+    flows.FAMILY,
+    prices.FAMILY,
+    candles.FAMILY,
+    recommendations.FAMILY,
+    overview.FAMILY,
+    macro.FAMILY,
+    books.FAMILY,
+    operations.FAMILY,
+)
+QUERIES: dict[str, Query] = {
+    **context.QUERIES,
+    **{name: query for family in FAMILIES for name, query in family.queries.items()},
+}
+SCHEMAS: dict[str, Schema] = {
+    **{path: schema for family in FAMILIES for path, schema in family.schemas.items()},
+    manifest.SCHEMA_PATH: manifest.SCHEMA,
+    manifest.SCHEMA_OF_SCHEMAS_PATH: manifest.SCHEMA_OF_SCHEMAS,
+}
+
+
+def artifacts(answers: Answers, known: Context) -> Iterator[Artifact]:
+    """
+    Every artifact but the manifest, each checked against its schema.
+
+    Raises:
+        DataWrong: one does not fit its schema.
+    """
+    for family in FAMILIES:
+        for artifact in family.artifacts(answers, known):
+            check(artifact.path, artifact.document, SCHEMAS[artifact.schema])
+            yield artifact
+
+
+def site_files(
+    answers: Answers, known: Context, parquet: Mapping[str, bytes], page: Mapping[str, bytes]
+) -> dict[str, bytes]:
+    """
+    Every file of the folder by its path from the site's root.
+
+    Raises:
+        DataWrong: an artifact does not fit its schema, or the page holds a file of the same path.
+    """
+    files = {path: encoded_schema(schema) for path, schema in SCHEMAS.items()}
+    schemas = dict.fromkeys(files, manifest.SCHEMA_OF_SCHEMAS_PATH)
+    for artifact in artifacts(answers, known):
+        files[artifact.path] = encoded(artifact.document)
+        schemas[artifact.path] = artifact.schema
+    files.update(parquet)
+    files.update(hosting_files(known.public))
+    twice = sorted(files.keys() & page.keys())
+    if twice:
+        raise DataWrong(f"the page's sources hold files that the export makes: {', '.join(twice)}")
+    files.update(page)
+    whole = manifest.manifest(files, schemas, answers, known)
+    check(manifest.PATH, whole, manifest.SCHEMA)
+    return {**files, manifest.PATH: encoded(whole)}

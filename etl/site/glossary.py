@@ -1,0 +1,113 @@
+"""Every column that artifacts share, once: its kind, unit and meaning. A family adds only what is its own."""
+
+from etl.site.shape import Field, Kind, Record
+
+
+def usd(title: str, meaning: str = "", minimum: float | None = None) -> Field:
+    """An amount in US dollars."""
+    return Field("number", title, "USD", meaning, minimum=minimum)
+
+
+def percent(title: str, meaning: str = "", minimum: float | None = None, maximum: float | None = None) -> Field:
+    """A number of percent: 1.5 means 1.5 %."""
+    return Field("number", title, "percent", meaning, minimum=minimum, maximum=maximum)
+
+
+def price(title: str, meaning: str = "") -> Field:
+    """A price in the symbol's quote currency."""
+    return Field("number", title, "quote currency", meaning)
+
+
+def share(title: str, meaning: str = "", minimum: float = 0) -> Field:
+    """A number from 0 (or -1) to 1."""
+    return Field("number", title, "1", meaning, minimum=minimum, maximum=1)
+
+
+def count(title: str, meaning: str = "") -> Field:
+    """A whole number of things."""
+    return Field("integer", title, "count", meaning, minimum=0)
+
+
+def text(title: str, meaning: str = "", nullable: bool = True, choices: tuple[str, ...] = ()) -> Field:
+    """Words."""
+    return Field("text", title, "", meaning, nullable=nullable, choices=choices)
+
+
+def when(kind: Kind, title: str, meaning: str = "", nullable: bool = True) -> Field:
+    """A date of an exchange (ISO) or an instant (ISO, UTC, with Z)."""
+    return Field(kind, title, "UTC" if kind == "instant" else "", meaning, nullable=nullable)
+
+
+WINDOWS = {"1D": 1, "1W": 5, "1M": 21, "3M": 63, "1Y": 252}  # a window and its US sessions
+
+_NAMES = {
+    "symbol": text("Symbol", nullable=False),
+    "name": text("Name"),
+    "node": text("Node", "The region or asset class; its numbers are those of `symbol`.", nullable=False),
+    "position": Field("integer", "Place in the configured order"),
+    "kind": text("Kind"),
+    "source": text("Source", "Who gave the row."),
+    "window": text("Window", nullable=False, choices=tuple(WINDOWS)),
+    "sessions": Field("integer", "US sessions in the window", "sessions", nullable=False, minimum=1),
+    "trade_date": when("date", "Session of the exchange (crypto: the UTC day)", nullable=False),
+    "opened_at": when("instant", "Opening instant of the bar", nullable=False),
+    "anchor_date": when("date", "Anchor", "The last final US session; the picture ends there."),
+    "from_date": when("date", "First session of the window"),
+    "for_date": when("date", "The session that the note is about"),
+    "published_at": when("instant", "Published"),
+    "taken_at": when("instant", "When the snapshot was taken"),
+    "from_at": when("instant", "From"),
+    "to_at": when("instant", "To"),
+}
+_BARS = {
+    "open": price("Open"),
+    "high": price("High"),
+    "low": price("Low"),
+    "close": price("Close", "Split-adjusted for ex-dates up to the as-of day."),
+    "close_as_traded": price("Close as traded", "Without any adjustment."),
+    "volume": Field("number", "Volume", "volume_unit", minimum=0),
+    "quote_volume": Field("number", "Volume in the quote currency", "quote currency", minimum=0),
+    "trades": count("Trades"),
+}
+_METRICS = {
+    "return_pct": percent("Return", "100 * (close / previous close - 1)."),
+    "total_return_pct": percent("Total return", "The return with dividends."),
+    "ma7": price("Mean of 7", "Simple mean of the last 7 closes."),
+    "ma30": price("Mean of 30", "Simple mean of the last 30 closes."),
+    "rsi14": Field("number", "RSI 14", "0 to 100", "Wilder's, as TA-Lib's RSI.", minimum=0, maximum=100),
+    "macd": price("MACD 12, 26", "As TA-Lib's MACD."),
+    "macd_signal": price("MACD signal 9"),
+    "macd_histogram": price("MACD histogram", "MACD minus its signal."),
+    "bollinger_middle": price("Bollinger middle", "Mean of 20 closes."),
+    "bollinger_upper": price("Bollinger upper", "Middle plus 2 population standard deviations."),
+    "bollinger_lower": price("Bollinger lower", "Middle minus 2 population standard deviations."),
+    "atr14": price("ATR 14", "As TA-Lib's ATR."),
+    "obv": Field("number", "On-balance volume", "volume_unit", "As TA-Lib's OBV."),
+    "mfi14": Field("number", "Money flow index 14", "0 to 100", "As TA-Lib's MFI.", minimum=0, maximum=100),
+    "cmf20": share("Chaikin money flow 20", minimum=-1),
+    "vol7": percent("Volatility 7", "Sample standard deviation of 7 returns, not annualised.", minimum=0),
+    "volatility20_pct": percent("Volatility 20", "Of 20 log total returns, annualised.", minimum=0),
+    "high20": price("Highest high of 20"),
+    "low20": price("Lowest low of 20"),
+    "resistance": price("Resistance", "Highest high of the 20 bars before this one."),
+    "support": price("Support", "Lowest low of the 20 bars before this one."),
+}
+_FLOWS = {
+    "turnover_usd": usd("Turnover", "Volume times the typical price; Binance's own quote volume.", minimum=0),
+    "flow_multiplier": share("Flow multiplier", "2 * Phi(x / s) - 1 (bulk volume classification).", minimum=-1),
+    "net_flow_usd": usd("Net flow, estimated", "Multiplier times turnover."),
+    "net_flow_pct": percent("Net flow of turnover", "100 * net flow / turnover.", minimum=-100, maximum=100),
+    "taker_imbalance": share("Taker imbalance", "Binance's own buyers minus sellers, of the volume.", minimum=-1),
+    "volatility_pct": percent("Volatility", "volatility20_pct at the anchor.", minimum=0),
+    "intensity": share("Intensity", "Rank of |net_flow_pct| among the node's own windows of this length."),
+    "excess_usd": usd("Excess flow", "Net flow beyond the node's share of all nodes' net flow."),
+    "flow_usd": usd("Flow, estimated", "Matched proportionally; not a record of transfers.", minimum=0),
+}
+WORDS = {**_NAMES, **_BARS, **_METRICS, **_FLOWS}
+OHLC = ("open", "high", "low", "close")
+METRICS = tuple(_METRICS)
+
+
+def record(*names: str, **own: Field) -> Record:
+    """A record of the glossary's words, then of the family's own."""
+    return Record({**{name: WORDS[name] for name in names}, **own})

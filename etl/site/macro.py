@@ -1,0 +1,103 @@
+"""Macro series and net liquidity: data/macro.json."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from etl.site.artifact import Answers, Artifact, Family, document, document_schema
+from etl.site.context import Context
+from etl.site.glossary import record, text, usd, when
+from etl.site.shape import Field, Query, Record, Row, array, obj, pair, tidy
+
+POINTS_SHOWN, WEEKS_SHOWN = 120, 104
+_VALUE = Field("number", "Value", "the series' unit")
+_DATE = when("date", "Date", nullable=False)
+POINT = Record({"date": _DATE, "value": _VALUE, **record("source").fields})
+SERIES = Record(
+    {
+        "series_id": text("Series", nullable=False),
+        "title": text("Title"),
+        "unit": text("Unit"),
+        "frequency": text("Frequency", "D, W, M ..."),
+        "publishable": Field("boolean", "Whether it may be published again"),
+        "date": when("date", "Date of the last value"),
+        "value": _VALUE,
+        "previous": Field("number", "Value before", "the series' unit"),
+        "change": Field("number", "Change from the value before", "the series' unit"),
+        **record("source").fields,
+    }
+)
+LIQUIDITY = Record(
+    {
+        "date": _DATE,
+        "net_liquidity_usd": usd("Net liquidity", "WALCL - the Treasury's account - reverse repos."),
+        "walcl_usd": usd("The Fed's assets"),
+        "treasury_usd": usd("The Treasury's account"),
+        "treasury_series": text("Which series the Treasury's account is"),
+        "rrpontsyd_usd": usd("Overnight reverse repos"),
+    }
+)
+QUERIES = {
+    "observations": Query(
+        POINT,
+        f"""
+        from (
+            select * from marts.macro_daily where value is not null
+            qualify row_number() over (partition by series_id order by date desc) <= {POINTS_SHOWN}
+        )
+        order by series_id, date
+        """,
+        by=Record({"series_id": text("Series")}),
+    ),
+    "net_liquidity": Query(
+        LIQUIDITY, f"from (from marts.net_liquidity order by date desc limit {WEEKS_SHOWN}) order by date"
+    ),
+}
+
+
+def _series(series_id: str, rows: list[Row], context: Context) -> Row:
+    known = context.series[series_id]
+    last, before = (rows[-1] if rows else POINT.empty()), (rows[-2] if len(rows) > 1 else POINT.empty())
+    both = last["value"] is not None and before["value"] is not None
+    said: dict[str, Any] = {
+        "series_id": series_id,
+        "title": known["title"],
+        "unit": known["unit"],
+        "frequency": known["frequency"],
+        "publishable": known["publishable"],
+        "date": last["date"],
+        "value": last["value"],
+        "previous": before["value"],
+        "change": tidy(last["value"] - before["value"]) if both else None,
+        "source": last["source"],
+    }
+    return {**said, "points": [[row["date"], row["value"]] for row in rows]}
+
+
+def _artifacts(answers: Answers, context: Context) -> Iterator[Artifact]:
+    said = [why for series_id in context.series if (why := context.withholds_series(series_id))]
+    shown = {
+        series_id: [] if context.withholds_series(series_id) else answers["observations"].of(series_id)
+        for series_id in context.series
+    }
+    own = {
+        "series": [_series(name, rows, context) for name, rows in shown.items()],
+        "net_liquidity": {"unit": "USD", "points": answers["net_liquidity"].of()},
+    }
+    envelope = document(context, context.sources_of_series(shown), own, said)
+    yield Artifact("data/macro.json", "schema/macro.json", envelope)
+
+
+def _schema() -> dict[str, Any]:
+    series = SERIES.to_schema("A series")
+    point = pair(_DATE.to_schema(), {"title": "Value", "type": "number"}, "Date and value")
+    series["properties"]["points"] = array(point, "Last values, oldest first", most=POINTS_SHOWN)
+    series["required"] = sorted(series["properties"])
+    weeks = array(LIQUIDITY.to_schema("A Wednesday"), "Wednesdays, oldest first", most=WEEKS_SHOWN)
+    own = {
+        "series": array(series, "Series, in the configured order"),
+        "net_liquidity": obj("Net liquidity", {"unit": {"title": "Unit", "const": "USD"}, "points": weeks}),
+    }
+    return document_schema("schema/macro.json", "Macro", "The configured series and net liquidity.", own)
+
+
+FAMILY = Family(QUERIES, {"schema/macro.json": _schema()}, _artifacts)

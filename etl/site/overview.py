@@ -1,0 +1,211 @@
+"""The state of the market at a glance: data/internals.json, data/dashboard.json and data/correlations.json."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from etl.site.artifact import Answers, Artifact, Family, document, document_schema
+from etl.site.context import Context
+from etl.site.glossary import WORDS, count, percent, record, share, text, usd, when
+from etl.site.prices import DAYS, statements
+from etl.site.recommendations import LABEL, NOTES, label_of
+from etl.site.shape import Field, Query, Record, Row, array, obj, or_null
+
+VIX = "VIXCLS"
+QUOTED = ("SPY", "QQQ")
+HISTORY_SHOWN = 60
+BIASES = ("BULLISH", "MIXED", "BEARISH")
+REGIMES = ("CALM", "NORMAL", "ELEVATED", "STRESSED")
+
+_VIX = Field("number", "VIX", "index points", minimum=0)
+_REGIME = text("Volatility regime", "Relative: the VIX among its last 252 values.", choices=REGIMES)
+_BIAS = text("Market bias", choices=BIASES)
+_BREADTH = share("Breadth", "(advancers - decliners) / count.", minimum=-1)
+_MOMENTUM = share("Momentum score", "2 * (share of symbols above their mean of 30) - 1.", minimum=-1)
+_VOLUME_FLOW = percent("Volume flow", "100 * sum of net flows / sum of turnover.", minimum=-100, maximum=100)
+_STRENGTH = share("Correlation strength", "Mean |r| over 60 sessions of the nodes' first symbols.")
+_PERCENTILE = share("Rank of the VIX among its last 252 values")
+_HISTORY = {
+    "breadth": _BREADTH,
+    "momentum_score": _MOMENTUM,
+    "volume_flow_pct": _VOLUME_FLOW,
+    "vix": _VIX,
+    "correlation_strength": _STRENGTH,
+}
+HISTORY = record("trade_date", **_HISTORY)
+INTERNALS = HISTORY + Record(
+    {
+        "symbols": count("Symbols counted"),
+        "advancers": count("Advancers"),
+        "decliners": count("Decliners"),
+        "unchanged": count("Unchanged"),
+        "advance_decline_ratio": Field("number", "Advancers / decliners", "1", minimum=0),
+        "vix_date": when("date", "Date of the VIX"),
+        "vix_percentile": _PERCENTILE,
+        "volatility_regime": _REGIME,
+        "market_bias": _BIAS,
+    }
+)
+CRYPTO = record(
+    "from_at", "to_at", symbols=count("Symbols tracked"), volume_usd=usd("Volume", minimum=0),
+    taker_imbalance=WORDS["taker_imbalance"],
+)  # fmt: skip
+QUOTE = record("symbol", "trade_date", "close", "return_pct")
+NOTE = record(
+    "for_date", summary=text("Summary"), model=text("Model"), verified=Field("boolean", "Verified"), label=LABEL
+)
+CORRELATION = Record(
+    {
+        "symbol_a": text("Row"),
+        "symbol_b": text("Column"),
+        **record("anchor_date").fields,
+        "r": share("Pearson correlation", minimum=-1),
+        "n": count("Returns that it is computed from"),
+    }
+)
+QUERIES = {
+    "days": DAYS,
+    "notes": NOTES,
+    "internals": Query(
+        INTERNALS,
+        f"""
+        from (from marts.market_internals order by trade_date desc limit {HISTORY_SHOWN}) order by trade_date
+        """,
+    ),
+    "crypto_internals": Query(CRYPTO, "from marts.crypto_internals_60m order by to_at desc limit 1"),
+    "correlations": Query(
+        CORRELATION,
+        """
+        from marts.correlations
+        left join (select symbol as symbol_a, position as place_a from marts.instruments) using (symbol_a)
+        left join (select symbol as symbol_b, position as place_b from marts.instruments) using (symbol_b)
+        order by days, place_a, symbol_a, place_b, symbol_b
+        """,
+        by=Record({"days": count("Returns in a full window")}),
+    ),
+}
+
+
+def _open(row: Row, context: Context) -> Row:
+    """A row of internals; without the level of the VIX where that may not be published again."""
+    return {**row, "vix": None} if context.withholds_series(VIX) else row
+
+
+def _vix_statement(context: Context) -> list[str]:
+    said = context.withholds_series(VIX)
+    return [said] if said else []
+
+
+def _fed_by(context: Context, *symbols: str) -> list[str]:
+    return [*context.sources_of(symbols), *context.sources_of_series([VIX])]
+
+
+def _internals(answers: Answers, context: Context) -> Artifact:
+    rows = [_open(row, context) for row in answers["internals"].of()]
+    own = {
+        "latest": rows[-1] if rows else INTERNALS.empty(),
+        "history": [HISTORY.take(row) for row in rows],
+        "crypto": answers["crypto_internals"].first(),
+    }
+    symbols = [one["symbol"] for one in context.instruments]
+    envelope = document(context, _fed_by(context, *symbols), own, _vix_statement(context))
+    return Artifact("data/internals.json", "schema/internals.json", envelope)
+
+
+def _quotes(answers: Answers, context: Context) -> list[Row]:
+    days = [(symbol, answers["days"].of(symbol)) for symbol in QUOTED if not context.withholds(symbol)]
+    return [QUOTE.take({**rows[-1], "symbol": symbol}) for symbol, rows in days if rows]
+
+
+def _dashboard(answers: Answers, context: Context) -> Artifact:
+    rows = answers["internals"].of()
+    row = _open(rows[-1] if rows else INTERNALS.empty(), context)
+    notes = answers["notes"].of()
+    same = ("market_bias", "volatility_regime", "volume_flow_pct", "breadth", "momentum_score")
+    own: dict[str, Any] = {
+        **{name: row[name] for name in same},
+        "vix": {"value": row["vix"], "date": row["vix_date"], "percentile": row["vix_percentile"]},
+        "quotes": _quotes(answers, context),
+        "note": NOTE.take({**notes[0], "label": label_of(notes[0])}) if notes else None,
+    }
+    said = [*_vix_statement(context), *statements(context, QUOTED)]
+    envelope = document(context, _fed_by(context, *QUOTED), own, said)
+    return Artifact("data/dashboard.json", "schema/dashboard.json", envelope)
+
+
+def _matrix(days: int, rows: list[Row]) -> Row:
+    symbols = list(dict.fromkeys(row["symbol_a"] for row in rows))
+    cells = {(row["symbol_a"], row["symbol_b"]): row for row in rows}
+    values = {name: [[cells.get((a, b), {}).get(name) for b in symbols] for a in symbols] for name in ("r", "n")}
+    return {"days": days, "symbols": symbols, **values}
+
+
+def _correlations(answers: Answers, context: Context) -> Artifact:
+    groups = answers["correlations"].groups
+    anchors = [row["anchor_date"] for rows in groups.values() for row in rows]
+    windows = [_matrix(key[0], rows) for key, rows in groups.items()]
+    symbols = {symbol for window in windows for symbol in window["symbols"]}
+    own = {"anchor_date": anchors[0] if anchors else None, "windows": windows}
+    envelope = document(context, context.sources_of(symbols), own)
+    return Artifact("data/correlations.json", "schema/correlations.json", envelope)
+
+
+def _artifacts(answers: Answers, context: Context) -> Iterator[Artifact]:
+    yield _internals(answers, context)
+    yield _dashboard(answers, context)
+    yield _correlations(answers, context)
+
+
+def _matrix_schema(name: str) -> dict[str, Any]:
+    cell = CORRELATION.fields[name].to_schema()
+    return array(array(cell, "A row"), CORRELATION.fields[name].title, "One row for each symbol, in `symbols`' order.")
+
+
+_VIX_TILE = {"value": _VIX, "date": when("date", "Date of the VIX"), "percentile": _PERCENTILE}
+SCHEMAS = {
+    "schema/internals.json": document_schema(
+        "schema/internals.json",
+        "Market internals",
+        "Per US session over the watchlist and the equity ETFs; for crypto the last 60 minutes.",
+        {
+            "latest": Record({**INTERNALS.fields, "trade_date": when("date", "Session")}).to_schema("The last session"),
+            "history": array(HISTORY.to_schema("A session"), "Sessions, oldest first", most=HISTORY_SHOWN),
+            "crypto": or_null(CRYPTO.to_schema("The last 60 minutes of crypto")),
+        },
+    ),
+    "schema/dashboard.json": document_schema(
+        "schema/dashboard.json",
+        "The day at a glance",
+        "The tiles on top of the page, from the same rows as the panels below.",
+        {
+            "market_bias": _BIAS.to_schema(),
+            "volatility_regime": _REGIME.to_schema(),
+            "volume_flow_pct": _VOLUME_FLOW.to_schema(),
+            "breadth": _BREADTH.to_schema(),
+            "momentum_score": _MOMENTUM.to_schema(),
+            "vix": obj("VIX", {name: one.to_schema() for name, one in _VIX_TILE.items()}),
+            "quotes": array(QUOTE.to_schema("A quote"), "Last closes"),
+            "note": or_null(NOTE.to_schema("The latest note")),
+        },
+    ),
+    "schema/correlations.json": document_schema(
+        "schema/correlations.json",
+        "Correlations",
+        "Pearson of total log returns between consecutive common dates.",
+        {
+            "anchor_date": WORDS["anchor_date"].to_schema(),
+            "windows": array(
+                obj(
+                    "A window",
+                    {
+                        "days": {"title": "Returns in a full window", "type": "integer"},
+                        "symbols": array({"type": "string"}, "Symbols, in the configured order"),
+                        "r": _matrix_schema("r"),
+                        "n": _matrix_schema("n"),
+                    },
+                ),
+                "Windows",
+            ),
+        },
+    ),
+}
+FAMILY = Family(QUERIES, SCHEMAS, _artifacts)

@@ -1,0 +1,77 @@
+"""
+The three Parquet files for notebooks: data/parquet/{asset_prices,regional_data,flow_data}_latest.parquet.
+
+Unlike the JSON they keep every digit. Each row says whether it is made up, because metadata is seen by nobody.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from etl.site.context import Context
+from etl.site.flows import METHOD
+from etl.site.prices import DAYS_READ
+
+if TYPE_CHECKING:
+    import pyarrow
+
+ROWS_OF_A_GROUP = 100_000
+_PRICES = """
+select symbol, trade_date, open, high, low, close, close_as_traded, adj_close, volume, source
+from marts.daily_prices
+where symbol not in ({withheld})
+qualify row_number() over (partition by symbol order by trade_date desc) <= {rows}
+order by symbol, trade_date
+"""
+_REGIONS = """
+select
+    "window", sessions, anchor_date, from_date, node, symbol, turnover_usd, net_flow_usd, net_flow_pct, return_pct,
+    volatility_pct, intensity, excess_usd
+from marts.region_nodes
+order by sessions, position, node
+"""
+_FLOWS = """
+select *
+from (
+    select 'region' as picture, "window", sessions, anchor_date, from_node, to_node, flow_usd
+    from marts.region_flows
+    union all
+    select 'asset', "window", sessions, anchor_date, from_node, to_node, flow_usd
+    from marts.asset_flows
+)
+order by picture, sessions, from_node, to_node
+"""
+
+
+def parquet_queries(context: Context) -> dict[str, str]:
+    """A SELECT for each file, in an order that is the same every time."""
+    withheld = [one["symbol"] for one in context.instruments if context.withholds(one["symbol"])]
+    quoted = ", ".join(f"'{symbol}'" for symbol in withheld) or "''"
+    return {
+        "data/parquet/asset_prices_latest.parquet": _PRICES.format(withheld=quoted, rows=DAYS_READ),
+        "data/parquet/flow_data_latest.parquet": _FLOWS,
+        "data/parquet/regional_data_latest.parquet": _REGIONS,
+    }
+
+
+def parquet_files(tables: Mapping[str, "pyarrow.Table"], context: Context) -> dict[str, bytes]:
+    """The files' bytes: the same for the same rows, with no instant of their making in them."""
+    return {path: _encoded(table, context) for path, table in tables.items()}
+
+
+def _encoded(table: "pyarrow.Table", context: Context) -> bytes:
+    import pyarrow
+    from pyarrow import parquet
+
+    says = {
+        "as_of": context.as_of,
+        "run_id": context.run_id or "",
+        "demo": str(context.demo).lower(),
+        "reconstructed": str(context.reconstructed).lower(),
+        "method": METHOD,
+    }
+    marked = table.append_column("demo", pyarrow.array([context.demo] * table.num_rows, pyarrow.bool_()))
+    sink = pyarrow.BufferOutputStream()
+    parquet.write_table(
+        marked.replace_schema_metadata(says), sink, compression="zstd", row_group_size=ROWS_OF_A_GROUP, version="2.6"
+    )
+    return bytes(sink.getvalue())

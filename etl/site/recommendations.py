@@ -1,0 +1,207 @@
+"""The notes and their record: data/recommendations/latest.json, /DATE.json and data/track-record.json."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from etl.site.artifact import Answers, Artifact, Family, document, document_schema
+from etl.site.context import Context
+from etl.site.glossary import count, percent, record, share, text, when
+from etl.site.shape import Answer, Field, Query, Record, Row, Schema, array, tidy
+
+DEFAULT_SCOPE = "portfolio"
+DATES_KEPT, RECENT_SHOWN = 260, 30
+RULES = "rules"
+STANCES = ("overweight", "neutral", "underweight")
+KINDS = ("live", "replay")
+
+_HORIZON = Field("integer", "Horizon", "sessions", minimum=1)
+_STANCE = text("Stance", "Against the benchmark.", choices=STANCES)
+_CONFIDENCE = share("Confidence", "The call's stated chance of being right.")
+_IDS = array({"type": ["string", "integer"]}, "Ids of the facts that it rests on")
+CALL = Record(
+    {
+        "title": text("Title"),
+        "action": text("Action"),
+        **record("symbol").fields,
+        "stance": _STANCE,
+        "horizon": _HORIZON,
+        "confidence": _CONFIDENCE,
+        "against": text("What speaks against it"),
+        "wrong_if": text("When it was wrong", "By the fixed rule: entry at the first US close after publication."),
+        "benchmark": text("Benchmark"),
+        "facts": Field("json", "Facts", schema=_IDS),
+    }
+)
+FACT = Record(
+    {
+        "id": Field("text", "Id", schema={"type": ["string", "integer"]}),
+        "name": text("Name"),
+        "value": Field("json", "Value", schema={"type": ["number", "string", "boolean", "null"]}),
+        "unit": text("Unit"),
+        "as_of": text("As of", "The date or instant of the value."),
+        "symbol": text("Symbol or series"),
+        "source": text("Source"),
+    }
+)
+_NOTE = Record(
+    {
+        **record("for_date").fields,
+        "scope": text("Scope"),
+        **record("published_at").fields,
+        "summary": text("Summary"),
+        "model": text("Model", "rules: no model wrote it."),
+        "verified": Field("boolean", "Every number in it stands in the facts"),
+        "kind": text("Kind", "Replayed notes are never pooled with live ones.", choices=KINDS),
+    }
+)
+NOTE = _NOTE + Record({"recommendations": Field("json", "Calls"), "facts": Field("json", "Facts")})
+LABEL = text("Who wrote it", "rules: by fixed rules, no language model.", choices=(RULES, "model"))
+RECORD = Record(
+    {
+        "model": text("Model", nullable=False),
+        "scope": text("Scope", nullable=False),
+        "stance": _STANCE,
+        "horizon": _HORIZON,
+        "kind": text("Kind", choices=KINDS),
+        "n": count("Settled calls"),
+        "n_eff": count("Calls that do not overlap"),
+        "voids": count("Void calls", "A price was missing after 10 sessions."),
+        "hits": count("Hits"),
+        "hit_rate": share("Hit rate"),
+        "interval_low": share("95 % Wilson interval on n_eff, low"),
+        "interval_high": share("95 % Wilson interval on n_eff, high"),
+        "base_rate": share("Base rate", "The stance's own frequency over the last 1260 windows."),
+        "mean_excess_pct": percent("Mean excess return"),
+        "excess_low": percent("Mean excess return, block bootstrap, low"),
+        "excess_high": percent("Mean excess return, block bootstrap, high"),
+        "brier": share("Brier score"),
+        "brier_skill": Field("number", "Brier skill against the base rates", "1", maximum=1),
+        "words": text("What it shows so far", nullable=False),
+    }
+)
+RECENT = Record(
+    {
+        **record("symbol").fields,
+        "stance": _STANCE,
+        "horizon": _HORIZON,
+        "model": text("Model"),
+        **record("for_date").fields,
+        "entry_date": when("date", "Entry"),
+        "exit_date": when("date", "Exit"),
+        "excess_return_pct": percent("Excess return"),
+        "is_hit": Field("boolean", "Hit"),
+        "confidence": _CONFIDENCE,
+    }
+)
+NOTES = Query(
+    NOTE,
+    f"""
+    from marts.daily_recommendations where scope = '{DEFAULT_SCOPE}' order by for_date desc limit {DATES_KEPT}
+    """,
+)
+QUERIES = {
+    "notes": NOTES,
+    "recent_calls": Query(
+        RECENT,
+        f"""
+        from marts.recommendation_scores where status = 'settled' and kind = 'live'
+        order by exit_date desc, for_date desc, model, symbol, horizon, note_id, position limit {RECENT_SHOWN}
+        """,
+    ),
+    "pending": Query(
+        Record({"pending": count("Pending")}),
+        "from (select count(*) as pending from marts.open_calls where kind = 'live')",
+    ),
+}
+
+
+def label_of(note: Row) -> str | None:
+    """`rules` or `model`; None where there is no note."""
+    return None if note["model"] is None else RULES if note["model"] == RULES else "model"
+
+
+def _facts(note: Row, context: Context) -> tuple[list[Row], list[str]]:
+    """The note's facts; the value of one that may not be published again is left out, and the statement says so."""
+    facts, said = [], []
+    for fact in note["facts"] or []:
+        subject = str(fact.get("symbol") or "")
+        refused = context.withholds(subject) or context.withholds_series(subject)
+        facts.append({**FACT.take(fact), "value": None if refused else fact.get("value")})
+        said += [refused] if refused else []
+    return facts, said
+
+
+def _sources(facts: list[Row], context: Context) -> list[str]:
+    named = {fact["source"] for fact in facts if fact["source"] in context.terms}
+    subjects = [str(fact["symbol"]) for fact in facts]
+    return [*named, *context.sources_of(subjects), *context.sources_of_series(subjects)]
+
+
+def _note(note: Row, context: Context, path: str, extra: Mapping[str, Any]) -> Artifact:
+    facts, said = _facts(note, context)
+    own = {
+        **_NOTE.take(note),
+        "label": label_of(note),
+        "recommendations": [CALL.take(call) for call in note["recommendations"] or []],
+        "facts": facts,
+        **extra,
+    }
+    schema = "schema/recommendations-latest.json" if extra else "schema/recommendations.json"
+    return Artifact(path, schema, document(context, _sources(facts, context), own, said))
+
+
+def _track_record(answers: Answers, context: Context) -> Artifact:
+    recent = answers["recent_calls"].of()
+    pending = answers["pending"].first()
+    own = {
+        "rows": [RECORD.take(row) for row in answers["track_record"].of()],
+        "pending": pending["pending"] if pending else 0,
+        "recent": recent,
+    }
+    sources = context.sources_of(row["symbol"] for row in recent)
+    return Artifact("data/track-record.json", "schema/track-record.json", document(context, sources, own))
+
+
+def recorded(rows: list[Row]) -> Answer:
+    """The rows of `etl.notes.track_record` as the answer that this family reads as `track_record`."""
+    return Answer({(): [tidy(row) for row in rows]})
+
+
+def _artifacts(answers: Answers, context: Context) -> Iterator[Artifact]:
+    notes = answers["notes"].of()
+    dates = {"dates": [note["for_date"] for note in notes]}
+    yield _note(notes[0] if notes else NOTE.empty(), context, "data/recommendations/latest.json", dates)
+    for note in notes:
+        yield _note(note, context, f"data/recommendations/{note['for_date']}.json", {})
+    yield _track_record(answers, context)
+
+
+def _note_schema(path: str, title: str, extra: Mapping[str, Schema]) -> Schema:
+    own = {
+        **{name: one.to_schema() for name, one in _NOTE.fields.items()},
+        "label": LABEL.to_schema(),
+        "recommendations": array(CALL.to_schema("A call"), "Calls"),
+        "facts": array(FACT.to_schema("A fact"), "The facts that the note was given"),
+        **extra,
+    }
+    return document_schema(path, title, "The day's note. Research output, not investment advice.", own)
+
+
+_DATES = array(Field("date", "Date", nullable=False).to_schema(), "Dates that have a file of their own, newest first")
+SCHEMAS = {
+    "schema/recommendations.json": _note_schema("schema/recommendations.json", "A day's note", {}),
+    "schema/recommendations-latest.json": _note_schema(
+        "schema/recommendations-latest.json", "The latest note", {"dates": _DATES}
+    ),
+    "schema/track-record.json": document_schema(
+        "schema/track-record.json",
+        "Track record",
+        "Calls scored by fixed rule, per model, scope, stance, horizon and kind; horizons are not pooled.",
+        {
+            "rows": array(RECORD.to_schema("A record"), "Records"),
+            "pending": count("Live calls that are not settled yet").to_schema(),
+            "recent": array(RECENT.to_schema("A settled call"), "Live calls settled last", most=RECENT_SHOWN),
+        },
+    ),
+}
+FAMILY = Family(QUERIES, SCHEMAS, _artifacts)

@@ -1,0 +1,1 @@
+"""VERBS: one module = one run() = one command; stages meet only through the stores."""

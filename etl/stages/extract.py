@@ -1,0 +1,283 @@
+"""
+extract: ask for what is due, side by side by provider, and keep every answer.
+
+Each provider is a lane of its own, so that a run takes as long as the slowest quota and not the sum. A want whose
+provider is spent, down or refuses goes on to the next provider of its chain; the sidecar says who answered.
+"""
+
+import queue
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time
+from typing import Protocol
+
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
+
+from etl.domain import Answer, Bar, Limits, Observation, Outcome, Provider, Request, Row
+from etl.errors import AnswerError, DaySpent, KeyRefused, MfoError, ProviderDown, QuotaExhausted, RateLimited
+from etl.planning import Task
+from etl.stores.clock import Clock, Stopped
+from etl.stores.http import Http
+from etl.stores.lake import Lake
+from etl.stores.ledger import LONGEST_WAIT_S, Ledger
+
+
+class Progress(Protocol):
+    """Who is told how far each provider's lane is."""
+
+    def expect(self, provider: str, requests: int) -> None:
+        """So many more requests will go to this provider."""
+        ...
+
+    def advance(self, provider: str, what: str) -> None:
+        """One of them ended."""
+        ...
+
+
+@dataclass
+class _Report:
+    """What the lanes did; written under a lock."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    answered: int = 0
+    failures: dict[tuple[str, str, str], list[str]] = field(default_factory=lambda: defaultdict(list))
+    unanswered: list[Task] = field(default_factory=list)
+    stopped_by: BaseException | None = None
+    refused_keys: dict[str, str] = field(default_factory=dict)
+    kinds: set[str] = field(default_factory=set)
+
+    def fail(self, provider: str, task: Task, error: MfoError, stand_in: str | None) -> None:
+        """One provider did not answer one want."""
+        with self.lock:
+            self.kinds.add(type(error).__name__)
+            if task.is_needed:
+                follow = f"{stand_in} was asked instead" if stand_in else "nobody stands in; the last good value stays"
+                self.failures[provider, str(error), follow].append(task.want.symbol)
+            if stand_in is None:
+                self.unanswered.append(task)
+
+
+class Extractor:
+    """The stores that extraction writes to, and the rules of asking."""
+
+    def __init__(
+        self,
+        *,
+        providers: Mapping[str, Provider],
+        limits: Mapping[str, Limits],
+        ledger: Ledger,
+        lake: Lake,
+        http: Http,
+        clock: Clock,
+        run_id: str,
+        attempts: int,
+        progress: Progress,
+    ) -> None:
+        self._providers, self._limits, self._ledger, self._lake = providers, limits, ledger, lake
+        self._http, self._clock, self._run_id, self._attempts = http, clock, run_id, attempts
+        self._progress = progress
+
+    def ask(self, provider: Provider, request: Request) -> list[Row]:
+        """
+        Send one request, again where that helps, and return the rows that its answer holds.
+
+        Raises:
+            AnswerError, QuotaExhausted: it was not answered; the subclass says why.
+            FolderUnusable: the answer could not be kept.
+        """
+        retrying = Retrying(
+            stop=stop_after_attempt(self._attempts),
+            wait=lambda state: self._pause(provider, state),
+            retry=retry_if_exception_type((ProviderDown, RateLimited)),
+            sleep=self._clock.sleep,
+            reraise=True,
+        )
+        return retrying(self._ask_once, provider, request)
+
+    def _pause(self, provider: Provider, state: RetryCallState) -> float:
+        """Seconds before the next attempt: what the provider said, else growing and spread."""
+        error = state.outcome.exception() if state.outcome else None
+        said = error.retry_after_s if isinstance(error, RateLimited) else None
+        if said is None:
+            slow = self._limits[provider.name].rate_limited_wait_s if isinstance(error, RateLimited) else 1.0
+            said = slow * 2 ** (state.attempt_number - 1)
+        if said > LONGEST_WAIT_S and error is not None:
+            raise ProviderDown(f"{provider.name}: asks to wait {said:.0f} s; left to the next run") from None
+        return said * (1 + 0.1 * (hash((self._run_id, state.attempt_number)) % 100) / 100)
+
+    def _ask_once(self, provider: Provider, request: Request) -> list[Row]:
+        limits = self._limits[provider.name]
+        sequence = self._ledger.reserve(request, limits, self._run_id)
+        asked_at = self._clock.now()
+        try:
+            reply = self._http.send(provider, request, limits.timeout_s)
+        except AnswerError as error:
+            self._ledger.close(sequence, type(error).__name__, detail=str(error))
+            raise
+        answer = Answer(
+            request, reply.status, reply.headers, reply.body, asked_at, self._clock.now(), sequence, self._run_id
+        )
+        self._lake.keep(answer)
+        self._heed_headers(provider.name, reply.headers)
+        try:
+            provider.inspect(answer)
+            rows = list(provider.parse(answer))
+        except AnswerError as error:
+            self._heed(provider, error)
+            self._ledger.close(
+                sequence, type(error).__name__, detail=str(error), status=reply.status, latency_ms=reply.latency_ms
+            )
+            raise
+        self._ledger.close(
+            sequence,
+            "ok",
+            status=reply.status,
+            latency_ms=reply.latency_ms,
+            rows=len(rows),
+            newest_at=newest(rows, answer.answered_at),
+        )
+        return rows
+
+    def _heed_headers(self, provider: str, headers: Mapping[str, str]) -> None:
+        used = [value for name, value in headers.items() if name.startswith("x-mbx-used-weight-")]
+        if used and used[0].isdigit():
+            self._ledger.weigh(provider, int(used[0]))
+
+    def _heed(self, provider: Provider, error: AnswerError) -> None:
+        """What a refusal means for every process on this data folder."""
+        if isinstance(error, DaySpent):
+            self._ledger.mark_spent(provider.name, self._limits[provider.name])
+        if isinstance(error, RateLimited) and error.retry_after_s:
+            self._ledger.block(provider.name, error.retry_after_s)
+
+    def run(self, tasks: Sequence[Task]) -> Outcome:
+        """
+        Carry out every task and say what was answered, by whom, and what was left undone.
+
+        Raises:
+            Stopped: Ctrl-C; the requests in flight were kept.
+            FolderUnusable: answers cannot be kept; nothing goes on then.
+        """
+        report, lanes = _Report(), _Lanes(self._clock)
+        for task in tasks:
+            self._progress.expect(task.chain[0], 1)
+            lanes.put(task.chain[0], (task, 0))
+
+        def work(name: str, item: tuple[Task, int]) -> None:
+            task, position = item
+            stand_in = task.chain[position + 1] if position + 1 < len(task.chain) else None
+            try:
+                self._answer(name, task, report)
+            except (AnswerError, QuotaExhausted) as error:
+                report.fail(name, task, error, stand_in)
+                if stand_in:
+                    self._progress.expect(stand_in, 1)
+                    lanes.put(stand_in, (task, position + 1))
+            self._progress.advance(name, task.want.symbol)
+
+        lanes.run({name: limits.parallel for name, limits in self._limits.items()}, work)
+        return _outcome(tasks, report)
+
+    def _answer(self, name: str, task: Task, report: _Report) -> None:
+        """Every page of one want from one provider; the first that fails ends it, so that nothing is skipped over."""
+        if name in report.refused_keys:
+            raise KeyRefused(report.refused_keys[name])
+        provider = self._providers[name]
+        requests = provider.plan(task.want, self._clock.now())
+        if not requests:
+            raise ProviderDown(f"{name}: does not give {task.want.dataset} of {task.want.symbol}")
+        try:
+            for request in requests:
+                self.ask(provider, request)
+        except KeyRefused as error:
+            report.refused_keys[name] = str(error)
+            raise
+        with report.lock:
+            report.answered += 1
+
+
+class _Lanes:
+    """One queue for each provider with so many threads as it allows; a task may move from lane to lane."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._queues: dict[str, queue.SimpleQueue[tuple[Task, int] | None]] = defaultdict(queue.SimpleQueue)
+        self._open, self._idle = 0, threading.Condition()
+        self._error: BaseException | None = None
+
+    def put(self, name: str, item: tuple[Task, int]) -> None:
+        """Add one item to a lane."""
+        with self._idle:
+            self._open += 1
+        self._queues[name].put(item)
+
+    def run(self, widths: Mapping[str, int], work: Callable[[str, tuple[Task, int]], None]) -> None:
+        """Work until no lane holds an item; the first unexpected error ends all lanes and is raised here."""
+        threads = [
+            threading.Thread(target=self._work, args=(name, work), name=f"{name}-{i}", daemon=True)
+            for name, width in widths.items()
+            for i in range(width)
+            if self._queues[name] is not None
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            with self._idle:
+                while self._open and self._error is None:
+                    self._idle.wait(0.2)
+        except KeyboardInterrupt:
+            self._clock.stop()
+            self._error = Stopped("stopped; the answers that had come are kept")
+        for name, width in widths.items():
+            for _ in range(width):
+                self._queues[name].put(None)
+        for thread in threads:
+            thread.join()
+        if self._error is not None:
+            raise self._error
+
+    def _work(self, name: str, work: Callable[[str, tuple[Task, int]], None]) -> None:
+        while (item := self._queues[name].get()) is not None and self._error is None:
+            try:
+                work(name, item)
+            except BaseException as error:  # noqa: BLE001 - a thread's error, whatever it is, ends the run in the main thread
+                self._error = self._error or error
+            finally:
+                with self._idle:
+                    self._open -= 1
+                    self._idle.notify_all()
+
+
+def newest(rows: Sequence[Row], now: datetime) -> datetime | None:
+    """The newest instant that the rows speak of, days as their midnight in UTC; rows of the future do not count."""
+    found = []
+    for row in rows:
+        if isinstance(row, Bar):
+            found.append(row.at if isinstance(row.at, datetime) else datetime.combine(row.at, time(), UTC))
+        elif isinstance(row, Observation) and row.value is not None:
+            found.append(datetime.combine(row.date, time(), UTC))
+    return max((instant for instant in found if instant <= now), default=None)
+
+
+def _outcome(tasks: Sequence[Task], report: _Report) -> Outcome:
+    undone = tuple(
+        f"{error} ({_listed(sorted(symbols))}); {follow}"
+        for (_, error, follow), symbols in sorted(report.failures.items())
+    )
+    line = f"{report.answered} of {len(tasks)} due datasets answered" if tasks else "everything is fresh; nothing asked"
+    return Outcome(
+        line,
+        undone,
+        details={
+            "due": len(tasks),
+            "answered": report.answered,
+            "kinds": sorted(report.kinds),
+            "unanswered": sorted({f"{t.want.dataset} {t.want.symbol}" for t in report.unanswered if t.is_needed}),
+        },
+    )
+
+
+def _listed(symbols: list[str]) -> str:
+    return ", ".join(symbols) if len(symbols) <= 6 else f"{', '.join(symbols[:5])} and {len(symbols) - 5} more"

@@ -1,0 +1,79 @@
+"""init: a commented `mfo.toml` and `.env.example` where the user stands; what is there already is never overwritten."""
+
+from pathlib import Path
+
+from etl.domain import Outcome
+from etl.settings import CHAINS, KEY_VARIABLES, Extract, Notes, Universe
+from etl.stores.lake import write_whole
+
+ENV_EXAMPLE = "# Copy to .env and fill in what you have; a provider without its key is skipped.\n" + "".join(
+    f"#{name}=\n" for name in KEY_VARIABLES
+)
+
+
+def run(folder: Path) -> Outcome:
+    """
+    Write both files into `folder`.
+
+    Raises:
+        FolderUnusable: the folder cannot be written.
+    """
+    said = []
+    for name, text in (("mfo.toml", commented()), (".env.example", ENV_EXAMPLE)):
+        path = folder / name
+        if path.exists():
+            said.append(f"{path} is there already and stays as it is")
+        else:
+            write_whole(path, text.encode())
+            said.append(f"{path} written")
+    return Outcome("; ".join(said))
+
+
+def commented() -> str:
+    """Every setting with its default, commented out, so that the file changes nothing until a line is uncommented."""
+    universe = Universe()
+    lines = [
+        "# mfo settings. Every line is the default; uncomment what you change. Keys belong into .env, not here.",
+        "",
+        '#data_dir = "/var/lib/mfo"',
+        '#timezone = "Asia/Kolkata"  # shows instants; never moves a row to another day',
+        '#openai_model = "gpt-4o-mini"',
+        "",
+        "#[universe]",
+        f"#stocks = {_list(universe.stocks)}",
+        f"#series = {_list(universe.series)}",
+        "#[universe.regions]  # the first symbol is the region; the others are shown beside it",
+        *(f"#{_key(name)} = {_list(symbols)}" for name, symbols in universe.regions.items()),
+        "#[universe.asset_classes]",
+        *(f"#{_key(name)} = {_list(symbols)}" for name, symbols in universe.asset_classes.items()),
+        "",
+        "#[watchlists]  # a name for a group of symbols; commands that take a symbol take it too",
+        '#core = ["SPY", "TLT", "GLD"]',
+        "",
+        "#[chains]  # who is asked first, and who stands in",
+        *(f"#{dataset} = {_list(names)}" for dataset, names in CHAINS.items()),
+        "",
+        "#[limits.alpha_vantage]  # per_day, spacing_s, timeout_s, parallel, weight, weight_window_s",
+        "#per_day = 25",
+        "#spacing_s = 1.1",
+        "",
+        "#[extract]",
+        *(f"#{name} = {_value(getattr(Extract(), name))}" for name in Extract.model_fields),
+        "",
+        "#[notes]",
+        *(f"#{name} = {_value(getattr(Notes(), name))}" for name in Notes.model_fields),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _key(name: str) -> str:
+    return name if name.replace("_", "").isalnum() else f'"{name}"'
+
+
+def _list(values: list[str]) -> str:
+    return "[" + ", ".join(f'"{value}"' for value in values) + "]"
+
+
+def _value(value: object) -> str:
+    return str(value)

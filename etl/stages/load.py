@@ -1,0 +1,136 @@
+"""
+load: Parquet -> the next warehouse's `lake`, then every SQL model over it, at one instant.
+
+What is new in Parquet is added as versions; the ledger's rows and the configuration are copied in, so that everything
+that an artifact shows stands in the one file.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from etl.domain import Outcome
+from etl.sessions import sessions
+from etl.stores import models
+from etl.stores.journal import Journal
+from etl.stores.ledger import Ledger
+from etl.stores.parquet import Parquet
+from etl.stores.view import CONFIGURATION, View, show
+from etl.stores.warehouse import NextFile
+
+SESSIONS_FROM = date(2014, 1, 1)  # a year before the default history, so that its first day has a session before it
+SESSIONS_AHEAD = timedelta(days=120)
+
+
+def run(
+    file: NextFile,
+    view: View,
+    *,
+    parquet: Parquet,
+    ledger: Ledger,
+    journal: Journal,
+    configuration: Mapping[str, Sequence[Mapping[str, Any]]],
+    this_run: Mapping[str, Any],
+    built: Sequence[models.Model],
+) -> Outcome:
+    """
+    Bring the next warehouse up to `view.as_of` and build every model.
+
+    `this_run` is the running run's row for `lake.runs`: run_id, run_at, command, status, details (JSON).
+
+    Raises:
+        DataWrong: a model cannot be built.
+        FolderUnusable: the disk is full.
+    """
+    added = {name: file.add(name, new) for name in parquet.relations() if (new := _new_files(file, parquet, name))}
+    for name in CONFIGURATION:
+        file.replace(name, configuration[name])
+    _add_sessions(file, view.as_of)
+    _copy_ledger(file, view, ledger, journal, this_run, configuration)
+    show(file, view, built)
+    rows = sum(added.values())
+    return Outcome(f"{rows} new rows in the lake, {len(built)} models built", details={"added": added})
+
+
+def is_stale(file: NextFile, parquet: Parquet) -> bool:
+    """Whether the file rests on Parquet that is not there any more: it is built from nothing then."""
+    present = {parquet.name_of(path) for name in parquet.relations() for path in parquet.files(name)}
+    return not file.loaded_files() <= present
+
+
+def _new_files(file: NextFile, parquet: Parquet, relation: str) -> list[tuple[str, Any]]:
+    loaded = file.loaded_files()
+    return [(name, path) for path in parquet.files(relation) if (name := parquet.name_of(path)) not in loaded]
+
+
+def _add_sessions(file: NextFile, as_of: datetime) -> None:
+    """The exchange's calendar, some months ahead; written anew only when it runs out, because making it takes time."""
+    row = file.con.execute("select max(trade_date) from lake.sessions").fetchone()
+    if row and row[0] and row[0] > as_of.date() + SESSIONS_AHEAD / 2:
+        return
+    file.replace(
+        "sessions",
+        [
+            {
+                "trade_date": s.trade_date,
+                "opened_at": s.opened_at.replace(tzinfo=None),
+                "closed_at": s.closed_at.replace(tzinfo=None),
+                "is_half_day": s.is_half_day,
+            }
+            for s in sessions(SESSIONS_FROM, as_of.date() + SESSIONS_AHEAD)
+        ],
+    )
+
+
+def _copy_ledger(
+    file: NextFile,
+    view: View,
+    ledger: Ledger,
+    journal: Journal,
+    this_run: Mapping[str, Any],
+    configuration: Mapping[str, Any],
+) -> None:
+    """Requests and runs that ended since the last copy; each carries the publication that brought it."""
+    known_at = _naive(view.as_of.isoformat())
+    copied = {row[0] for row in file.con.execute("select sequence from lake.requests").fetchall()}
+    file.append(
+        "requests",
+        [
+            {
+                **{k: v for k, v in row.items() if k != "provider"},
+                "source": row["provider"],
+                "reserved_at": _naive(row["reserved_at"]),
+                "answered_at": _naive(row["answered_at"]),
+                "known_at": known_at,
+            }
+            for row in ledger.finished_since(0)
+            if row["sequence"] not in copied
+        ],
+    )
+    known_runs = {row[0] for row in file.con.execute("select run_id from lake.runs").fetchall()}
+    ended = [
+        {**{k: r[k] for k in ("run_id", "command", "status", "details")}, "run_at": _naive(r["run_at"])}
+        | {"finished_at": _naive(r["finished_at"]), "known_at": known_at}
+        for r in reversed(journal.runs(200))
+        if r["status"] != "running" and r["run_id"] not in known_runs and r["run_id"] != view.run_id
+    ]
+    file.con.execute("delete from lake.runs where run_id = ?", [view.run_id])
+    file.append("runs", [*ended, {**this_run, "run_id": view.run_id, "finished_at": known_at, "known_at": known_at}])
+    file.con.execute("delete from lake.publications where run_id = ?", [view.run_id])
+    file.append(
+        "publications",
+        [
+            {
+                "run_id": view.run_id,
+                "as_of": known_at,
+                "version": view.version,
+                "known_at": known_at,
+                "configuration": json.dumps(configuration, sort_keys=True),
+            }
+        ],
+    )
+
+
+def _naive(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text).astimezone(UTC).replace(tzinfo=None) if text else None

@@ -1,0 +1,66 @@
+"""plan: what the next run would ask of whom, what it costs in calls, what is left today; nothing is sent."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from etl.domain import Limits, Provider
+from etl.planning import Task
+
+Used = Callable[[str, Limits], int]
+
+
+def run(
+    tasks: Sequence[Task],
+    *,
+    providers: Mapping[str, Provider],
+    limits: Mapping[str, Limits],
+    used_today: Used,
+    has_key: Callable[[str], bool],
+    now: datetime,
+) -> list[dict[str, Any]]:
+    """
+    One row for each provider: requests, used and left today, seconds at its spacing, and each dataset's share.
+
+    `left_today` is None where the provider has no daily limit; `later` counts the requests that today has no room for.
+    """
+    rows = []
+    for name, provider in providers.items():
+        mine = [task for task in tasks if task.chain[0] == name]
+        requests = sum(len(provider.plan(task.want, now)) for task in mine)
+        limit = limits[name]
+        used = used_today(name, limit)
+        left = None if limit.per_day is None else max(0, limit.per_day - used)
+        datasets: dict[str, int] = {}
+        for task in mine:
+            datasets[task.want.dataset] = datasets.get(task.want.dataset, 0) + len(provider.plan(task.want, now))
+        rows.append(
+            {
+                "provider": name,
+                "requests": requests,
+                "datasets": datasets,
+                "symbols": sorted({task.want.symbol for task in mine}),
+                "used_today": used,
+                "per_day": limit.per_day,
+                "left_today": left,
+                "later": max(0, requests - left) if left is not None else 0,
+                "seconds": round(requests * limit.spacing_s, 1),
+                "has_key": has_key(name),
+            }
+        )
+    return rows
+
+
+def lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The rows for people."""
+    said = []
+    for row in rows:
+        parts = ", ".join(f"{count} {dataset}" for dataset, count in row["datasets"].items()) or "nothing due"
+        if not row["has_key"]:
+            parts = "skipped: its key is not set"
+        quota = "" if row["per_day"] is None else f"; {row['used_today']} of {row['per_day']} calls used today"
+        later = f"; {row['later']} calls have to wait for another day" if row["later"] else ""
+        said.append(f"{row['provider']:>14}  {row['requests']:>4} calls, {row['seconds']:g} s: {parts}{quota}{later}")
+    total = max((row["seconds"] for row in rows), default=0)
+    said.append(f"{'':>14}  side by side about {total:g} s")
+    return said

@@ -1,0 +1,49 @@
+"""Settles the calls that fell due, once: what `marts.call_outcomes` says is written down and never computed again."""
+
+from collections import Counter
+from datetime import datetime
+
+import duckdb
+
+from etl.domain import Outcome
+from etl.notes import records
+
+DUE = """
+    select * from marts.call_outcomes
+    where status in ('settled', 'void')
+    order by exit_date, for_date, note_id, position
+"""
+PENDING = "select count(*) from marts.call_outcomes where status = 'pending'"
+IN_DOCUMENT = (
+    "note_id", "position", "symbol", "stance", "horizon", "model", "scope", "kind", "for_date", "entry_date",
+    "exit_date", "status", "benchmark", "excess_return_pct", "is_hit", "confidence", "base_rate",
+)  # fmt: skip
+DATES = ("for_date", "entry_date", "exit_date")
+
+
+def run(con: duckdb.DuckDBPyConnection, *, keep: records.Keep, now: datetime, run_id: str) -> Outcome:
+    """
+    Settle what fell due in the warehouse on `con`, keep it, and add it to `lake.settlements`.
+
+    The caller rebuilds what stands downstream of `lake.settlements` when `details["settled"]` is not 0.
+    """
+    cursor = con.execute(DUE)
+    names = [column[0] for column in cursor.description or ()]
+    due = [_call(dict(zip(names, values, strict=True))) for values in cursor.fetchall()]
+    if due:
+        document = {"document": "settlement", "run_id": run_id, "settled_at": records.stamp(now), "calls": due}
+        answer = keep("settlement", run_id, records.body_of(document))
+        records.insert_settlements(con, records.settlement_rows(answer))
+    counts = Counter(str(call["status"]) for call in due)
+    pending = con.execute(PENDING).fetchall()[0][0]
+    line = f"{counts['settled']} calls settled, {counts['void']} void, {pending} pending"
+    return Outcome(line=line, details={"settled": len(due), "voids": counts["void"], "pending": pending})
+
+
+def _call(row: dict[str, object]) -> dict[str, object]:
+    """A row as it stands in the document; a void call has no outcome."""
+    call = {name: row[name] for name in IN_DOCUMENT}
+    call |= {name: None if row[name] is None else str(row[name]) for name in DATES}
+    if row["status"] == "void":
+        call |= {"excess_return_pct": None, "is_hit": None}
+    return call

@@ -1,0 +1,73 @@
+"""status: the last runs, each source's health and age, the quota left, what is stale and why."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+import duckdb
+
+from etl.domain import Limits
+
+SOURCES = (
+    "select source, status, why, newest, expected_next_at, last_good_at, last_error, success_share, median_latency_ms "
+    "from marts.source_status order by source"
+)
+
+
+def run(
+    con: duckdb.DuckDBPyConnection | None,
+    *,
+    runs: Sequence[Mapping[str, Any]],
+    limits: Mapping[str, Limits],
+    used_today: Callable[[str, Limits], int],
+) -> dict[str, Any]:
+    """What `mfo status --json` prints; `con` is None before the first publication."""
+    sources: list[dict[str, Any]] = []
+    publication: dict[str, Any] | None = None
+    if con is not None:
+        row = con.execute("select as_of, run_id from lake.publication").fetchone()
+        publication = {"as_of": _text(row[0]), "run_id": row[1]} if row else None
+        rows = con.execute(SOURCES)
+        names = [column[0] for column in rows.description or ()]
+        sources = [dict(zip(names, map(_text, values), strict=True)) for values in rows.fetchall()]
+    return {
+        "publication": publication,
+        "runs": [{k: run[k] for k in ("run_id", "command", "run_at", "finished_at", "status", "pid")} for run in runs],
+        "sources": sources,
+        "quota": [
+            {"provider": name, "per_day": limit.per_day, "used": used, "left": max(0, limit.per_day - used)}
+            for name, limit in limits.items()
+            if limit.per_day is not None
+            for used in (used_today(name, limit),)
+        ],
+    }
+
+
+def lines(status: Mapping[str, Any]) -> list[str]:
+    """The same for people."""
+    published = status["publication"]
+    said = [
+        f"published   as of {published['as_of']}, run {published['run_id']}"
+        if published
+        else "published   nothing yet; `mfo run-daily` does it"
+    ]
+    said += [
+        f"run         {run['run_id']}  {run['command']}  {run['status']}"
+        + (f" (pid {run['pid']})" if run["status"] == "running" else "")
+        for run in status["runs"][:5]
+    ]
+    for source in status["sources"]:
+        why = f": {source['why']}" if source["why"] else ""
+        newest = f", newest {source['newest']}" if source["newest"] else ""
+        said.append(f"source      {source['source']:<14} {source['status']}{why}{newest}")
+    said += [
+        f"quota       {q['provider']:<14} {q['used']} of {q['per_day']} used, {q['left']} left today"
+        for q in status["quota"]
+    ]
+    return said
+
+
+def _text(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return f"{value.isoformat()}Z"
+    return value.isoformat() if isinstance(value, date) else value

@@ -1,0 +1,1 @@
+"""NOUNS: everything that touches disk, network or processes."""

@@ -1,0 +1,55 @@
+"""The journal: runs and how they ended, publications, and which answers were read by which parser version."""
+
+import json
+from datetime import UTC
+from typing import Any
+
+from etl.stores.clock import Clock
+from etl.stores.state import State
+
+
+class Journal:
+    """What this data folder's runs did, in `state.db`."""
+
+    def __init__(self, state: State, clock: Clock) -> None:
+        self._state, self._clock = state, clock
+
+    def begin_run(self, command: str, pid: int) -> str:
+        """A run starts; its id is its instant and a number, e.g. 20251101T034300Z-7."""
+        now = self._clock.now().astimezone(UTC)
+        with self._state.write() as db:
+            number = db.execute("select count(*) + 1 from runs").fetchone()[0]
+            run_id = f"{now:%Y%m%dT%H%M%SZ}-{number}"
+            db.execute(
+                "insert into runs (run_id, command, run_at, pid, status) values (?, ?, ?, ?, 'running')",
+                (run_id, command, now.isoformat(), pid),
+            )
+        return run_id
+
+    def end_run(self, run_id: str, status: str, details: dict[str, Any]) -> None:
+        """A run ended: success, partial or failure, with what each task did."""
+        with self._state.write() as db:
+            db.execute(
+                "update runs set status = ?, finished_at = ?, details = ? where run_id = ?",
+                (status, self._clock.now().isoformat(), json.dumps(details, sort_keys=True), run_id),
+            )
+
+    def runs(self, last: int = 20) -> list[dict[str, Any]]:
+        """The last runs, newest first."""
+        names = ("run_id", "command", "run_at", "finished_at", "pid", "status", "details")
+        rows = self._state.rows(f"select {', '.join(names)} from runs order by run_at desc, rowid desc limit ?", last)
+        return [dict(zip(names, row, strict=True)) for row in rows]
+
+    def read_before(self) -> dict[int, int]:
+        """Sequence -> the parser version that read it."""
+        return dict(self._state.rows("select sequence, parser_version from readings"))
+
+    def note_readings(self, readings: list[tuple[int, str, int, int, int]]) -> None:
+        """(sequence, provider, parser version, rows, refused) of answers whose Parquet is on disk."""
+        with self._state.write() as db:
+            db.executemany("insert or replace into readings values (?, ?, ?, ?, ?)", readings)
+
+    def forget_readings(self) -> None:
+        """Read everything again (`transform --all`)."""
+        with self._state.write() as db:
+            db.execute("delete from readings")

@@ -1,0 +1,244 @@
+"""
+The ledger, in `state.db`: every request is reserved in it before it is sent.
+
+All processes on one data folder share it, so that together they stay within each provider's day and spacing. The row
+is written first and the request sent after: a kill loses at most the requests in flight, and the ledger counts them.
+"""
+
+import json
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from etl.domain import Limits, Request
+from etl.errors import FolderUnusable, QuotaExhausted
+from etl.stores.clock import Clock
+from etl.stores.state import State
+
+LONGEST_WAIT_S = 150.0  # a provider that says "come back later than this" is left to a later run
+FINISHED: tuple[str, ...] = (
+    *("sequence", "run_id", "provider", "dataset", "symbol", "reserved_at", "answered_at"),
+    *("latency_ms", "status", "verdict", "detail"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Good:
+    """The last good answer for one dataset of one symbol. `newest_at` is its newest final row, None for no row."""
+
+    provider: str
+    answered_at: datetime
+    newest_at: datetime | None
+
+
+def day_of(now: datetime, zone: str) -> str:
+    """The provider's own day at `now`, as ISO text."""
+    return now.astimezone(ZoneInfo(zone)).date().isoformat()
+
+
+def _boot() -> str:
+    """This boot of the machine: monotonic seconds of another boot mean nothing."""
+    path = Path("/proc/sys/kernel/random/boot_id")
+    return path.read_text().strip() if path.is_file() else "unknown"
+
+
+class Ledger:
+    """The requests of one data folder and their quotas."""
+
+    def __init__(self, state: State, clock: Clock) -> None:
+        self._state, self._clock, self._boot = state, clock, _boot()
+
+    def reserve(self, request: Request, limits: Limits, run_id: str) -> int:
+        """
+        Write the request down, wait for its turn, and return its sequence; the caller sends it at once.
+
+        Raises:
+            QuotaExhausted: the provider's day has no call left, the provider said so itself, or it banned us for long.
+            Stopped: the run was stopped while it waited.
+        """
+        while True:
+            with self._state.write() as db:
+                self._check_day(request, limits)
+                wait = self._wait_s(request, limits)
+                if wait <= 0:
+                    self._take_turn(db, request.provider, request.weight)
+                    return self._insert(db, request, limits, run_id)
+            self._clock.sleep(wait)
+
+    def _check_day(self, request: Request, limits: Limits) -> None:
+        today = day_of(self._clock.now(), limits.day_zone)
+        spent = self._state.rows("select 1 from lanes where provider = ? and spent_day = ?", request.provider, today)
+        used = self.used_today(request.provider, limits)
+        if spent or (limits.per_day is not None and used >= limits.per_day):
+            said = "the provider says that its day is spent" if spent else f"{used} of {limits.per_day} calls are used"
+            raise QuotaExhausted(f"{request.provider}: {said}; the day ends at midnight {limits.day_zone}")
+
+    def _wait_s(self, request: Request, limits: Limits) -> float:
+        """Seconds until this request may be sent; 0 or less is now."""
+        rows = self._state.rows(
+            "select last_sent, blocked_until, weight_used, weight_at from lanes where provider = ? and boot = ?",
+            request.provider,
+            self._boot,
+        )
+        if not rows:
+            return 0.0
+        last_sent, blocked_until, weight_used, weight_at = rows[0]
+        now = self._clock.monotonic()
+        blocked = (blocked_until or 0.0) - now
+        if blocked > LONGEST_WAIT_S:
+            raise QuotaExhausted(f"{request.provider}: asks to wait {blocked:.0f} s; left to a later run")
+        wait = max((last_sent or 0.0) + limits.spacing_s - now, blocked)
+        window_ends = (weight_at or 0.0) + limits.weight_window_s
+        if limits.weight and weight_used and now < window_ends and weight_used + request.weight > 0.9 * limits.weight:
+            wait = max(wait, window_ends - now)
+        return wait
+
+    def _take_turn(self, db: sqlite3.Connection, provider: str, weight: int) -> None:
+        db.execute(
+            "insert into lanes (provider, boot, last_sent, weight_used, weight_at) values (?, ?, ?, ?, null) "
+            "on conflict (provider) do update set last_sent = excluded.last_sent, "
+            "blocked_until = case when boot = excluded.boot then blocked_until end, "
+            "weight_used = case when boot = excluded.boot then coalesce(weight_used, 0) else 0 end + ?, "
+            "weight_at = case when boot = excluded.boot then weight_at end, boot = excluded.boot",
+            (provider, self._boot, self._clock.monotonic(), weight, weight),
+        )
+
+    def _insert(self, db: sqlite3.Connection, request: Request, limits: Limits, run_id: str) -> int:
+        now = self._clock.now()
+        cursor = db.execute(
+            "insert into requests (run_id, provider, dataset, symbol, path, params, weight, day, reserved_at) "
+            "values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                run_id,
+                request.provider,
+                request.dataset,
+                request.symbol,
+                request.path,
+                json.dumps(dict(request.params)),
+                request.weight,
+                day_of(now, limits.day_zone),
+                now.isoformat(),
+            ),
+        )
+        if cursor.lastrowid is None:
+            raise FolderUnusable("state.db gave no sequence")
+        return cursor.lastrowid
+
+    def number(self, request: Request, run_id: str) -> int:
+        """The sequence of a document of our own: it is kept like an answer, and counts against nothing."""
+        with self._state.write() as db:
+            sequence = self._insert(db, request, Limits(), run_id)
+            db.execute("update requests set verdict = 'kept' where sequence = ?", (sequence,))
+        return sequence
+
+    def sent(self, provider: str) -> None:
+        """Note that bytes go out now: spacing counts from here, however long the connection took."""
+        with self._state.write() as db:
+            db.execute("update lanes set last_sent = ? where provider = ?", (self._clock.monotonic(), provider))
+
+    def weigh(self, provider: str, used: int) -> None:
+        """Note the weight that the server's own header counts in its running window."""
+        with self._state.write() as db:
+            now = self._clock.monotonic()
+            db.execute(
+                "update lanes set weight_at = case when weight_at is null or ? < weight_used then ? else weight_at "
+                "end, weight_used = ? where provider = ?",
+                (used, now, used, provider),
+            )
+
+    def block(self, provider: str, seconds: float) -> None:
+        """No request to this provider for so long: it said so (`Retry-After`)."""
+        with self._state.write() as db:
+            db.execute(
+                "update lanes set blocked_until = ? where provider = ?", (self._clock.monotonic() + seconds, provider)
+            )
+
+    def mark_spent(self, provider: str, limits: Limits) -> None:
+        """The provider itself said that the day's quota is spent."""
+        with self._state.write() as db:
+            today = day_of(self._clock.now(), limits.day_zone)
+            db.execute("update lanes set spent_day = ? where provider = ?", (today, provider))
+
+    def close(
+        self,
+        sequence: int,
+        verdict: str,
+        *,
+        detail: str = "",
+        status: int | None = None,
+        latency_ms: float | None = None,
+        rows: int | None = None,
+        newest_at: datetime | None = None,
+    ) -> None:
+        """Write down how a reserved request ended: `ok`, or the name of the error."""
+        with self._state.write() as db:
+            db.execute(
+                "update requests set verdict = ?, detail = ?, status = ?, latency_ms = ?, rows = ?, newest_at = ?, "
+                "answered_at = ? where sequence = ?",
+                (
+                    verdict,
+                    detail,
+                    status,
+                    latency_ms,
+                    rows,
+                    newest_at.isoformat() if newest_at else None,
+                    self._clock.now().isoformat(),
+                    sequence,
+                ),
+            )
+
+    # what was asked before
+
+    def used_today(self, provider: str, limits: Limits) -> int:
+        """Requests to a provider in its running day, those in flight included."""
+        today = day_of(self._clock.now(), limits.day_zone)
+        return int(
+            self._state.rows("select count(*) from requests where provider = ? and day = ?", provider, today)[0][0]
+        )
+
+    def is_spent(self, provider: str, limits: Limits) -> bool:
+        """Whether the provider itself has said today that its day is spent."""
+        today = day_of(self._clock.now(), limits.day_zone)
+        return bool(self._state.rows("select 1 from lanes where provider = ? and spent_day = ?", provider, today))
+
+    def last_good(self, dataset: str, symbol: str) -> dict[str, Good]:
+        """The newest good answer of each provider for one dataset of one symbol."""
+        rows = self._state.rows(
+            "select provider, max(answered_at), max(newest_at) from requests "
+            "where dataset = ? and symbol = ? and verdict = 'ok' group by provider",
+            dataset,
+            symbol,
+        )
+        return {
+            provider: Good(provider, datetime.fromisoformat(at), datetime.fromisoformat(newest) if newest else None)
+            for provider, at, newest in rows
+        }
+
+    def finished_since(self, sequence: int) -> list[dict[str, Any]]:
+        """Every finished request after a sequence, oldest first, for the warehouse's copy."""
+        names = FINISHED
+        rows = self._state.rows(
+            f"select {', '.join(names)} from requests "
+            "where sequence > ? and verdict is not null and verdict <> 'kept' order by sequence",
+            sequence,
+        )
+        return [dict(zip(names, row, strict=True)) for row in rows]
+
+    @property
+    def next_sequence(self) -> int:
+        """The sequence that the next request will get."""
+        return int(
+            self._state.rows("select coalesce(max(seq), 0) + 1 from sqlite_sequence where name = 'requests'")[0][0]
+        )
+
+    def start_after(self, sequence: int) -> None:
+        """Number on from a lake that outlived its `state.db`."""
+        with self._state.write() as db:
+            known = db.execute("select seq from sqlite_sequence where name = 'requests'").fetchone()
+            if known is None:
+                db.execute("insert into sqlite_sequence (name, seq) values ('requests', ?)", (sequence,))
+            elif known[0] < sequence:
+                db.execute("update sqlite_sequence set seq = ? where name = 'requests'", (sequence,))

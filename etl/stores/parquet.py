@@ -1,0 +1,118 @@
+"""
+Typed rows as Parquet (zstd), one file for each relation, source and batch of answers.
+
+    parquet/<relation>/<source>/v<parser>-<first>-<last>.parquet      <first>, <last>: sequences
+
+The columns are those of the schema `lake` in sql/lake.sql. A file is written under another name and renamed, because a
+file that a kill cuts short would break every glob.
+"""
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from etl.stores.lake import discard, part_of, unusable
+
+_AT = pa.timestamp("us")
+_VERSION = [("source", pa.string()), ("sequence", pa.int64()), ("fetched_at", _AT)]
+_NUMBERS = "open high low close adj_close volume quote_volume"
+
+SCHEMAS: Mapping[str, pa.Schema] = {
+    "bars": pa.schema(
+        [("symbol", pa.string()), ("interval", pa.string()), ("opened_at", _AT), *_VERSION]
+        + [("published_at", _AT), ("sha256", pa.string())]
+        + [(name, pa.float64()) for name in _NUMBERS.split()]
+        + [("trades", pa.int64()), ("taker_buy_volume", pa.float64()), ("taker_buy_quote_volume", pa.float64())]
+        + [("adjustment", pa.string()), ("is_final", pa.bool_())]
+    ),
+    "observations": pa.schema(
+        [("series_id", pa.string()), ("date", pa.date32()), ("value", pa.float64()), *_VERSION]
+        + [("published_at", _AT), ("vintage_date", pa.date32()), ("sha256", pa.string())]
+    ),
+    "actions": pa.schema(
+        [("symbol", pa.string()), ("ex_date", pa.date32()), ("kind", pa.string()), ("value", pa.float64()), *_VERSION]
+        + [("sha256", pa.string())]
+    ),
+    "book_levels": pa.schema(
+        [("symbol", pa.string()), ("taken_at", _AT), ("side", pa.string()), ("level", pa.int32())]
+        + [("price", pa.float64()), ("quantity", pa.float64()), *_VERSION, ("sha256", pa.string())]
+    ),
+    "series": pa.schema(
+        [(name, pa.string()) for name in ("series_id", "title", "units", "frequency", "seasonal_adjustment")]
+        + [("last_updated", _AT), *_VERSION, ("sha256", pa.string())]
+    ),
+    "refused_rows": pa.schema(
+        [(name, pa.string()) for name in ("dataset", "symbol", "at", "reason")] + [*_VERSION, ("sha256", pa.string())]
+    ),
+    "answers": pa.schema(
+        [("sequence", pa.int64()), *((name, pa.string()) for name in ("sha256", "source", "dataset", "symbol"))]
+        + [("status", pa.int32()), ("fetched_at", _AT), ("run_id", pa.string())]
+    ),
+    "notes": pa.schema(
+        [("note_id", pa.string()), ("for_date", pa.date32()), ("scope", pa.string()), ("published_at", _AT)]
+        + [("kind", pa.string()), ("model", pa.string()), ("verified", pa.bool_())]
+        + [(name, pa.string()) for name in ("summary", "recommendations", "facts", "prompt", "document")]
+        + [("sequence", pa.int64()), ("fetched_at", _AT), ("sha256", pa.string())]
+    ),
+    "settlements": pa.schema(
+        [("note_id", pa.string()), ("position", pa.int32()), ("symbol", pa.string()), ("stance", pa.string())]
+        + [("horizon", pa.int32()), *((name, pa.string()) for name in ("model", "scope", "kind"))]
+        + [(name, pa.date32()) for name in ("for_date", "entry_date", "exit_date")]
+        + [("status", pa.string()), ("benchmark", pa.string()), ("excess_return_pct", pa.float64())]
+        + [("is_hit", pa.bool_()), ("confidence", pa.float64()), ("base_rate", pa.float64()), ("settled_at", _AT)]
+        + [("sequence", pa.int64()), ("fetched_at", _AT), ("sha256", pa.string())]
+    ),
+}
+
+
+class Parquet:
+    """The Parquet files of one data folder."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def write(self, relation: str, source: str, stem: str, rows: Sequence[Mapping[str, Any]]) -> Path:
+        """
+        Write one batch; the same batch again replaces its file.
+
+        Raises:
+            FolderUnusable: the folder cannot be written, or the disk is full.
+        """
+        path = self._root / relation / source / f"{stem}.parquet"
+        beside = part_of(path)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            table = pa.Table.from_pylist([dict(row) for row in rows], schema=SCHEMAS[relation])
+            pq.write_table(table, beside, compression="zstd")
+            os.replace(beside, path)
+        except OSError as error:
+            discard(beside)
+            raise unusable(path.parent, error) from None
+        return path
+
+    def files(self, relation: str) -> list[Path]:
+        """Every whole file of a relation, oldest batch first."""
+        return sorted((self._root / relation).glob("*/*.parquet"))
+
+    def relations(self) -> Iterable[str]:
+        """Every relation that may have files."""
+        return SCHEMAS
+
+    def name_of(self, path: Path) -> str:
+        """A file's path below the Parquet folder, the same on every machine."""
+        return path.relative_to(self._root).as_posix()
+
+    def drop(self, source: str, keep_version: int) -> None:
+        """Delete a source's files of older parser versions; the newer ones hold the same answers."""
+        for path in self._root.glob(f"*/{source}/v*.parquet"):
+            if not path.name.startswith(f"v{keep_version}-"):
+                path.unlink()
+
+    def clear(self) -> None:
+        """Delete every file: all of it is made again from the raw lake."""
+        for path in self._root.glob("*/*/*.parquet"):
+            path.unlink()

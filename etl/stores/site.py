@@ -1,0 +1,228 @@
+"""
+The published site folder: written whole beside the old one, then exchanged with it in one step.
+
+A reader of `site/` must never meet a missing or half-written folder, and a process that dies (or a machine that
+loses power) must leave the old folder or the new one. Three ways were weighed:
+
+- a symlink `site -> site-<hash>` swapped by `os.replace`: atomic everywhere, but then what `--out` names is a link,
+  which `rsync`, `tar` and upload actions copy as a link, and the real folders litter the place beside;
+- two renames, `site -> old`, `next -> site`: between them there is no site;
+- **one exchange of the two names** by the kernel (`renameat2(RENAME_EXCHANGE)` on Linux, `renamex_np(RENAME_SWAP)`
+  on macOS): atomic, and the folder stays a folder. This is what is done. Only where the kernel or the file system
+  cannot exchange are the two renames used; `recover` puts the old folder back should a process die between them.
+
+Everything is synced to disk before the exchange. What a killed run left beside is removed by the next one.
+"""
+
+import ctypes
+import errno
+import fcntl
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from etl.errors import FolderUnusable, UsageWrong
+
+MANIFEST = "data/manifest.json"
+NOT_OURS_BUT_HARMLESS = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})  # file managers leave these
+PAGE_SUFFIXES = frozenset({".css", ".html", ".ico", ".js", ".json", ".png", ".svg", ".txt", ".woff2"})
+_AT_FDCWD, _EXCHANGE, _SWAP = -100, 2, 2  # linux/fcntl.h RENAME_EXCHANGE, sys/stdio.h RENAME_SWAP
+_CANNOT_EXCHANGE = frozenset({errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EPERM})
+
+
+class SiteFolder:
+    """
+    A site folder at `root`; where that is a link, what it points at is exchanged.
+
+    Raises:
+        UsageWrong: `root` is the root of a file system.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.resolve()
+        if not self.root.name:
+            raise UsageWrong(f"{root} cannot be a site folder; name another with --out")
+        # Hidden and with our name in it: a user's own `site.next` or `public.old` must never be taken for ours.
+        self.next = self.root.with_name(f".{self.root.name}.mfo-next")
+        self.old = self.root.with_name(f".{self.root.name}.mfo-old")
+
+    def read(self) -> dict[str, bytes]:
+        """Every file by its path from the root; {} where there is no folder. Links are not followed."""
+        with _translated(self.root):
+            return {
+                path.relative_to(self.root).as_posix(): path.read_bytes()
+                for path in sorted(self.root.rglob("*"))
+                if path.is_file() and not path.is_symlink() and path.name not in NOT_OURS_BUT_HARMLESS
+            }
+
+    def publish(self, files: Mapping[str, bytes]) -> None:
+        """
+        Put exactly these files in the folder's place.
+
+        Raises:
+            UsageWrong: the place holds what mfo did not write; nothing is touched.
+            FolderUnusable: the folder cannot be written or exchanged; the old one stands.
+        """
+        with _translated(self.root):
+            self.root.parent.mkdir(parents=True, exist_ok=True)
+            with _held(self.root.parent):
+                self.recover()
+                self._refuse_foreign()
+                _remove(self.next)
+                _write(self.next, files)
+                self._exchange()
+                _sync(self.root.parent)
+                _remove(self.next)
+                _remove(self.old)
+
+    def recover(self) -> None:
+        """Put the old folder back where a process died between two renames."""
+        if not self.root.exists() and self.old.is_dir():
+            os.rename(self.old, self.root)
+
+    def _refuse_foreign(self) -> None:
+        if not self.root.exists():
+            return
+        if not self.root.is_dir():
+            raise UsageWrong(f"{self.root} is not a folder; name another with --out")
+        present = {
+            path.relative_to(self.root).as_posix()
+            for path in self.root.rglob("*")
+            if not path.is_dir() or path.is_symlink()
+        }
+        foreign = sorted(path for path in present - _listed(self.root) if Path(path).name not in NOT_OURS_BUT_HARMLESS)
+        if foreign:
+            more = f" and {len(foreign) - 3} more" if len(foreign) > 3 else ""
+            raise UsageWrong(
+                f"{self.root} holds files that mfo did not write ({', '.join(foreign[:3])}{more}); "
+                "name an empty or a new folder with --out, or move them away"
+            )
+
+    def _exchange(self) -> None:
+        if not self.root.exists():
+            os.rename(self.next, self.root)
+            return
+        if _exchange_names(self.next, self.root):
+            return
+        _remove(self.old)
+        os.rename(self.root, self.old)
+        os.rename(self.next, self.root)
+
+
+def page_files(page_root: Path) -> dict[str, bytes]:
+    """
+    The page's own sources by path: no dot files, no notes for developers, nothing but what a browser reads.
+
+    Raises:
+        FolderUnusable: there is no page.
+    """
+    if not (page_root / "index.html").is_file():
+        raise FolderUnusable(f"{page_root} holds no index.html: this installation of mfo is broken, install it again")
+    with _translated(page_root):
+        paths = [path for path in sorted(page_root.rglob("*")) if path.is_file() and path.suffix in PAGE_SUFFIXES]
+        named = {path.relative_to(page_root): path for path in paths}
+        return {
+            name.as_posix(): path.read_bytes()
+            for name, path in named.items()
+            if not any(part.startswith((".", "_")) for part in name.parts)
+        }
+
+
+def vega_bundle(cache: Path) -> bytes:
+    """
+    Vega, Vega-Lite and Vega-Embed as one script. Making it takes 1.5 s and gives the same bytes for the same version
+    of vl-convert, so it is kept in `cache` under that version.
+
+    Raises:
+        FolderUnusable: the cache cannot be written.
+    """
+    kept = cache / f"vega-{version('vl-convert-python')}.js"
+    with _translated(cache):
+        if kept.is_file():
+            return kept.read_bytes()
+        import vl_convert
+
+        body: bytes = vl_convert.javascript_bundle().encode()  # type: ignore[call-arg]  # the stub wants a snippet
+        cache.mkdir(parents=True, exist_ok=True)
+        beside = kept.with_name(f".{kept.name}.{os.getpid()}")
+        beside.write_bytes(body)
+        _sync(beside)
+        os.replace(beside, kept)
+        return body
+
+
+def _listed(root: Path) -> set[str]:
+    """The paths that the folder's manifest lists, itself included; none where there is no manifest of ours."""
+    try:
+        manifest: Any = json.loads((root / MANIFEST).read_bytes())
+        return {MANIFEST, *(str(one["path"]) for one in manifest["artifacts"])}
+    except (OSError, ValueError, TypeError, KeyError):
+        return set()
+
+
+def _write(folder: Path, files: Mapping[str, bytes]) -> None:
+    for name, body in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(body)
+    # Synced after all are written: the file system then writes its journal once, not once for each file.
+    for path in sorted(folder.rglob("*")):
+        _sync(path)
+    _sync(folder)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _remove(folder: Path) -> None:
+    if folder.exists():
+        shutil.rmtree(folder)
+
+
+def _exchange_names(one: Path, other: Path) -> bool:
+    """Exchange two names in one step; False where this system cannot."""
+    library = ctypes.CDLL(None, use_errno=True)
+    a, b = os.fsencode(one), os.fsencode(other)
+    if sys.platform == "darwin":
+        failed = library.renamex_np(a, b, ctypes.c_uint(_SWAP))
+    elif hasattr(library, "renameat2"):
+        failed = library.renameat2(_AT_FDCWD, a, _AT_FDCWD, b, ctypes.c_uint(_EXCHANGE))
+    else:
+        return False
+    if not failed:
+        return True
+    number = ctypes.get_errno()
+    if number in _CANNOT_EXCHANGE:
+        return False
+    raise OSError(number, os.strerror(number), str(other))
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """Two exports beside each other take turns; the kernel lets go when a process ends."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _translated(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        hint = "; it is a mount point: name a folder inside it" if error.errno in (errno.EBUSY, errno.EXDEV) else ""
+        raise FolderUnusable(f"{folder}: {error.strerror or error}{hint}") from None

@@ -1,0 +1,78 @@
+"""`state.db`: one SQLite file (WAL) that all processes on a data folder share; its tables and its transactions."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from etl.errors import FolderUnusable
+
+SCHEMA = """
+create table if not exists requests (
+    sequence integer primary key autoincrement, run_id text, provider text, dataset text, symbol text,
+    path text, params text, weight integer, day text, reserved_at text, answered_at text, latency_ms real,
+    status integer, verdict text, detail text, rows integer, newest_at text
+);
+create index if not exists requests_by_day on requests (provider, day);
+create index if not exists requests_by_subject on requests (dataset, symbol, verdict);
+create table if not exists lanes (
+    provider text primary key, boot text, last_sent real, spent_day text, blocked_until real,
+    weight_used integer, weight_at real
+);
+create table if not exists runs (
+    run_id text primary key, command text, run_at text, finished_at text, pid integer, status text, details text
+);
+create table if not exists readings (
+    sequence integer primary key, provider text, parser_version integer, rows integer, refused integer
+);
+"""
+
+
+class State:
+    """
+    An open `state.db`, safe to use from several threads.
+
+    Raises:
+        FolderUnusable: the file cannot be opened or written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._lock = threading.RLock()
+        try:
+            self._db = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
+            self._db.execute("pragma journal_mode = wal")
+            self._db.execute("pragma synchronous = normal")
+            self._db.executescript(SCHEMA)
+        except sqlite3.Error as error:
+            raise FolderUnusable(f"{path}: {error}") from None
+
+    @contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """One transaction that no other process can come between."""
+        with self._lock:
+            try:
+                self._db.execute("begin immediate")
+                yield self._db
+                self._db.execute("commit")
+            except sqlite3.OperationalError as error:
+                self._undo()
+                raise FolderUnusable(f"state.db: {error}") from None
+            except BaseException:
+                self._undo()
+                raise
+
+    def _undo(self) -> None:
+        if self._db.in_transaction:
+            self._db.execute("rollback")
+
+    def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        """All rows of a query."""
+        with self._lock:
+            return self._db.execute(sql, values).fetchall()
+
+    def close(self) -> None:
+        """Close the connection; other processes are not concerned."""
+        with self._lock:
+            self._db.close()

@@ -1,0 +1,73 @@
+"""
+Views: the instant at which the models show the lake, in the next warehouse or in a copy for a look at the past.
+
+A copy shows the last publication up to an instant, with the universe and the ledger of then, and nothing later.
+"""
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from etl.errors import NeverPublished
+from etl.stores import models
+from etl.stores.warehouse import NextFile, Warehouse
+
+Connection = duckdb.DuckDBPyConnection
+CONFIGURATION = ("instruments", "nodes", "universe_series", "sources", "chains")
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The instant, and the run, that a warehouse file shows."""
+
+    as_of: datetime
+    run_id: str
+    demo: bool
+    version: str
+    basis: str = "known"
+
+
+def show(file: NextFile, view: View, built: Sequence[models.Model]) -> None:
+    """Build every model as the lake was known at `view.as_of`."""
+    file.see_as_of(
+        view.as_of.astimezone(UTC).replace(tzinfo=None), view.basis, view.run_id, demo=view.demo, version=view.version
+    )
+    models.build(file.con, built)
+
+
+@contextmanager
+def seen_as_of(
+    warehouse: Warehouse, cache: Path, instant: datetime, basis: str, sql_root: Path
+) -> Iterator[Connection]:
+    """
+    Open the last publication up to `instant`; the published file is only read.
+
+    With `basis="published"` the instant itself is shown, over history that was fetched later.
+
+    Raises:
+        NeverPublished: nothing was published up to then.
+    """
+    with warehouse.copied_to(cache / f"as-of.{os.getpid()}.duckdb") as file:
+        row = file.con.execute(
+            "select run_id, as_of, version, configuration, (select demo from lake.publication) from lake.publications "
+            "where as_of <= ? or ? = 'published' order by as_of desc, known_at desc, run_id desc limit 1",
+            [instant.astimezone(UTC).replace(tzinfo=None), basis],
+        ).fetchone()
+        if row is None:
+            first = file.con.execute("select min(as_of) from lake.publications").fetchone()
+            said = f"; the first publication is of {first[0].isoformat()}Z" if first and first[0] else ""
+            raise NeverPublished(f"nothing was published up to {instant.isoformat()}{said}")
+        run_id, published_as_of, version, configuration, demo = row
+        for name, rows in json.loads(configuration).items():
+            if name in CONFIGURATION:
+                file.replace(name, rows)
+        as_of = instant if basis == "published" else published_as_of.replace(tzinfo=UTC)
+        show(file, View(as_of, run_id, demo, version, basis), models.load_models(sql_root))
+        file.con.execute("set search_path = 'marts'")
+        yield file.con

@@ -1,0 +1,254 @@
+"""
+The warehouse: `warehouse.duckdb`, which readers open and nobody writes, and the next one beside it.
+
+A writer copies the file to `warehouse.duckdb.next`, works there and renames it over the old one: readers keep the file
+that they opened, a crash publishes nothing. Left-overs of a killed writer are deleted first, their `.wal` too, because
+DuckDB refuses a file beside which a foreign `.wal` lies.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from etl.errors import DataWrong, FolderUnusable, UsageWrong
+from etl.stores.lake import unusable
+
+SCHEMA_VERSION = 1  # of the tables in sql/lake.sql; another one is built anew from Parquet
+
+# relation -> (what names a row, what makes it a new version when it changes); other relations only ever gain rows
+VERSIONED: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "bars": (
+        ("symbol", "interval", "opened_at", "source"),
+        ("open", "high", "low", "close", "adj_close", "volume", "quote_volume", "trades", "taker_buy_volume")
+        + ("taker_buy_quote_volume", "adjustment", "is_final"),
+    ),
+    "observations": (("series_id", "date", "source", "vintage_date"), ("value",)),
+    "actions": (("symbol", "ex_date", "kind", "source"), ("value",)),
+    "series": (("series_id", "source"), ("title", "units", "frequency", "seasonal_adjustment", "last_updated")),
+}
+
+
+def translated(error: duckdb.Error, path: Path) -> FolderUnusable | DataWrong:
+    """DuckDB's refusal of a file in the user's words."""
+    text = str(error).splitlines()[0]
+    if "No space left" in text:
+        return FolderUnusable(f"{path.parent}: the disk is full; what was published before stands")
+    if isinstance(error, duckdb.IOException):
+        return FolderUnusable(f"{path}: {text}")
+    return DataWrong(f"{path}: {text}")
+
+
+class Warehouse:
+    """The published file of one data folder, and the making of the next one."""
+
+    def __init__(self, path: Path, lake_sql: str) -> None:
+        self.path, self._next, self._lake_sql = path, path.with_name(path.name + ".next"), lake_sql
+
+    def exists(self) -> bool:
+        """Whether anything was published yet."""
+        return self.path.is_file()
+
+    def read(self) -> duckdb.DuckDBPyConnection:
+        """
+        Open the published file, read only; it stays as it was opened while later ones are swapped in.
+
+        Raises:
+            UsageWrong: nothing is published yet.
+            DataWrong: the file cannot be read.
+        """
+        if not self.exists():
+            raise UsageWrong(f"{self.path} is not there yet; `mfo run-daily` (or `mfo run-daily --demo`) makes it")
+        try:
+            con = duckdb.connect(str(self.path), read_only=True)
+            con.execute("set search_path = 'marts'")
+        except duckdb.Error as error:
+            raise translated(error, self.path) from None
+        return con
+
+    @contextmanager
+    def next_file(self, *, fresh: bool = False) -> Iterator["NextFile"]:
+        """
+        The next warehouse: a copy of the published one, an empty one where there is none or `fresh` is set.
+
+        Nothing is published unless `publish()` is called inside.
+
+        Raises:
+            FolderUnusable: the folder cannot be written, or the disk is full.
+        """
+        with self._written(self._next, fresh=fresh) as file:
+            yield file
+
+    @contextmanager
+    def copied_to(self, path: Path) -> Iterator["NextFile"]:
+        """
+        A copy for a look at another instant, deleted afterwards.
+
+        Raises:
+            UsageWrong: nothing is published yet.
+            FolderUnusable: the folder cannot be written, or the disk is full.
+        """
+        self.read().close()
+        with self._written(path) as file:
+            yield file
+
+    @contextmanager
+    def _written(self, path: Path, *, fresh: bool = False) -> Iterator["NextFile"]:
+        _delete(path)
+        try:
+            if self.exists() and not fresh:
+                shutil.copyfile(self.path, path)
+        except OSError as error:
+            raise unusable(path.parent, error) from None
+        try:
+            file = NextFile(self._open(path), path, self.path)
+        except duckdb.Error as error:
+            _delete(path)
+            raise translated(error, path) from None
+        try:
+            yield file
+        except (duckdb.IOException, duckdb.TransactionException) as error:
+            raise translated(error, path) from None
+        finally:
+            file.close()
+            _delete(path)
+
+    def _open(self, path: Path) -> duckdb.DuckDBPyConnection:
+        con = duckdb.connect(str(path))
+        try:
+            con.execute("create table if not exists schema_version (version integer)")
+            found = con.execute("select version from schema_version").fetchone()
+            if found is not None and found[0] != SCHEMA_VERSION:
+                con.close()
+                _delete(path)
+                con = duckdb.connect(str(path))
+                con.execute("create table schema_version (version integer)")
+                found = None
+            if found is None:
+                con.execute("insert into schema_version values (?)", [SCHEMA_VERSION])
+            con.execute(self._lake_sql)
+            con.execute("create table if not exists lake.loaded_files (name varchar)")
+        except duckdb.Error:
+            con.close()
+            raise
+        return con
+
+
+def _delete(path: Path) -> None:
+    """A database file and its write-ahead log."""
+    for leftover in (path, path.with_name(path.name + ".wal")):
+        leftover.unlink(missing_ok=True)
+
+
+class NextFile:
+    """An open next warehouse: `con` is the one connection that writes it."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, path: Path, published: Path) -> None:
+        self.con, self._path, self._published = con, path, published
+        self._is_open = True
+
+    def loaded_files(self) -> set[str]:
+        """The Parquet files whose rows are in `lake`, by their name below the Parquet folder."""
+        return {row[0] for row in self.con.execute("select name from lake.loaded_files").fetchall()}
+
+    def add(self, relation: str, files: Sequence[tuple[str, Path]]) -> int:
+        """
+        Add the rows of Parquet files to `lake.<relation>`: of a versioned relation only what is new or changed.
+
+        Returns how many rows were added.
+        """
+        paths = [str(path) for _, path in files]
+        before = self._count(relation)
+        if relation in VERSIONED:
+            self.con.execute(_insert_versions(relation), [paths])
+        else:
+            # an answer's rows are added once: documents of this run stand there before their Parquet does
+            self.con.execute(
+                f"insert into lake.{relation} by name select * from read_parquet(?) "
+                f"where sequence not in (select sequence from lake.{relation})",
+                [paths],
+            )
+        self.con.executemany("insert into lake.loaded_files values (?)", [[name] for name, _ in files])
+        return self._count(relation) - before
+
+    def replace(self, relation: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Write a configuration table anew."""
+        self.con.execute(f"delete from lake.{relation}")
+        self.append(relation, rows)
+
+    def append(self, relation: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Add rows that are not in Parquet: the ledger's copies, the checks' results, notes of this run."""
+        if rows:
+            names = list(rows[0])
+            marks = ", ".join("?" for _ in names)
+            self.con.executemany(
+                f"insert into lake.{relation} ({', '.join(names)}) values ({marks})",
+                [[row[name] for name in names] for row in rows],
+            )
+
+    def see_as_of(self, as_of: datetime, basis: str, run_id: str, *, demo: bool, version: str) -> None:
+        """The instant at which the models show the lake."""
+        self.replace(
+            "publication", [{"as_of": as_of, "basis": basis, "run_id": run_id, "demo": demo, "version": version}]
+        )
+
+    def _count(self, relation: str) -> int:
+        row = self.con.execute(f"select count(*) from lake.{relation}").fetchone()
+        return int(row[0]) if row else 0
+
+    def publish(self) -> None:
+        """
+        Swap this file in; readers that have the old one open keep it.
+
+        Raises:
+            FolderUnusable: the disk is full or the folder cannot be written; the old one stands.
+        """
+        try:
+            self.con.execute("checkpoint")
+        except duckdb.Error as error:
+            raise translated(error, self._path) from None
+        self.close()
+        try:
+            with self._path.open("rb") as handle:
+                os.fsync(handle.fileno())
+            os.replace(self._path, self._published)
+        except OSError as error:
+            raise unusable(self._published.parent, error) from None
+
+    def close(self) -> None:
+        """Close the connection; harmless when it is closed."""
+        if self._is_open:
+            self.con.close()
+            self._is_open = False
+
+
+def _insert_versions(relation: str) -> str:
+    """The statement that adds what is new or changed: each arrived row beside the version before it."""
+    keys, values = VERSIONED[relation]
+    key, value = ", ".join(keys), ", ".join(values)
+    return f"""
+        insert into lake.{relation} by name
+        with arrived as (
+            select true as is_new, * from read_parquet(?)
+        ),
+        present as (
+            select false as is_new, present.* from lake.{relation} as present
+            semi join (select distinct {key} from arrived) as touched
+            on {" and ".join(f"present.{name} is not distinct from touched.{name}" for name in keys)}
+        ),
+        in_order as (
+            select *,
+                row({value}) as said,
+                lag(row({value})) over (partition by {key} order by fetched_at, is_new, sequence) as said_before,
+                row_number() over (partition by {key} order by fetched_at, is_new, sequence) as position
+            from (select * from arrived union all by name select * from present)
+        )
+        select * exclude (is_new, said, said_before, position) from in_order
+        where is_new and (position = 1 or said is distinct from said_before)
+        order by {key}, fetched_at, sequence
+    """

@@ -1,0 +1,78 @@
+-- A final bar of a day or a complete hour in its series, with the returns since the last.
+-- grain: symbol, interval, opened_at
+-- Every indicator reads this relation. `bar` counts from 0; `known_at` covers all bars up
+-- to this one, as the averages do. Total returns go by `adj_close` within one answer, else
+-- by dividends; there is none between bars of which one has dividends in its prices.
+
+with
+
+days as (
+    select * from aggregates.bars_daily
+),
+
+hours as (
+    select * from aggregates.bars_hourly where is_complete
+),
+
+series as (
+    select
+        symbol, '1d' as interval, kind, opened_at, trade_date, open, high, low, close,
+        volume, adj_close, sha256, adjustment = 'total' as is_total, known_at,
+    from days
+    union all
+    select
+        symbol, '1h' as interval, kind, opened_at, cast(opened_at as date) as trade_date,
+        open, high, low, close, volume, null, null, false as is_total, known_at,
+    from hours
+),
+
+bars_numbered as (
+    select
+        *,
+        row_number() over in_order - 1 as bar,
+        lag(trade_date) over in_order as previous_date,
+        lag(close) over in_order as previous_close,
+        case when sha256 = lag(sha256) over in_order
+            then adj_close / lag(adj_close) over in_order
+        end as adjusted_ratio,
+        is_total = lag(is_total) over in_order as is_comparable,
+        max(known_at) over in_order as bars_known_at,
+    from series
+    window in_order as (partition by symbol, interval order by opened_at)
+),
+
+dividends_of_bars as (
+    select
+        symbol,
+        interval,
+        opened_at,
+        sum(dividend) as dividend,
+        max(dividends.known_at) as dividends_known_at,
+    from bars_numbered
+    inner join aggregates.dividends as dividends using (symbol)
+    where interval = '1d' and not is_total
+        and ex_date > previous_date and ex_date <= trade_date
+    group by symbol, interval, opened_at
+),
+
+bars_with_returns as (
+    select
+        bars_numbered.* exclude (
+            known_at, adj_close, sha256, adjusted_ratio, is_comparable, bars_known_at
+        ),
+        close - previous_close as change,
+        case when is_comparable then 100 * (close / previous_close - 1) end as return_pct,
+        case when is_comparable then coalesce(
+            adjusted_ratio, (close + coalesce(dividend, 0)) / previous_close
+        ) end as total_ratio,
+        100 * (total_ratio - 1) as total_return_pct,
+        ln(total_ratio) as log_return,
+        interval = '1d' and coalesce(abs(total_return_pct) > 40, false) as is_suspect,
+        greatest(bars_known_at, max(dividends_known_at) over (
+            partition by symbol, interval order by opened_at
+        )) as known_at,
+    from bars_numbered
+    left join dividends_of_bars using (symbol, interval, opened_at)
+)
+
+select * exclude (total_ratio) from bars_with_returns

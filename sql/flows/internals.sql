@@ -1,0 +1,52 @@
+-- The internals of a US session over the watchlist's equities and the equity ETFs.
+-- grain: trade_date
+-- Equity ETFs are the members of the regions and of the asset class Stocks. A symbol with a
+-- return that nothing explains is not counted on that day.
+
+with
+
+anchor as (
+    select anchor_date from aggregates.anchor
+),
+
+symbols as (
+    select symbol from staging.nodes
+    where kind = 'equity' and (picture = 'region' or node = 'Stocks')
+    union
+    select symbol from lake.instruments where kind = 'equity' and is_watchlist
+),
+
+bars as (
+    select bars.symbol, bars.trade_date, bars.close, bars.return_pct, ma30, bars.known_at
+    from aggregates.bars_final as bars
+    inner join symbols using (symbol)
+    inner join indicators.moving_averages using (symbol, interval, opened_at)
+    where interval = '1d' and not is_suspect and return_pct is not null
+),
+
+flows as (
+    select symbol, trade_date, turnover_usd, net_flow_usd, known_at
+    from flows.daily
+    where net_flow_usd is not null
+),
+
+symbols_counted as (
+    select
+        trade_date,
+        count(*) as symbols,
+        count(*) filter (return_pct > 0) as advancers,
+        count(*) filter (return_pct < 0) as decliners,
+        count(*) filter (return_pct = 0) as unchanged,
+        (advancers - decliners) / symbols as breadth,
+        ratio(advancers, decliners) as advance_decline_ratio,
+        100 * ratio(sum(net_flow_usd), sum(turnover_usd)) as volume_flow_pct,
+        2 * ratio(count(*) filter (close > ma30), count(ma30)) - 1 as momentum_score,
+        max(greatest(bars.known_at, flows.known_at)) as known_at,
+    from bars
+    left join flows using (symbol, trade_date)
+    cross join anchor
+    where trade_date <= anchor_date
+    group by trade_date
+)
+
+select * from symbols_counted

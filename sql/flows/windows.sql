@@ -1,0 +1,55 @@
+-- A symbol's flow and return over a window up to the anchor; NULL until it is full.
+-- grain: symbol, window
+
+with
+
+windows as (
+    select * from aggregates.windows
+),
+
+node_symbols as (
+    select distinct symbol, kind, known_at from staging.nodes
+),
+
+sessions as (
+    select * from flows.by_session
+),
+
+sessions_summed_up as (
+    select
+        node_symbols.symbol,
+        windows."window",
+        any_value(windows.sessions) as sessions,
+        any_value(windows.anchor_date) as anchor_date,
+        any_value(windows.from_date) as from_date,
+        any_value(case when kind = 'crypto' then base_date + 1 else from_date end)
+            as first_day,
+        case when count(sessions.net_flow_usd) = any_value(windows.sessions)
+            then sum(sessions.net_flow_usd)
+        end as net_flow_usd,
+        case when count(sessions.turnover_usd) = any_value(windows.sessions)
+            then sum(sessions.turnover_usd)
+        end as turnover_usd,
+        case when count(sessions.log_return) = any_value(windows.sessions)
+            then 100 * (exp(sum(sessions.log_return)) - 1)
+        end as return_pct,
+        max(greatest(
+            windows.known_at, sessions.known_at
+        )) as known_at,
+    from node_symbols
+    cross join windows
+    left join sessions
+        on node_symbols.symbol = sessions.symbol
+        and sessions.position > anchor_position - windows.sessions
+        and sessions.position <= anchor_position
+    group by node_symbols.symbol, windows."window"
+),
+
+shares as (
+    select
+        *,
+        100 * ratio(net_flow_usd, turnover_usd) as net_flow_pct,
+    from sessions_summed_up
+)
+
+select * from shares

@@ -1,0 +1,44 @@
+-- Money flow index of a bar.
+-- grain: symbol, interval, opened_at
+-- unit: 0 to 100
+-- definition: mfi14 is the share of typical price times volume of bars with a higher
+-- definition: typical price, among those of higher and lower ones over 14, as TA-Lib's MFI.
+
+with
+
+bars as (
+    select * from aggregates.bars_final
+),
+
+typical_prices as (
+    select
+        *,
+        (high + low + close) / 3 as typical,
+        typical * volume as money,
+        typical - lag(typical) over (
+            partition by symbol, interval order by bar
+        ) as typical_change,
+    from bars
+),
+
+money_summed_up as (
+    select
+        *,
+        total_of_last(case when typical_change > 0 then money else 0 end, 14, 1) as gained,
+        total_of_last(case when typical_change < 0 then money else 0 end, 14, 1) as lost,
+    from typical_prices
+),
+
+shares as (
+    select
+        symbol,
+        interval,
+        opened_at,
+        case when gained is not null
+            then coalesce(100 * ratio(gained, gained + lost), 0)
+        end as mfi14,
+        known_at,
+    from money_summed_up
+)
+
+select * from shares

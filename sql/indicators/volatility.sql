@@ -1,0 +1,36 @@
+-- Volatilities of a bar.
+-- grain: symbol, interval, opened_at
+-- unit: percent
+-- definition: vol7 is the sample standard deviation of the last 7 returns, not annualised;
+-- definition: volatility20_pct that of the last 20 log total returns, annualised with 252
+-- definition: days, crypto 365 days or 8760 hours; NULL for hours of equities.
+
+with
+
+bars as (
+    select * from aggregates.bars_final
+),
+
+periods as (
+    select
+        *,
+        case
+            when kind = 'crypto' and interval = '1h' then 8760
+            when kind = 'crypto' then 365
+            when interval = '1d' then 252
+        end as periods_a_year,
+    from bars
+),
+
+deviations as (
+    select
+        symbol,
+        interval,
+        opened_at,
+        sample_deviation(return_pct, 7) as vol7,
+        100 * sqrt(periods_a_year) * sample_deviation(log_return, 20) as volatility20_pct,
+        known_at,
+    from periods
+)
+
+select * from deviations

@@ -1,0 +1,22 @@
+-- Money moved over a window from one asset class to another, estimated and matched in proportion.
+-- grain: window, from_node, to_node
+
+with
+
+edges as (
+    select * from flows.edges where picture = 'asset'
+),
+
+edges_of_picture as (
+    select
+        "window",
+        sessions,
+        anchor_date,
+        from_node,
+        to_node,
+        flow_usd,
+        known_at,
+    from edges
+)
+
+select * from edges_of_picture order by sessions, from_node, to_node

@@ -1,0 +1,22 @@
+-- A symbol's day with its turnover, and how much of it was bought on balance (estimated).
+-- grain: symbol, trade_date
+
+with
+
+flows as (
+    select * from flows.daily
+),
+
+money_flow as (
+    select
+        symbol,
+        trade_date,
+        turnover_usd,
+        flow_multiplier,
+        net_flow_usd,
+        taker_imbalance,
+        known_at,
+    from flows
+)
+
+select * from money_flow order by symbol, trade_date

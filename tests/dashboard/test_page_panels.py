@@ -1,0 +1,150 @@
+"""What the panels show of the made-up site: every panel, its unit, as-of, source, file, and the table behind its chart."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from conftest import charts_drawn
+from playwright.sync_api import Page, expect
+from sample_artifacts import flows
+from sample_pictures import internals
+from sample_site import RUN_ID, artifacts
+
+OpenPage = Callable[..., Page]
+PANELS = {
+    "today": "data/dashboard.json",
+    "flows": "data/global-flow/1W.json",
+    "assets": "data/asset-flow/1W.json",
+    "recommendations": "data/recommendations/latest.json",
+    "track-record": "data/track-record.json",
+    "price": "data/candles/SPY/1d.json",
+    "correlations": "data/correlations.json",
+    "macro": "data/macro.json",
+    "internals": "data/internals.json",
+    "order-book": "data/order-book/BTCUSDT.json",
+    "stats-24h": "data/stats-24h.json",
+    "sources": "data/sources.json",
+    "quality": "data/quality.json",
+    "pipeline": "data/pipeline.json",
+}
+
+
+def test_every_panel_has_a_title_an_as_of_and_a_link_to_its_file(site: str, open_page: OpenPage) -> None:
+    """Fourteen panels, none of them in an error or loading state."""
+    page = open_page(site)
+    assert page.locator(".panel").evaluate_all("panels => panels.map(panel => panel.id)") == list(PANELS)
+    for panel, path in PANELS.items():
+        section = page.locator(f"#{panel}")
+        expect(section.locator(".panel-foot")).to_contain_text("As of")
+        expect(section.locator(f'.panel-foot a[href="{path}"]')).to_have_count(1)
+        assert section.locator("h2").inner_text() or panel == "today"
+    expect(page.locator(".state-error, .state-loading")).to_have_count(0)
+
+
+def test_tiles_repeat_the_figures_of_their_panels(site: str, open_page: OpenPage) -> None:
+    """One source per number: breadth, volume flow and VIX read the same in the tile and in the panel."""
+    page = open_page(site)
+    latest = internals()["data/internals.json"]["latest"]
+    breadth = f"{abs(latest['breadth']):.2f}"
+    expect(page.locator('[data-tile="breadth"] .tile-value')).to_contain_text(breadth)
+    expect(page.locator("#internals .facts-grid")).to_contain_text(breadth)
+    expect(page.locator('[data-tile="bias"] .tile-value')).to_contain_text("Bullish")
+    expect(page.locator('[data-tile="regime"] .tile-note')).to_contain_text(f"VIX {latest['vix']:.2f}")
+    assert page.locator(".tile").count() == 7
+    assert page.locator(".tile .sparkline-line").count() == 7
+
+
+def test_flow_picture_has_a_band_for_each_flow_and_says_that_it_is_estimated(site: str, open_page: OpenPage) -> None:
+    """Both flow panels carry the method; the picture's bands are the file's flows."""
+    page = open_page(site, "#assets=picture")
+    files = flows()
+    expect(page.locator("#flows .band")).to_have_count(len(files["data/global-flow/1W.json"]["flows"]))
+    expect(page.locator("#assets .band")).to_have_count(len(files["data/asset-flow/1W.json"]["edges"]))
+    for panel in ("#flows", "#assets"):
+        expect(page.locator(f"{panel} .panel-unit")).to_contain_text("signed turnover estimated from prices and volumes and matched proportionally, not a record of transfers")
+
+
+def test_flow_table_view_holds_nodes_flows_and_the_symbols_beside(site: str, open_page: OpenPage) -> None:
+    """The table view is the picture's equal: every node, every flow, and what is shown beside."""
+    page = open_page(site, "#regions=table")
+    captions = page.locator("#flows caption").all_inner_texts()
+    assert captions == ["Region figures", "Matched flows", "Symbols shown beside, not summed"]
+    expect(page.locator("#flows table").first.locator("tbody tr")).to_have_count(5)
+
+
+def test_charts_are_drawn_with_a_table_behind_each(site: str, open_page: OpenPage) -> None:
+    """Five Vega-Lite charts, none of whose boxes clips its drawing, each with its figures in a details element."""
+    page = open_page(site)
+    charts_drawn(page)
+    assert page.locator(".chart svg").count() == 5
+    too_tall = page.locator(".chart").evaluate_all("boxes => boxes.filter(b => b.querySelector('svg').getBoundingClientRect().height > b.clientHeight + 1).map(b => b.className)")
+    assert too_tall == []
+    for panel in ("price", "macro", "internals", "order-book"):
+        summary = page.locator(f"#{panel} summary", has_text="Table of").first
+        summary.click()
+        assert page.locator(f"#{panel} details[open] tbody tr").count() > 20
+
+
+def test_price_panel_shows_hollow_and_filled_candles(site: str, open_page: OpenPage) -> None:
+    """Up and down differ by fill and not only by hue: a reader without colour tells them apart."""
+    page = open_page(site)
+    charts_drawn(page)
+    fills = page.locator("#price .chart svg path[aria-roledescription='bar']").evaluate_all("bars => [...new Set(bars.slice(0, 132).map(bar => bar.getAttribute('fill')))].sort()")
+    assert fills == ["var(--down)", "var(--surface)"]
+
+
+def test_correlation_cells_hold_figures_and_minus_signs(site: str, open_page: OpenPage) -> None:
+    """The figure stands in the cell, with U+2212; a pair that is not full yet is a dash."""
+    page = open_page(site, "#days=252")
+    cells = page.locator("#correlations td.r").all_inner_texts()
+    assert len(cells) == 100
+    assert any(text.startswith("\u22120.") for text in cells)
+    assert cells.count("–") == 2
+    assert not any("-" in text or "+" in text for text in cells)
+
+
+def test_recommendations_show_against_wrong_if_and_cited_facts(site: str, open_page: OpenPage) -> None:
+    """Each call carries what speaks against it, when it would be wrong, its confidence and its facts with values."""
+    page = open_page(site)
+    calls = page.locator("#recommendations .call")
+    expect(calls).to_have_count(3)
+    first = calls.first
+    for text in ("Overweight", "58", "RSI at 61.4 leaves less room", "SPY closes below its low", "SPY Net flow, 1W, of turnover: 3.12", "$41.2 bn"):
+        expect(first).to_contain_text(text)
+    expect(page.locator("#recommendations .badges")).to_contain_text("Written by gpt-4o-mini")
+    expect(page.locator("#recommendations .badges")).to_contain_text("Numbers verified")
+
+
+def test_track_record_shows_interval_base_rate_and_words(site: str, open_page: OpenPage) -> None:
+    """n, hit rate, 95 % interval, base rate and the words stand in one row."""
+    page = open_page(site)
+    row = page.locator("#track-record tbody tr").first
+    for text in ("64 (31)", "58", "41", "73", "53", "does not yet show skill"):
+        expect(row).to_contain_text(text)
+    expect(page.locator("#track-record .interval")).to_have_count(3)
+    expect(page.locator("#track-record tbody tr").nth(2)).to_contain_text("too short to judge")
+
+
+def test_footer_names_version_run_and_method(site: str, open_page: OpenPage) -> None:
+    """The page says which run it shows, how flows are made and that it is no advice."""
+    footer = open_page(site).locator("#colophon")
+    for text in ("mfo 0.1.0", RUN_ID, "not a record of transfers", "Not investment advice", "Asia/Kolkata"):
+        expect(footer).to_contain_text(text)
+
+
+def test_no_figure_is_shown_as_nan_or_undefined(site: str, open_page: OpenPage) -> None:
+    """Missing figures are dashes, and negative figures carry a real minus."""
+    page = open_page(site, "#regions=table&assets=table")
+    for summary in page.locator("summary").all():
+        summary.click()
+    text = page.locator("body").inner_text()
+    assert not re.search(r"\bNaN\b|undefined|\bnull\b|\[object", text)
+    assert not re.search(r"(?<![\w-])-\$?\d", text)
+
+
+@pytest.mark.parametrize("path", ["data/candles/SPY/1d.json", "data/macro.json"])
+def test_sample_artifacts_carry_the_common_keys(path: str) -> None:
+    """The made-up files keep the shape of the real ones, else these tests would prove nothing."""
+    artifact: dict[str, Any] = artifacts()[path]
+    assert {"schema_version", "as_of", "run_id", "demo", "reconstructed", "sources"} <= set(artifact)

@@ -1,0 +1,102 @@
+"""How the house-rule tests read the house: its files, their functions, imports and comments."""
+
+import ast
+import io
+import os
+import subprocess
+import tokenize
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+SHARED = Path(os.environ.get("MFO_SHARED", ROOT.parent / "shared"))
+NOT_MODELS = {"lake.sql", "macros.sql"}  # the lake's tables and the shared formulas
+
+
+def name_of(path: Path) -> str:
+    """A path as it is shown in a failure."""
+    return path.relative_to(ROOT).as_posix()
+
+
+@cache
+def committed() -> tuple[Path, ...]:
+    """Every file that is in git or would be added to it."""
+    listing = ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(listing, capture_output=True, check=True, text=True).stdout.split("\0")
+    return tuple(path for path in sorted({ROOT / name for name in names if name}) if path.is_file())
+
+
+def python_files(*folders: str) -> list[Path]:
+    """Our Python files, or those below some folders."""
+    return [path for path in committed() if path.suffix == ".py" and (not folders or name_of(path).startswith(folders))]
+
+
+def models() -> list[Path]:
+    """Every SQL file that is one SELECT."""
+    return [
+        path
+        for path in committed()
+        if path.suffix == ".sql" and name_of(path).startswith("sql/") and path.name not in NOT_MODELS
+    ]
+
+
+def longer_than(paths: list[Path], most: int) -> list[str]:
+    """The files among them that have more lines."""
+    sizes = {name_of(path): len(path.read_text(encoding="utf-8").splitlines()) for path in paths}
+    return [f"{name}: {size} lines" for name, size in sizes.items() if size > most]
+
+
+@cache
+def tree_of(path: Path) -> ast.Module:
+    """A file's syntax tree."""
+    return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+
+
+def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """Every function and method of a file."""
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+def every_test() -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
+    """Every test function with the place where it stands."""
+    for path in python_files("tests/"):
+        if path.name.startswith("test_"):
+            for function in functions(path):
+                if function.name.startswith("test_"):
+                    yield f"{name_of(path)}:{function.lineno} {function.name}", function
+
+
+def assert_none(offenders: list[str]) -> None:
+    """Fail with one line for each offender."""
+    assert not offenders, "\n" + "\n".join(offenders)
+
+
+def imported(tree: ast.AST) -> set[str]:
+    """The names that are imported anywhere below a node, in full."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def imported_at_run_time(path: Path) -> set[str]:
+    """The top packages that a file imports when it runs, so without what stands under TYPE_CHECKING."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            node.body = [ast.Pass()]
+    return {name.split(".")[0] for name in imported(tree)}
+
+
+def comments(path: Path) -> Iterator[tuple[str, str]]:
+    """(place, text) of every comment."""
+    source = io.StringIO(path.read_text(encoding="utf-8"))
+    for token in tokenize.generate_tokens(source.readline):
+        if token.type == tokenize.COMMENT:
+            yield f"{name_of(path)}:{token.start[0]}", token.string

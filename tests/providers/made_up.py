@@ -1,0 +1,123 @@
+"""Answers in the documented shapes with made-up values, for the tests of the parsers."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from etl.domain import Answer, Provider, Request, Want
+from etl.providers import PROVIDERS
+
+NOW = datetime(2025, 11, 1, 3, 43, tzinfo=UTC)
+SINCE = datetime(2025, 10, 28, tzinfo=UTC)
+ALPHA_VANTAGE, FRED, FRED_GRAPH = PROVIDERS["alpha_vantage"], PROVIDERS["fred"], PROVIDERS["fred_graph"]
+BINANCE, YAHOO, TWELVE_DATA = PROVIDERS["binance"], PROVIDERS["yahoo"], PROVIDERS["twelve_data"]
+
+
+def planned(provider: Provider, dataset: str, symbol: str, since: datetime | None = SINCE) -> Request:
+    """The first request of a want."""
+    return provider.plan(Want(dataset, symbol, since), NOW)[0]
+
+
+def answer(
+    request: Request,
+    body: object,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    at: datetime = NOW,
+) -> Answer:
+    """An answer to a request; a body that is not bytes is written as JSON."""
+    data = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return Answer(request, status, headers or {}, data, at, at, 1, "run-1")
+
+
+def daily(*days: str, symbol: str = "SPY") -> dict[str, object]:
+    """Alpha Vantage's TIME_SERIES_DAILY, newest first."""
+    row = {"1. open": "10.0000", "2. high": "12.0000", "3. low": "9.5000", "4. close": "11.0000", "5. volume": "1234"}
+    return {
+        "Meta Data": {
+            "1. Information": "Daily Prices (open, high, low, close) and Volumes",
+            "2. Symbol": symbol,
+            "3. Last Refreshed": max(days),
+            "4. Output Size": "Compact",
+            "5. Time Zone": "US/Eastern",
+        },
+        "Time Series (Daily)": {day: dict(row) for day in sorted(days, reverse=True)},
+    }
+
+
+def coin_days(*days: str, coin: str = "BTC", market: str = "USD") -> dict[str, object]:
+    """Alpha Vantage's DIGITAL_CURRENCY_DAILY."""
+    row = {"1. open": "100.0", "2. high": "120.0", "3. low": "95.0", "4. close": "110.0", "5. volume": "7.5"}
+    return {
+        "Meta Data": {
+            "1. Information": "Daily Prices and Volumes for Digital Currency",
+            "2. Digital Currency Code": coin,
+            "3. Digital Currency Name": "A coin",
+            "4. Market Code": market,
+            "5. Market Name": "United States Dollar",
+            "6. Last Refreshed": f"{max(days)} 00:00:00",
+            "7. Time Zone": "UTC",
+        },
+        "Time Series (Digital Currency Daily)": {day: dict(row) for day in sorted(days, reverse=True)},
+    }
+
+
+def observations(*values: tuple[str, str]) -> dict[str, object]:
+    """FRED's series/observations."""
+    rows = [{"realtime_start": "2025-10-31", "realtime_end": "2025-10-31", "date": d, "value": v} for d, v in values]
+    return {
+        "realtime_start": "2025-10-31",
+        "realtime_end": "2025-10-31",
+        "units": "lin",
+        "count": len(rows),
+        "offset": 0,
+        "limit": 100000,
+        "observations": rows,
+    }
+
+
+def description(series_id: str = "DGS10") -> dict[str, object]:
+    """FRED's series."""
+    row = {
+        "id": series_id,
+        "title": "A yield",
+        "units": "Percent",
+        "frequency_short": "D",
+        "seasonal_adjustment_short": "NSA",
+        "last_updated": "2025-10-31 15:19:01-05",
+    }
+    return {"realtime_start": "2025-10-31", "realtime_end": "2025-10-31", "seriess": [row]}
+
+
+def candle(opened_at: datetime, minutes: int = 1440) -> list[object]:
+    """One kline of Binance's, in milliseconds."""
+    start = int(opened_at.timestamp() * 1000)
+    prices = ["100.00000000", "120.00000000", "95.00000000", "110.00000000", "7.50000000"]
+    return [start, *prices, start + minutes * 60_000 - 1, "800.00000000", 42, "3.00000000", "320.00000000", "0"]
+
+
+def chart(symbol: str = "SPY", stamps: tuple[int, ...] = (1761744600, 1761831000, 1761917400)) -> dict[str, object]:
+    """Yahoo's chart: three sessions from 2025-10-29 on, a split and a dividend on the second."""
+    n = len(stamps)
+    quote = {name: [10.0 + i for i in range(n)] for name in ("open", "close")}
+    quote |= {"high": [20.0] * n, "low": [5.0] * n, "volume": [1000] * n}
+    result: dict[str, object] = {
+        "meta": {"currency": "USD", "symbol": symbol, "exchangeTimezoneName": "America/New_York"},
+        "timestamp": list(stamps),
+        "indicators": {"quote": [quote], "adjclose": [{"adjclose": [9.0 + i for i in range(n)]}]},
+        "events": {
+            "splits": {"1761831000": {"date": 1761831000, "numerator": 4, "denominator": 1, "splitRatio": "4:1"}},
+            "dividends": {"1761831000": {"amount": 0.25, "date": 1761831000}},
+        },
+    }
+    return {"chart": {"result": [result], "error": None}}
+
+
+def values(*days: str, symbol: str = "SPY") -> dict[str, object]:
+    """Twelve Data's time_series, newest first."""
+    row = {"open": "10.0", "high": "12.0", "low": "9.5", "close": "11.0", "volume": "1234"}
+    return {
+        "meta": {"symbol": symbol, "interval": "1day", "exchange_timezone": "America/New_York"},
+        "values": [{"datetime": day, **row} for day in sorted(days, reverse=True)],
+        "status": "ok",
+    }

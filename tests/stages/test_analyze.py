@@ -1,0 +1,257 @@
+"""The day's note: who wrote it, what was kept of it, and what each failure of the model leads to."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import duckdb
+import pytest
+
+from etl.errors import AnswerError, DataWrong, KeyRefused, ProviderDown, RateLimited, UsageWrong
+from etl.notes import records
+from etl.notes.prompt import NoteSettings
+from etl.stages import analyze
+from etl.stores.llm import Completion
+from tests.notes.made_warehouse import DAY, NOW, PROMPTS, Keeper, a_day, build, publish, rows, warehouse
+
+SETTINGS = NoteSettings(model="a-model", tokens_per_day=10_000, usd_per_million_prompt=0.15, usd_per_million_completion=0.6)
+CALL = {
+    "title": "A point", "action": "SPY closed at 100.00.", "symbol": "SPY", "stance": "overweight", "horizon": 5,
+    "confidence": 0.5, "against": "Nothing.", "facts": ["SPY.close"],
+}  # fmt: skip
+GOOD = {
+    "summary": "SPY closed at 100.00 on 2025-10-31. The rest stands in the tables. Nothing else is claimed.",
+    "summary_facts": ["SPY.close"],
+    "recommendations": [CALL, {**CALL, "horizon": 21}, {**CALL, "symbol": "EWJ", "action": "Hold EWJ."}],
+}
+BAD = {**GOOD, "summary": "SPY closed at 123.45. The rest stands in the tables. Nothing else is claimed."}
+
+
+@dataclass
+class Model:
+    """A model that says what it is told to: texts, completions or errors, in turn."""
+
+    answers: list[Any]
+    model: str = "a-model"
+    is_text_only: bool = False
+    asked: list[list[dict[str, str]]] = field(default_factory=list)
+    modes: list[str] = field(default_factory=list)
+
+    def remember_text_only(self) -> None:
+        self.is_text_only = True
+
+    def complete(
+        self, messages: Sequence[Mapping[str, str]], schema: Mapping[str, object], *, temperature: float,
+        max_tokens: int, text_only: bool = False,
+    ) -> Completion:  # fmt: skip
+        self.asked.append([dict(m) for m in messages])
+        self.modes.append("text" if text_only else "json_schema")
+        answer = self.answers.pop(0)
+        if isinstance(answer, AnswerError):
+            raise answer
+        if isinstance(answer, Completion):
+            return answer
+        text = answer if isinstance(answer, str) else json.dumps(answer)
+        return Completion(text, "stop", None, "a-model-2025", 900, 100, "text" if text_only else "json_schema")
+
+
+def analysed(con: duckdb.DuckDBPyConnection, model: Any, keeper: Keeper | None = None, **more: Any) -> Any:
+    """Run the stage with this file's defaults and rebuild what stands downstream."""
+    options = {"now": NOW, "run_id": "run-1", "prompts_root": PROMPTS, "settings": SETTINGS} | more
+    outcome = analyze.run(con, llm=model, keep=keeper or Keeper(), **options)
+    build(con)
+    return outcome
+
+
+def standing(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    """The note that stands."""
+    found = rows(con, "select * from marts.daily_recommendations")
+    assert len(found) == 1
+    return found[0]
+
+
+def test_without_a_model_the_day_has_the_rules_note() -> None:
+    """No key: the note is the rules', labelled so, verified, with three calls, and that is no failure."""
+    con, keeper = a_day(), Keeper()
+    outcome = analysed(con, None, keeper)
+    note = standing(con)
+    calls = json.loads(note["recommendations"])
+    assert (note["model"], note["verified"], note["kind"], note["for_date"]) == ("rules", True, "live", DAY)
+    assert len({call["symbol"] for call in calls}) == 3
+    assert "BIL" not in {call["symbol"] for call in calls}
+    assert all(call["benchmark"] and call["wrong_if"] for call in calls)
+    assert outcome.undone == ()
+    assert "no model is set up" in outcome.notes[0]
+    assert len(json.loads(note["facts"])) > 40
+
+
+def test_a_verified_reply_is_the_days_note_and_the_rules_stand_in_its_shadow() -> None:
+    """Both are kept; the model's is shown; the rules' is there to be scored."""
+    con, keeper = a_day(), Keeper()
+    outcome = analysed(con, Model([GOOD]), keeper)
+    assert standing(con)["model"] == "a-model"
+    assert {row["model"] for row in rows(con, "select model from lake.notes where verified")} == {"a-model", "rules"}
+    document = keeper.documents("note")[0]
+    assert document["tokens"] == {"prompt": 900, "completion": 100}
+    assert document["cost_usd"] == pytest.approx(900 * 0.15e-6 + 100 * 0.6e-6)
+    assert document["answered_by"] == "a-model-2025"
+    assert outcome.notes == ()
+    assert [a.request.dataset for a in keeper.answers] == ["prompt", "reply", "note", "note"]
+
+
+def test_a_reply_with_an_invented_number_is_sent_back_with_the_number_named() -> None:
+    """The second reply stands, and is published."""
+    con, model = a_day(), Model([BAD, GOOD])
+    analysed(con, model)
+    assert standing(con)["model"] == "a-model"
+    assert "123.45" in model.asked[1][-1]["content"]
+    assert model.asked[1][-2]["role"] == "assistant"
+
+
+def test_a_reply_that_fails_again_is_kept_as_rejected_and_the_rules_note_is_published() -> None:
+    """The reason is in the outcome; the words of the reply are in the lake; nothing of it is published."""
+    con, keeper = a_day(), Keeper()
+    outcome = analysed(con, Model([BAD, BAD]), keeper)
+    assert standing(con)["model"] == "rules"
+    assert "123.45" in outcome.notes[0]
+    insight = rows(con, "select * from marts.llm_insights where model = 'a-model'")[0]
+    assert insight["verified"] is False
+    assert "123.45" in insight["why"]
+    assert len(keeper.documents("reply")) == 2
+    assert rows(con, "select * from marts.calls where model = 'a-model'") == []
+
+
+FAULTS: dict[str, tuple[list[Any], str]] = {
+    "refusal": ([Completion("", "stop", "I can't help with that.", "a-model", 9, 1, "json_schema")], "declined"),
+    "length": ([Completion('{"summ', "length", None, "a-model", 9, 500, "json_schema")], "500 tokens"),
+    "empty twice": (["", ""], "empty"),
+    "malformed twice": (['{"summary": "SPY', '{"summary": "SPY'], "no JSON"),
+    "wrong schema twice": ([{"answer": 42}, {"answer": 42}], "shape"),
+    "four calls": ([{**GOOD, "recommendations": [CALL] * 4}] * 2, "shape"),
+    "time-out": ([ProviderDown("the model's server did not answer in time")], "in time"),
+    "401": ([KeyRefused("the model's server does not accept the key (HTTP 401)")], "401"),
+    "429": ([RateLimited("the model's server asks for fewer requests (HTTP 429)")], "429"),
+    "cash is called": ([{**GOOD, "recommendations": [CALL, CALL, {**CALL, "symbol": "BIL"}]}] * 2, "shape"),
+    "two sentences": ([{**GOOD, "summary": "SPY closed at 100.00. That is all."}] * 2, "3 to 4 sentences"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_each_way_in_which_a_model_fails_ends_in_the_rules_note_with_its_reason(fault: str) -> None:
+    """Never an empty day, never an unlabelled stand-in, and the run stays complete."""
+    answers, reason = FAULTS[fault]
+    con = a_day()
+    outcome = analysed(con, Model(list(answers)))
+    assert standing(con)["model"] == "rules"
+    assert reason in outcome.notes[0]
+    assert outcome.undone == ()
+
+
+def test_a_reply_that_ignores_the_schema_is_asked_for_as_text_once_and_that_is_remembered() -> None:
+    """Ollama may ignore response_format: the schema goes into the prompt, from then on at once."""
+    con, model = a_day(), Model([{"answer": 42}, GOOD, BAD, BAD])
+    analysed(con, model)
+    assert model.modes == ["json_schema", "text"]
+    assert model.is_text_only
+    assert standing(con)["model"] == "a-model"
+
+
+def test_prose_and_a_code_fence_around_the_json_are_forgiven() -> None:
+    """The note inside is read and verified like any other."""
+    con = a_day()
+    analysed(con, Model([f"Here it is:\n```json\n{json.dumps(GOOD)}\n```\nGood luck {{you}}!"]))
+    assert standing(con)["model"] == "a-model"
+
+
+def test_the_same_day_is_not_paid_for_twice_unless_forced() -> None:
+    """No new session, no new call, also when the reply was rejected; --force asks again."""
+    con, model = a_day(), Model([BAD, BAD, GOOD])
+    analysed(con, model)
+    again = analysed(con, model)
+    assert len(model.asked) == 2
+    assert again.details["kept"] == 0
+    assert "asked before" in again.notes[0]
+    analysed(con, model, force=True)
+    assert len(model.asked) == 3
+    assert standing(con)["model"] == "a-model"
+    assert len(rows(con, "select * from lake.notes where model = 'rules'")) == 1
+
+
+def test_a_server_that_was_down_is_asked_again_in_the_next_run() -> None:
+    """Nothing was paid for, so the same day may still get its model's note."""
+    con = a_day()
+    model = Model([ProviderDown("down"), GOOD])
+    analysed(con, model)
+    assert standing(con)["model"] == "rules"
+    analysed(con, model)
+    assert standing(con)["model"] == "a-model"
+
+
+def test_a_spent_token_budget_leaves_the_rules_note() -> None:
+    """The day's tokens are counted from the kept notes; none left means no call."""
+    con, model = a_day(), Model([GOOD])
+    analysed(con, Model([BAD, BAD]))
+    outcome = analysed(con, model, force=True, settings=replace(SETTINGS, tokens_per_day=1500))
+    assert model.asked == []
+    assert "1500 tokens are spent" in outcome.notes[0]
+
+
+def test_a_note_for_a_past_date_or_a_reconstructed_warehouse_never_counts_as_live() -> None:
+    """Written after the next close, for an earlier session, or over history that was fetched later: replay."""
+    con = a_day()
+    late = NOW + timedelta(days=9)
+    publish(con, late)
+    analysed(con, None, now=late)
+    assert standing(con)["kind"] == "replay"
+    con = a_day()
+    publish(con, NOW, "published")
+    analysed(con, None)
+    assert standing(con)["kind"] == "replay"
+
+
+def test_a_date_that_is_no_final_session_is_refused() -> None:
+    """A weekend and a session to come are usage errors; an empty warehouse is wrong data."""
+    con = a_day()
+    with pytest.raises(UsageWrong, match="no session"):
+        analysed(con, None, for_date=date(2025, 10, 25))
+    with pytest.raises(UsageWrong, match="not final"):
+        analysed(con, None, for_date=date(2025, 11, 3))
+    with pytest.raises(DataWrong, match="no final session"):
+        analysed(warehouse(), None)
+
+
+def test_a_kept_note_gives_the_same_row_when_the_lake_is_read_again() -> None:
+    """What load rebuilds from the kept documents is what analyze inserted."""
+    con, keeper = a_day(), Keeper()
+    analysed(con, Model([GOOD]), keeper)
+    inserted = con.execute("select * from lake.notes order by sequence").fetchall()
+    kept = [a for a in keeper.answers if records.kind_of(a) == "note"]
+    con.execute("delete from lake.notes")
+    records.insert_notes(con, [records.note_row(answer) for answer in kept])
+    assert con.execute("select * from lake.notes order by sequence").fetchall() == inserted
+    assert len({row[0] for row in inserted}) == 2
+
+
+def test_the_prompt_holds_the_facts_first_in_plain_numbers_and_no_brackets_before_them() -> None:
+    """Numbers in the prompt are what the text may say: no exponents, and the array is the first JSON in it."""
+    con, model = a_day(), Model([GOOD])
+    analysed(con, model)
+    text = " ".join(m["content"] for m in model.asked[0])
+    start = text.index("[")
+    assert "{" not in text[:start]
+    facts, _ = json.JSONDecoder().raw_decode(text[start:])
+    assert facts[0]["id"] == "SPY.close"
+    assert "e-" not in text[start : start + 20_000].split("]")[0].replace("one-", "").replace("node-", "")
+    assert {"id", "name", "value", "unit", "as_of", "source"} <= set(facts[0])
+
+
+def test_a_note_is_in_no_view_of_an_instant_before_it() -> None:
+    """As of yesterday there was no such note."""
+    con = a_day()
+    analysed(con, None)
+    publish(con, datetime(2025, 10, 31, 12, 0, tzinfo=UTC))
+    build(con)
+    assert rows(con, "select * from marts.daily_recommendations") == []
+    assert rows(con, "select * from marts.llm_insights") == []

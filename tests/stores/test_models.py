@@ -1,0 +1,170 @@
+"""The models' store: files are read, ordered by what they read, built, and checked."""
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from etl.errors import DataWrong
+from etl.stores.models import build, build_after, load_models, run_checks
+
+LAKE = "create schema if not exists lake;\ncreate table if not exists lake.publication (as_of timestamp);\n"
+LAKE += "create table if not exists lake.bars (symbol varchar, interval varchar, opened_at timestamp, close double);\n"
+BARS_FINAL = (
+    "-- A bar.\n-- grain: symbol, interval, opened_at\n\n"
+    "select *, timestamp '2025-01-01' as known_at from staging.bars\n"
+)
+DOUBLED = (
+    "-- Twice the close.\n-- grain: symbol, interval, opened_at\n-- unit: it's money\n-- definition: two\n"
+    "-- definition: closes\n\nselect symbol, interval, opened_at, known_at, twice(close) as doubled\n"
+    "from aggregates.bars_final\n"
+)
+METRICS = "-- A metric.\n-- grain: symbol, opened_at\n\nselect * from indicators.assembled\n"
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A small house of models: one bar table, one indicator, one mart, one check."""
+    files = {
+        "lake.sql": LAKE,
+        "macros.sql": "create or replace macro twice(x) as 2 * x;\n",
+        "staging/bars.sql": "-- A bar as it came.\n-- grain: symbol, opened_at\n\nselect * from lake.bars\n",
+        "aggregates/bars_final.sql": BARS_FINAL,
+        "indicators/doubled.sql": DOUBLED,
+        "marts/daily_metrics.sql": METRICS,
+        "checks/daily_metrics__is_positive.sql": (
+            "-- Closes are above zero.\n-- severity: blocking\n\n"
+            "select symbol, close from marts.daily_metrics where close <= 0\n"
+        ),
+    }
+    for name, text in files.items():
+        write(tmp_path, name, text)
+    return tmp_path
+
+
+@pytest.fixture
+def con(root: Path) -> duckdb.DuckDBPyConnection:
+    """A warehouse with one bar."""
+    made = duckdb.connect()
+    made.execute(LAKE)
+    made.execute("insert into lake.publication values (timestamp '2025-01-02')")
+    made.execute("insert into lake.bars values ('A', '1d', timestamp '2025-01-01', 3)")
+    return made
+
+
+def write(root: Path, name: str, text: str) -> None:
+    """One file below the root."""
+    path = root / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text)
+
+
+def test_models_come_in_the_order_that_their_sql_implies(root: Path) -> None:
+    """What is read comes first, whatever the files' names."""
+    names = [model.name for model in load_models(root)]
+    assert sorted(names) == sorted(set(names))
+    for model in load_models(root):
+        assert all(names.index(name) < names.index(model.name) for name in model.reads if name in names)
+
+
+def test_headers_say_what_a_row_is(root: Path) -> None:
+    """Line 1 is the sentence, the grain names the columns."""
+    model = next(model for model in load_models(root) if model.name == "staging.bars")
+    assert (model.sentence, model.grain) == ("A bar as it came.", ("symbol", "opened_at"))
+    assert model.reads == {"lake.bars"}
+    assert model.path == root / "staging" / "bars.sql"
+
+
+def test_tables_are_built_from_the_macros_up(root: Path, con: duckdb.DuckDBPyConnection) -> None:
+    """A mart holds what macro, staging and indicator made of the lake's row."""
+    build(con, load_models(root))
+    assert con.execute("select symbol, close, doubled from marts.daily_metrics").fetchall() == [("A", 3.0, 6.0)]
+
+
+def test_a_new_indicator_is_one_new_file(root: Path, con: duckdb.DuckDBPyConnection) -> None:
+    """Its column stands in the metrics and its row in the list, with no other file touched."""
+    write(root, "indicators/halved.sql", DOUBLED.replace("twice(close) as doubled", "close / 2 as halved"))
+    build(con, load_models(root))
+    assert con.execute("select doubled, halved from marts.daily_metrics").fetchall() == [(6.0, 1.5)]
+    listed = con.execute("select name, file, unit, definition from marts.indicators order by name").fetchall()
+    assert listed[1] == ("halved", "indicators/halved.sql", "it's money", "two closes")
+
+
+def test_only_what_is_asked_for_is_built(root: Path, con: duckdb.DuckDBPyConnection) -> None:
+    """`only` picks models; the order stays."""
+    build(con, load_models(root), lambda model: model.name == "staging.bars")
+    tables = con.execute("select table_schema || '.' || table_name from information_schema.tables").fetchall()
+    assert ("staging.bars",) in tables
+    assert ("marts.daily_metrics",) not in tables
+
+
+def test_only_what_is_downstream_is_built_again(root: Path, con: duckdb.DuckDBPyConnection) -> None:
+    """A changed lake table makes its readers new, and theirs; the others keep their rows."""
+    write(root, "staging/instants.sql", "-- An instant.\n-- grain: as_of\n\nselect as_of from lake.publication\n")
+    models = load_models(root)
+    build(con, models)
+    con.execute("insert into lake.bars values ('B', '1d', timestamp '2025-01-01', 4)")
+    con.execute("update lake.publication set as_of = timestamp '2026-01-01'")
+    build_after(con, models, {"lake.bars"})
+    assert con.execute("select count(*) from marts.daily_metrics").fetchall() == [(2,)]
+    assert con.execute("select year(as_of) from staging.instants").fetchall() == [(2025,)]
+
+
+def test_checks_tell_passes_from_failures(root: Path, con: duckdb.DuckDBPyConnection) -> None:
+    """A pass has no rows; a failure counts them and shows the first."""
+    models = load_models(root)
+    build(con, models)
+    assert {result.rows for result in run_checks(con, root, models)} == {0}
+    con.execute("update marts.daily_metrics set close = -1")
+    failed = [result for result in run_checks(con, root, models) if result.rows]
+    assert [(result.check, result.claim, result.severity) for result in failed] == [
+        ("daily_metrics__is_positive", "Closes are above zero.", "blocking")
+    ]
+    assert (failed[0].rows, failed[0].example) == (1, '{"symbol":"A","close":-1.0}')
+
+
+@pytest.mark.parametrize("symbol", ["'A'", "null"])
+def test_a_grain_that_is_broken_blocks(root: Path, con: duckdb.DuckDBPyConnection, symbol: str) -> None:
+    """Two rows for one key, or a key that is NULL."""
+    models = load_models(root)
+    con.execute(f"insert into lake.bars values ({symbol}, '1d', timestamp '2025-01-01', 3)")
+    build(con, models)
+    failed = {result.check: result for result in run_checks(con, root, models) if result.rows}
+    assert failed["bars__one_row_for_each_symbol_opened_at"].severity == "blocking"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("marts/a.sql", "select 1 as a\n", "line 1|grain"),
+        ("marts/a.sql", "-- A row.\n\nselect 1 as a\n", "grain"),
+        ("marts/a.sql", "-- A row.\n-- grain: a\n\nselect * from marts.nowhere\n", "marts.nowhere"),
+        ("marts/a.sql", "-- A row.\n-- grain: a\n\nselect * from nowhere\n", "nowhere"),
+        ("marts/a.sql", "-- A row.\n-- grain: a\n\nselect * from where\n", "a.sql"),
+        ("marts/a.sql", "-- A row.\n-- grain: a\n\nselect 1 as a; select 2 as a\n", "one SELECT"),
+        ("marts/a.sql", "-- A row.\n-- grain: a\n\nselect * from marts.a\n", "ring"),
+        ("staging/a.sql", "-- A row.\n-- grain: a\n\nselect * from marts.daily_metrics\n", "later layer"),
+        ("indicators/a.sql", "-- A row.\n-- grain: a\n\nselect * from aggregates.bars_final\n", "unit"),
+    ],
+)
+def test_a_model_that_cannot_stand_is_named(root: Path, name: str, text: str, words: str) -> None:
+    """Nothing is built from a house with a missing header, an unknown relation, a ring or a wrong layer."""
+    write(root, name, text)
+    with pytest.raises(DataWrong, match=words):
+        load_models(root)
+
+
+def test_a_model_that_fails_is_named(root: Path, con: duckdb.DuckDBPyConnection) -> None:
+    """The message leads with the model, not with a traceback."""
+    write(root, "marts/wrong.sql", "-- A row.\n-- grain: a\n\nselect cast(symbol as integer) as a from staging.bars\n")
+    with pytest.raises(DataWrong, match=r"marts\.wrong: Conversion Error"):
+        build(con, load_models(root))
+
+
+def test_a_check_without_severity_is_refused(root: Path, con: duckdb.DuckDBPyConnection) -> None:
+    """Whether a claim blocks is never a guess."""
+    models = load_models(root)
+    build(con, models)
+    write(root, "checks/bars__is_there.sql", "-- A claim.\n\nselect 1 where false\n")
+    with pytest.raises(DataWrong, match="severity"):
+        run_checks(con, root, models)

@@ -1,0 +1,218 @@
+"""The rules of the house, asked of every file: each test lists all that break its rule."""
+
+import ast
+import hashlib
+import importlib
+import re
+from pathlib import Path
+
+import pytest
+
+from etl.providers import PROVIDERS
+from tests.house import (
+    ROOT,
+    SHARED,
+    assert_none,
+    comments,
+    committed,
+    every_test,
+    functions,
+    imported_at_run_time,
+    longer_than,
+    models,
+    name_of,
+    python_files,
+    tree_of,
+)
+
+LONGEST_MODULE, LONGEST_FUNCTION, LONGEST_MODEL = 300, 40, 80
+
+WITHOUT_COMMAND = {"check"}  # a part of `load`: nothing is published unchecked
+DUCKDB_OUTSIDE_STORES = {"etl/stages/query.py"}  # says in words what duckdb finds wrong with the user's own SQL
+WORDLESS_NAMES = {"utils", "util", "helpers", "helper", "common", "base", "misc"}
+DATA_FILES = {".csv", ".parquet", ".duckdb", ".db", ".zip", ".xlsx", ".zst"}
+
+
+def test_no_module_is_longer_than_its_ceiling() -> None:
+    """A module has at most 300 lines."""
+    assert_none(longer_than(python_files(), LONGEST_MODULE))
+
+
+def test_no_function_is_longer_than_its_ceiling() -> None:
+    """A function has at most 40 lines, its docstring included."""
+    offenders = [
+        f"{name_of(path)}:{function.lineno} {function.name}: {size} lines"
+        for path in python_files()
+        for function in functions(path)
+        if (size := (function.end_lineno or 0) - function.lineno + 1) > LONGEST_FUNCTION
+    ]
+    assert_none(offenders)
+
+
+def test_no_sql_model_is_longer_than_its_ceiling() -> None:
+    """A SQL file that is one SELECT has at most 80 lines."""
+    assert_none(longer_than(models(), LONGEST_MODEL))
+
+
+def test_every_sql_model_says_what_a_row_is_and_its_grain() -> None:
+    """Line 1 is a sentence; line 2 of a model is its grain, of a check its severity; a saved query has no grain."""
+    offenders = []
+    for path in models():
+        first, second, *_ = path.read_text(encoding="utf-8").splitlines()
+        expected = {"checks": r"-- severity: \w+", "queries": r".*"}.get(path.parent.name, r"-- grain: \w+(, \w+)*")
+        if not re.match(r"-- [A-Z0-9].*\S", first) or not re.fullmatch(expected, second):
+            offenders.append(name_of(path))
+    assert_none(offenders)
+
+
+def test_every_indicator_states_its_unit_and_definition() -> None:
+    """The table of indicators is made of these lines, so that a new indicator is one new file."""
+    indicators = [path for path in models() if path.parent.name == "indicators"]
+    texts = {name_of(path): path.read_text(encoding="utf-8") for path in indicators}
+    assert_none([name for name, text in texts.items() if "\n-- unit: " not in text or "\n-- definition: " not in text])
+
+
+def test_every_check_is_named_after_a_model_and_its_claim() -> None:
+    """A check is <model>__<claim>.sql, and the model exists."""
+    known = {path.stem for path in models() if path.parent.name != "checks"}
+    checks = [path for path in models() if path.parent.name == "checks"]
+    assert len(checks) > 5
+    assert_none(
+        [name_of(path) for path in checks if path.stem.partition("__")[0] not in known or "__" not in path.stem]
+    )
+
+
+def test_no_module_has_a_name_without_a_meaning() -> None:
+    """No utils, helpers, common or base: a helper lives beside its only caller, or is a word of the domain."""
+    assert_none([name_of(path) for path in python_files() if path.stem in WORDLESS_NAMES])
+
+
+def test_the_command_line_is_one_module() -> None:
+    """cli.py is a file, not a package."""
+    assert (ROOT / "cli.py").is_file()
+    assert not (ROOT / "cli").exists()
+
+
+def test_only_the_wire_imports_httpx() -> None:
+    """Sockets for market data are opened in one module, because httpx's errors and logs carry the key."""
+    users = [name_of(path) for path in python_files("etl/", "cli.py") if "httpx" in imported_at_run_time(path)]
+    assert users == ["etl/stores/http.py"]
+
+
+def test_only_stores_open_databases() -> None:
+    """Elsewhere duckdb and sqlite3 are imported for their types at most."""
+    offenders = [
+        name_of(path)
+        for path in python_files("etl/", "cli.py")
+        if {"duckdb", "sqlite3"} & imported_at_run_time(path)
+        and not name_of(path).startswith("etl/stores/")
+        and name_of(path) not in DUCKDB_OUTSIDE_STORES
+    ]
+    assert_none(offenders)
+
+
+def test_no_handler_catches_everything() -> None:
+    """No bare except and no `except Exception`: a bug crashes with its traceback."""
+    offenders = [
+        f"{name_of(path)}:{node.lineno}"
+        for path in python_files()
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.ExceptHandler)
+        and (
+            node.type is None or "Exception" in {name.id for name in ast.walk(node.type) if isinstance(name, ast.Name)}
+        )
+    ]
+    assert_none(offenders)
+
+
+def test_every_test_is_a_sentence_with_a_docstring() -> None:
+    """A test's name has at least four words, and its docstring says what is claimed."""
+    offenders = [
+        place
+        for place, function in every_test()
+        if len(function.name.removeprefix("test_").split("_")) < 4 or not ast.get_docstring(function)
+    ]
+    assert_none(offenders)
+
+
+def test_every_test_can_fail_by_its_own_claim() -> None:
+    """A test asserts, expects, validates, or calls a function of tests/ that does."""
+    every = [function for path in python_files("tests/") for function in functions(path)]
+    claiming = {"raises", "warns", "fail", "expect", "validate"}
+    while found := {function.name for function in every if _claims(function, claiming)} - claiming:
+        claiming |= found
+    assert_none([place for place, function in every_test() if not _claims(function, claiming)])
+
+
+def _claims(function: ast.AST, claiming: set[str]) -> bool:
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assert):
+            return True
+        if isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if name in claiming:
+                return True
+    return False
+
+
+def test_every_provider_cites_its_source_and_has_a_parse_test() -> None:
+    """A provider's module docstring holds the link to its documentation, and tests/providers names it."""
+    tests = [path.read_text(encoding="utf-8") for path in python_files("tests/providers/test_")]
+    offenders = []
+    for name in PROVIDERS:
+        if "https://" not in (importlib.import_module(f"etl.providers.{name}").__doc__ or ""):
+            offenders.append(f"{name}: no link in its docstring")
+        if not any(re.search(rf"\b({name}|{name.upper()})\b", text) for text in tests):
+            offenders.append(f"{name}: no test of tests/providers names it")
+    assert_none(offenders)
+
+
+def test_every_stage_is_a_command_with_a_test_file() -> None:
+    """One verb = command = module = test file."""
+    from cli import app
+
+    names = [command.name or getattr(command.callback, "__name__", "") for command in app.registered_commands]
+    commands = {name.replace("-", "_") for name in names} | WITHOUT_COMMAND
+    stages = [path.stem for path in python_files("etl/stages/") if path.stem != "__init__"]
+    offenders = [f"{stage}: no command" for stage in stages if stage not in commands]
+    for stage in stages:
+        if not (ROOT / f"tests/stages/test_{stage}.py").is_file():
+            offenders.append(f"{stage}: no tests/stages/test_{stage}.py")
+    assert_none(offenders)
+
+
+def test_every_ignore_has_its_code_and_its_reason() -> None:
+    """`noqa: CODE - why` and `type: ignore[code]  # why`, on the same line."""
+    well_formed = re.compile(
+        r"# noqa: [A-Z]+\d+(, ?[A-Z]+\d+)* *[-#] *\S+ \S+|# type: ignore\[[a-z-]+(, ?[a-z-]+)*\] *# *\S+ \S+"
+    )
+    offenders = [
+        f"{place} {text}"
+        for path in python_files()
+        for place, text in comments(path)
+        if re.search(r"#\s*(noqa|type:\s*ignore)", text) and not well_formed.search(text)
+    ]
+    assert_none(offenders)
+
+
+def test_no_data_file_is_committed() -> None:
+    """The project ships no market data, made-up or real."""
+    assert_none([name_of(path) for path in committed() if path.suffix in DATA_FILES])
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="needs the shared folder (MFO_SHARED) to compare with")
+def test_nothing_of_the_shared_folder_is_committed() -> None:
+    """No file here has the bytes of one there: that data is for tests on this machine only."""
+    ours: dict[int, list[Path]] = {}
+    for path in committed():
+        if path.stat().st_size > 0:
+            ours.setdefault(path.stat().st_size, []).append(path)
+    offenders = []
+    for theirs in SHARED.rglob("*"):
+        if theirs.is_file() and theirs.stat().st_size in ours:
+            digest = hashlib.sha256(theirs.read_bytes()).digest()
+            same = [
+                path for path in ours[theirs.stat().st_size] if hashlib.sha256(path.read_bytes()).digest() == digest
+            ]
+            offenders += [f"{name_of(path)} is {theirs}" for path in same]
+    assert_none(offenders)

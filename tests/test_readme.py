@@ -1,0 +1,117 @@
+"""The README and the files beside it, held against what the program really has."""
+
+import json
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+import typer
+
+from cli import app
+from etl.errors import MfoError
+from etl.providers import CLOSED, PROVIDERS
+from etl.settings import BASE_URL_VARIABLES, KEY_VARIABLES, OTHER_VARIABLES
+from tests.house import assert_none
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+NOT_YET = {"backfill", "comment", "refine", "ask", "hypothesis", "chart"}
+OUTCOMES = {0, 3, 130}  # codes that are no error's: done, partial, Ctrl-C
+COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]  # an app of several commands is a group
+
+
+def exit_codes(error: type[MfoError]) -> set[int]:
+    """The exit codes of an error and all below it."""
+    return {error.exit_code}.union(*(exit_codes(below) for below in error.__subclasses__()))
+
+
+def options() -> list[str]:
+    """Every long option of every command, with its command."""
+    return [
+        f"mfo {name} {option}"
+        for name, command in COMMANDS.items()
+        for parameter in command.params
+        for option in parameter.opts
+        if option.startswith("--") and option != "--help"
+    ]
+
+
+def commands_in(path: str) -> set[str]:
+    """The commands that a file calls."""
+    return set(re.findall(r"\bmfo ([a-z][a-z-]+)", (ROOT / path).read_text(encoding="utf-8")))
+
+
+def test_readme_has_a_row_for_every_command() -> None:
+    """A command that the table of commands does not show is not documented."""
+    assert_none([name for name in COMMANDS if not re.search(rf"^\| `mfo {name}\b", README, re.MULTILINE)])
+
+
+def test_readme_names_no_command_that_is_missing() -> None:
+    """What the README tells people to type exists; what is planned is said to be planned."""
+    assert_none(sorted(commands_in("README.md") - set(COMMANDS)))
+    assert not NOT_YET & set(COMMANDS)
+    assert_none([name for name in NOT_YET if f"`{name}`" not in README])
+
+
+def test_readme_names_every_option_of_its_command() -> None:
+    """Each option stands in its command's row, or among those that all commands share."""
+    rows = {name: re.findall(rf"^\| `mfo {name}\b.*$", README, re.MULTILINE) for name in COMMANDS}
+    shared = {"--demo", "--config"}
+    offenders = []
+    for full in options():
+        _, name, option = full.split(" ")
+        if option not in shared and option not in "".join(rows[name]):
+            offenders.append(full)
+    assert_none(offenders)
+    assert all(option in README for option in shared)
+
+
+def test_readme_has_a_row_for_every_exit_code() -> None:
+    """The table of exit codes is the error tree's codes and the three outcomes, and no other."""
+    import etl.stores.clock  # noqa: F401 - Ctrl-C's error belongs to the tree and lives there
+
+    table = README.split("## Exit codes")[1].split("\n## ")[0]
+    assert {int(code) for code in re.findall(r"^\| (\d+) \|", table, re.MULTILINE)} == exit_codes(MfoError) | OUTCOMES
+
+
+def test_readme_names_every_environment_variable() -> None:
+    """Every variable that the settings read stands in the table."""
+    names = (*KEY_VARIABLES, *BASE_URL_VARIABLES, *OTHER_VARIABLES)
+    assert_none([name for name in names if f"`{name}`" not in README])
+
+
+def test_readme_names_every_provider_and_its_terms() -> None:
+    """Each source has its row with the link to its terms; the closed ones are named with the reason."""
+    assert_none([name for name in (*PROVIDERS, *CLOSED) if f"`{name}`" not in README])
+    assert_none([name for name, provider in PROVIDERS.items() if provider.terms.url not in README])
+
+
+def test_readme_links_only_to_files_that_are_there() -> None:
+    """No dead link into the repository."""
+    targets = re.findall(r"\]\((?!https?://)([^)#]+)\)", README)
+    assert len(targets) >= 4
+    assert_none([target for target in targets if not (ROOT / target).exists()])
+
+
+@pytest.mark.parametrize("path", ["crontab.example", "railway.json", "Makefile", ".github/workflows/snapshot.yml"])
+def test_files_beside_it_call_commands_that_exist(path: str) -> None:
+    """What cron, Railway, make and GitHub run is in the live command list."""
+    called = commands_in(path)
+    assert "run-daily" in called
+    assert_none(sorted(called - set(COMMANDS)))
+
+
+def test_cron_and_railway_run_at_the_same_time() -> None:
+    """Weekdays at 11:30 UTC, which is 17:00 in India."""
+    cron = (ROOT / "crontab.example").read_text(encoding="utf-8")
+    railway = json.loads((ROOT / "railway.json").read_text(encoding="utf-8"))
+    assert railway["deploy"]["cronSchedule"] == "30 11 * * 1-5"
+    assert re.search(r"^30 11 \* \* 1-5\s+mfo run-daily\b", cron, re.MULTILINE)
+    assert all(re.search(rf"^{name}=", cron, re.MULTILINE) for name in ("CRON_TZ", "TZ", "PATH", "MFO_DATA_DIR"))
+
+
+def test_changelog_has_a_section_for_this_version() -> None:
+    """The version of pyproject.toml stands in the changelog."""
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    assert f"\n## {version} " in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
