@@ -1,8 +1,4 @@
-"""
-The command line: options -> one function of the pipeline -> one line and an exit code. Imports nothing heavy.
-
-Data goes to stdout, words to stderr. An expected error is one line and its exit code; a bug crashes with its traceback.
-"""
+"""The command line: options -> one function -> one line and an exit code. Data on stdout, words on stderr."""
 
 import json
 import shutil
@@ -13,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from etl.errors import MfoError, UsageWrong
+from etl.errors import MfoError, Stopped, UsageWrong
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -66,8 +62,11 @@ def _run(config: Path | None, demo: bool, work: "Callable[[Observatory], int]") 
     """Open the data folder, do one thing with it, and end with its exit code."""
     from etl.observatory import opened
 
-    with opened(_settings(config, demo)) as observatory:
-        code = work(observatory)
+    try:
+        with opened(_settings(config, demo)) as observatory:
+            code = work(observatory)
+    except KeyboardInterrupt:
+        raise Stopped("stopped; what was kept and published stands") from None
     if code:
         raise typer.Exit(code)
 

@@ -68,6 +68,13 @@ function wait(milliseconds) {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
+// Masthead and panels appear in one step: what was never on the screen cannot jump.
+function reveal() {
+  document.getElementById("boot").remove();
+  document.getElementById("masthead").hidden = false;
+  document.getElementById("content").hidden = false;
+}
+
 async function open() {
   const content = document.getElementById("content");
   let publication;
@@ -77,6 +84,7 @@ async function open() {
     const message = h("div", { class: "boot-message", role: "alert", id: "no-publication" });
     message.append(h("p", {}, h("strong", {}, "The list of published files could not be read, so nothing is shown.")), h("p", {}, said(problem.message)));
     content.replaceChildren(message);
+    reveal();
     return;
   }
   const { manifest } = publication;
@@ -92,6 +100,7 @@ async function open() {
     h("div", { class: "panels" }, panels.map((panel) => panel.element)),
   );
   colophon(manifest);
+  reveal();
   document.documentElement.dataset.ready = "yes";
   const anchor = window.location.hash.slice(1);
   // The browser looked for the anchor before the panels were there.

@@ -4,8 +4,9 @@ import { h, svg } from "./dom.js";
 import { isNumber, usd } from "./format.js";
 
 const BAR = 12;
-const GAP = 22;
+const GAP = 30; // room for two lines of label beside the thinnest node
 const TOP = 26;
+const BOTTOM = 14;
 
 function clipped(text, most) {
   const name = String(text);
@@ -15,7 +16,7 @@ function clipped(text, most) {
 // Places a column of nodes; heights are the artifact's own excess figures on one scale for both columns.
 function column(nodes, scale, height) {
   const used = nodes.reduce((total, node) => total + Math.max(2, Math.abs(node.excess_usd) * scale), 0);
-  let y = TOP + Math.max(0, (height - TOP - used - GAP * (nodes.length - 1)) / 2);
+  let y = TOP + Math.max(0, (height - TOP - BOTTOM - used - GAP * (nodes.length - 1)) / 2);
   return new Map(
     nodes.map((node) => {
       const place = { node, y, size: Math.max(2, Math.abs(node.excess_usd) * scale), next: y };
@@ -48,7 +49,7 @@ function drawing(nodes, flows, colours, width, height, point) {
   const givers = nodes.filter((node) => node.excess_usd < 0).sort((a, b) => a.excess_usd - b.excess_usd);
   const takers = nodes.filter((node) => node.excess_usd > 0).sort((a, b) => b.excess_usd - a.excess_usd);
   const largest = (side) => side.reduce((total, node) => total + Math.abs(node.excess_usd), 0);
-  const room = height - TOP - GAP * (Math.max(givers.length, takers.length) - 1);
+  const room = height - TOP - BOTTOM - GAP * (Math.max(givers.length, takers.length) - 1);
   const scale = room / Math.max(largest(givers), largest(takers));
   const from = column(givers, scale, height);
   const to = column(takers, scale, height);

@@ -22,7 +22,7 @@ const VERDICTS = {
   failed: { shape: "✕", word: "failed", tone: "bad", rank: 0 },
   skipped: { shape: "◇", word: "skipped", tone: "idle", rank: 4 },
   unused: { shape: "○", word: "not used", tone: "idle", rank: 5 },
-  unknown: { shape: "◇", word: "age unknown", tone: "idle", rank: 4 },
+  unknown: { shape: "◇", word: "no due time", tone: "idle", rank: 4 },
 };
 
 /*
@@ -38,6 +38,6 @@ export function judge(source) {
   if (overdue > cadence) return VERDICTS.stale;
   if (source.status === "failed") return VERDICTS.failed;
   if (overdue > 0 || source.status === "late") return VERDICTS.late;
-  if (Number.isNaN(due) && source.status !== "ok") return VERDICTS.unknown;
-  return VERDICTS.fresh;
+  // A stand-in is due only when it is needed: without a due time nobody can call its data fresh or late.
+  return Number.isNaN(due) ? VERDICTS.unknown : VERDICTS.fresh;
 }

@@ -57,8 +57,10 @@ export async function fillPanel(panel, draw) {
 export function footFor(publication, artifact, paths, { asOf } = {}) {
   const when = asOf ?? h("time", { datetime: artifact.as_of, title: utc(artifact.as_of) }, instant(artifact.as_of));
   const sources = (artifact.sources ?? []).map((source, position) => {
-    const verdict = judge(publication.source(source.source));
-    return [position ? ", " : "", said(source.title ?? source.source), ` (${verdict.shape} ${verdict.word})`];
+    // Owners of a series (S&P, Cboe) are named for their terms; only who was asked has an age.
+    const asked = publication.source(source.source);
+    const verdict = asked ? judge(asked) : null;
+    return [position ? ", " : "", said(source.title ?? source.source), verdict ? ` (${verdict.shape} ${verdict.word})` : ""];
   });
   return [
     h("span", {}, "As of ", when),

@@ -2,6 +2,7 @@
 Every error that a user can meet, as one tree, with its exit code.
 
     MfoError                    1   the run failed; what was published before stands
+    ├── SiteDiffers             1   `export --check`: the folder is not what the warehouse gives
     ├── UsageWrong              2   an option, symbol or date that does not exist
     ├── DataWrong              65   nothing published: what was read cannot be trusted
     │   ├── ChecksFailed            a check returned rows
@@ -12,6 +13,7 @@ Every error that a user can meet, as one tree, with its exit code.
     │   ├── RunLocked               another run holds the lock
     │   └── QuotaExhausted          the day's calls to one provider are spent
     ├── SettingsWrong          78   a setting or key, and where it is set
+    ├── Stopped               130   Ctrl-C
     └── AnswerError             1   one request went wrong; extraction decides what follows
         ├── ProviderDown            no answer or 5xx: ask again, then ask the next provider
         ├── RateLimited             too fast: wait, then ask again
@@ -20,7 +22,7 @@ Every error that a user can meet, as one tree, with its exit code.
         ├── ProviderRefused         this request will never be answered: ask the next provider
         └── AnswerUnreadable        not the shape that was documented: ask the next provider
 
-Exit codes 0 (all done), 3 (partial) and 130 (Ctrl-C) are outcomes, not errors: see `etl.pipeline`.
+Exit codes 0 (all done) and 3 (partial) are outcomes, not errors: see `etl.pipeline`.
 """
 
 
@@ -28,6 +30,10 @@ class MfoError(Exception):
     """An expected failure: one line for the user and an exit code. Never holds a key."""
 
     exit_code = 1
+
+
+class SiteDiffers(MfoError):
+    """The published folder is not what the warehouse gives; the message lists the differences."""
 
 
 class UsageWrong(MfoError):
@@ -80,6 +86,12 @@ class SettingsWrong(MfoError):
     """A setting or key is missing, unknown or out of range; the message says where it is set."""
 
     exit_code = 78
+
+
+class Stopped(MfoError):
+    """Ctrl-C; the request in flight was kept, what was published stands."""
+
+    exit_code = 130
 
 
 class AnswerError(MfoError):

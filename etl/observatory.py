@@ -11,10 +11,10 @@ from typing import Any
 
 from etl import catalogue, planning
 from etl.domain import Outcome
-from etl.errors import MfoError
+from etl.errors import MfoError, Stopped
 from etl.providers import PROVIDERS
 from etl.settings import Settings, data_folder
-from etl.stores.clock import Clock, JumpingClock, Stopped
+from etl.stores.clock import Clock, JumpingClock
 from etl.stores.folder import Folder
 from etl.stores.http import Http, made_up_transport
 from etl.stores.journal import Journal

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from etl import __version__, catalogue, overview, planning
 from etl.domain import Answer, Outcome, Request
-from etl.errors import SourcesDown, TryLater
+from etl.errors import SiteDiffers, SourcesDown, TryLater
 from etl.notes.prompt import NoteSettings
 from etl.observatory import Observatory, run
 from etl.providers import CLOSED, PROVIDERS
@@ -280,6 +280,8 @@ def _export(o: Observatory, site: SiteChoice) -> None:
             public=site.public,
             closed=CLOSED,
         )
+    if site.compare and outcome.undone:
+        raise SiteDiffers("\n".join([f"{root} is not what this warehouse gives:", *outcome.undone]))
     o.done("export", outcome)
 
 

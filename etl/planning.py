@@ -55,7 +55,7 @@ class Choice:
 
 def check_names(settings: Settings) -> None:
     """
-    Refuse chains and limits that name no such dataset or provider.
+    Refuse chains, limits and watchlists that name no such dataset, provider or symbol.
 
     Raises:
         SettingsWrong: names the key and what is allowed.
@@ -71,6 +71,11 @@ def check_names(settings: Settings) -> None:
     for name in settings.tables.limits:
         if name not in PROVIDERS:
             raise SettingsWrong(f"{where}: limits.{name}: unknown provider; allowed: {', '.join(PROVIDERS)}")
+    known = {*settings.universe.symbols(), *settings.universe.series}
+    for name, symbols in settings.tables.watchlists.items():
+        for symbol in symbols:
+            if symbol not in known:
+                raise SettingsWrong(f"{where}: watchlists.{name}: {symbol!r} is not in the universe")
 
 
 def choice_of(
@@ -227,11 +232,12 @@ class _Plan:
             return None
         return None, "its units are not known yet"
 
-    def _candles(self, dataset: str, symbol: str, _chain: tuple[str, ...]) -> tuple[datetime | None, str] | None:
+    def _candles(self, dataset: str, symbol: str, chain: tuple[str, ...]) -> tuple[datetime | None, str] | None:
         step = MINUTE if dataset == CRYPTO_1M else DAY
-        good = self._history(dataset, symbol).values()
-        newest = max((g.newest_at for g in good if g.newest_at), default=None)
-        asked = max((g.answered_at for g in good), default=None)
+        good = self._history(dataset, symbol)
+        asked = max((g.answered_at for g in good.values()), default=None)
+        # what a stand-in gave is asked of the first source again when that is back
+        newest = good[chain[0]].newest_at if chain[0] in good else None
         # a candle that has closed since the last answer is due; one that the source had not then, after a while
         last_closed = _floor(self._now, step) - step
         if newest is not None and newest >= last_closed and not self._choice.force:
@@ -240,7 +246,7 @@ class _Plan:
         if asked is not None and self._now - asked < patience and not self._choice.force:
             return None
         if newest is not None:
-            return newest + step, "candles closed since"
+            return (newest, "forced") if self._choice.force else (newest + step, "candles closed since")
         extract = self._settings.tables.extract
         first = _floor(self._now - timedelta(days=extract.crypto_minutes_days), MINUTE)
         return (first if dataset == CRYPTO_1M else _midnight(extract.crypto_daily_from)), "no candle yet"

@@ -283,8 +283,9 @@ def parse_instant(text: str, where: str, error: type[SettingsWrong] | type[Usage
             day = date.fromisoformat(text)
             return datetime(day.year, day.month, day.day, 23, 59, 59, 999999, tzinfo=UTC)
         instant = datetime.fromisoformat(text)
-    except ValueError:
+        in_utc = instant.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise error(f"{where}: {text!r} is not an instant; allowed: 2025-11-01T03:43:00Z or 2025-11-01") from None
     if instant.tzinfo is None:
         raise error(f"{where}: {text!r} names no time zone; write 2025-11-01T03:43:00Z")
-    return instant.astimezone(UTC)
+    return in_utc

@@ -1,7 +1,9 @@
 -- Formulas that several models share. Each one works on relations that hold `symbol`,
 -- `interval` and `bar` (0 for a series' first bar), and looks only backwards.
+-- Frames whose bounds are expressions are more than the linter can parse.
+-- noqa: disable=PRS
 
--- the day on the US East coast of a UTC instant: sessions and ex-dates are counted in it
+-- the day on the US East coast of a UTC instant: sessions and ex-dates count in it
 create or replace macro eastern_date(instant) as
     cast(timezone('America/New_York', timezone('UTC', instant)) as date);
 
@@ -26,12 +28,12 @@ create or replace macro erf_tail(t) as
 create or replace macro erf(z) as
     sign(z) * (1 - erf_tail(1 / (1 + 0.3275911 * abs(z))) * exp(-z * z));
 
--- the share of a day's turnover that was bought on balance: 2 * Phi(v) - 1, from -1 to 1
+-- the share of a day's turnover bought on balance: 2 * Phi(v) - 1, from -1 to 1
 create or replace macro bulk_volume_share(v) as erf(v / sqrt(2));
 
--- Averages with a memory, without recursion: e = r * e + (1 - r) * x, seeded at bar `seed`
--- with the mean of the last n. Divided by r ** k inside a block of 2,048 bars it is a
--- running sum, the block before adds its own, older bars are below double precision.
+-- Averages with a memory, without recursion: e = r * e + (1 - r) * x, seeded at bar
+-- `seed` with the mean of the last n. Divided by r ** k inside a block of 2,048 bars it
+-- is a running sum, the block before adds its own, older bars are below precision.
 -- Good for EMA periods of 7 to 100 and Wilder periods of 4 to 50.
 create or replace macro ema_term(x, r, n, seed) as
     x * case

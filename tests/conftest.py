@@ -77,7 +77,10 @@ def start_upstream(shared: Path) -> Iterator[Callable[..., Upstream]]:
 
     def start(*options: str) -> Upstream:
         process = subprocess.Popen(
-            [sys.executable, str(shared / "upstream"), *options], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+            [sys.executable, str(shared / "upstream"), *options],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
         )
         assert process.stdout is not None
         upstream = Upstream(process, json.loads(process.stdout.readline()))
@@ -103,7 +106,12 @@ class Mfo:
 
     def __init__(self, data_dir: Path, env: dict[str, str] | None = None) -> None:
         self.data_dir = data_dir
-        self.env = {"PATH": os.environ["PATH"], "HOME": str(data_dir.parent), "MFO_DATA_DIR": str(data_dir), **(env or {})}
+        self.env = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(data_dir.parent),
+            "MFO_DATA_DIR": str(data_dir),
+            **(env or {}),
+        }
         self.cwd = data_dir.parent
 
     def start(self, *arguments: str, **env: str) -> "subprocess.Popen[str]":

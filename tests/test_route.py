@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from tests.conftest import AV_KEY, FRED_KEY, OPENAI_KEY, Demo, Mfo, Said, Upstre
 
 KEYS = {"ALPHA_VANTAGE_API_KEY": AV_KEY, "FRED_API_KEY": FRED_KEY, "OPENAI_API_KEY": OPENAI_KEY}
 IN_SECONDS = ("--av-spacing", "0", "--fred-per-second", "1000", "--fred-per-minute", "100000")
-FAST = '[limits.alpha_vantage]\nspacing_s = 0\n[limits.fred]\nspacing_s = 0\n[limits.yahoo]\nspacing_s = 0\n'
+FAST = "[limits.alpha_vantage]\nspacing_s = 0\n[limits.fred]\nspacing_s = 0\n[limits.yahoo]\nspacing_s = 0\n"
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,8 @@ def test_a_first_run_on_real_rows_ends_well(real_run: RealRun) -> None:
     """Exit code 0, and the figures that one can look up are the ones that stand in the warehouse."""
     assert real_run.said.code == 0, real_run.said.err
     rows = real_run.mfo.rows(
-        "select source, close, (select min(trade_date) from daily_prices where symbol = 'SPY' and source = 'yahoo') as first "
-        "from daily_prices where symbol = 'SPY' and trade_date = '2025-10-31'"
+        "select source, close, (select min(trade_date) from daily_prices where symbol = 'SPY' and source = 'yahoo') "
+        "as first from daily_prices where symbol = 'SPY' and trade_date = '2025-10-31'"
     )
     assert rows == [{"source": "alpha_vantage", "close": 682.06, "first": "2015-01-02"}]
     macro = real_run.mfo.rows("select value from macro_daily where series_id = 'DGS10' and date = '2025-10-30'")
@@ -71,7 +72,7 @@ def test_no_limit_is_broken_at_the_true_spacing(real_run: RealRun) -> None:
     assert {e["provider"] for e in real_run.log} == {"alpha_vantage", "fred", "yahoo", "binance", "openai"}
     times = [e["t"] for e in real_run.log if e["provider"] == "alpha_vantage"]
     assert len(times) == 16
-    assert min(b - a for a, b in zip(times, times[1:], strict=False)) >= 1.0
+    assert min(b - a for a, b in pairwise(times)) >= 1.0
 
 
 def test_a_second_run_asks_for_nothing_that_is_fresh(real_run: RealRun) -> None:
@@ -114,7 +115,10 @@ def fast(start_upstream: Callable[..., Upstream], tmp_path: Path) -> tuple[Mfo, 
 def test_a_key_that_the_provider_echoes_is_redacted_everywhere(fast: tuple[Mfo, Upstream]) -> None:
     """`key_echo`: the body repeats the key; what is kept says [redacted], Yahoo stands in, and the run is partial."""
     mfo, upstream = fast
-    upstream.faults({"provider": "alpha_vantage", "kind": "key_echo", "times": -1}, {"provider": "fred", "kind": "http_500", "times": 3})
+    upstream.faults(
+        {"provider": "alpha_vantage", "kind": "key_echo", "times": -1},
+        {"provider": "fred", "kind": "http_500", "times": 3},
+    )
     said = mfo("run-daily")
     assert said.code == 3, said.err
     assert "fault:key_echo" in upstream.verdicts()
@@ -123,7 +127,8 @@ def test_a_key_that_the_provider_echoes_is_redacted_everywhere(fast: tuple[Mfo, 
     assert [n for n, data in files.items() if AV_KEY.encode() in data or FRED_KEY.encode() in data] == []
     assert any(b"[redacted]" in data for name, data in files.items() if "/bodies/" in name)
     assert AV_KEY not in said.out + said.err
-    assert mfo.rows("select source from daily_prices where symbol = 'SPY' and trade_date = '2025-10-31'") == [{"source": "yahoo"}]
+    newest = "select source from daily_prices where symbol = 'SPY' and trade_date = '2025-10-31'"
+    assert mfo.rows(newest) == [{"source": "yahoo"}]
 
 
 def test_without_any_key_the_job_runs_on_real_data(fast: tuple[Mfo, Upstream]) -> None:
@@ -190,7 +195,9 @@ def test_before_the_first_publication_there_is_nothing_to_see(demo: Demo, tmp_pa
 
 def test_a_second_export_writes_the_same_bytes(demo: Demo, tmp_path: Path) -> None:
     """The same warehouse and version, in another time zone and locale: byte-identical, and `--check` agrees."""
-    said = demo.mfo("export", "--demo", "--out", str(tmp_path / "again"), TZ="Pacific/Auckland", LC_ALL="C", PYTHONHASHSEED="7")
+    said = demo.mfo(
+        "export", "--demo", "--out", str(tmp_path / "again"), TZ="Pacific/Auckland", LC_ALL="C", PYTHONHASHSEED="7"
+    )
     assert said.code == 0, said.err
     assert files_of(tmp_path / "again") == files_of(demo.folder / "site")
     assert demo.mfo("export", "--demo", "--check").code == 0
@@ -200,7 +207,9 @@ def test_the_demo_says_so_everywhere(demo: Demo) -> None:
     """`demo: true` in the manifest and in every artifact; its note is the rules'."""
     manifest = demo.mfo.artifact("data/manifest.json", demo.folder / "site")
     assert manifest["demo"] is True
-    artifacts = [entry["path"] for entry in manifest["artifacts"] if entry["path"].endswith(".json")]
+    artifacts = [
+        entry["path"] for entry in manifest["artifacts"] if entry["path"].startswith("data/") and entry["schema"]
+    ]
     assert len(artifacts) > 60
     assert [p for p in artifacts if not demo.mfo.artifact(p, demo.folder / "site")["demo"]] == []
     assert demo.mfo.artifact("data/recommendations/latest.json", demo.folder / "site")["model"] == "rules"
@@ -235,8 +244,10 @@ def test_a_kill_at_any_moment_leaves_what_was_published_and_the_next_run_finishe
             counted = con.execute("select count(*) from marts.daily_metrics").fetchall()[0][0]
         assert counted > 10_000
         manifest = mfo.artifact("data/manifest.json", folder / "site")
-        runs = {mfo.artifact(e["path"], folder / "site")["run_id"] for e in manifest["artifacts"] if e["path"].endswith(".json")}
-        assert runs == {manifest["run_id"]}
+        paths = [
+            entry["path"] for entry in manifest["artifacts"] if entry["path"].startswith("data/") and entry["schema"]
+        ]
+        assert {mfo.artifact(path, folder / "site")["run_id"] for path in paths} == {manifest["run_id"]}
     said = mfo("run-daily", "--demo", MFO_NOW="2026-11-20T16:30:00+00:00")
     assert said.code == 0, said.err
     assert mfo.artifact("data/manifest.json", folder / "site")["as_of"] == "2026-11-20T16:30:00Z"

@@ -58,7 +58,7 @@ export function setUpCorrelations(panel, publication) {
       const window = artifact.windows.find((entry) => String(entry.days) === chosen);
       panel.say(`Pearson's r of total log returns, last ${chosen} common dates; n of a pair stands in its cell's title. ${NONE}: not full yet.`);
       if (!window || window.symbols.length === 0) panel.show(emptyState(`No correlations over ${chosen} days in this publication.`));
-      else panel.show(h("div", { class: "table-box", tabindex: "0", role: "region", "aria-label": `Correlations, ${chosen} days` }, matrix(window)), scale());
+      else panel.show(h("div", { class: "table-box", tabindex: "0", role: "region", "aria-label": `Table of correlations, ${chosen} days` }, matrix(window)), scale());
       panel.foot(...footFor(publication, artifact, [PATH], { asOf: `the session of ${date(artifact.anchor_date)}` }));
     });
 }

@@ -46,7 +46,7 @@ function balance(book) {
       h("div", {}, h("dt", {}, "Asks within 1 %"), h("dd", {}, usd(book.ask_usd_1pct))),
       h("div", {}, h("dt", {}, "Imbalance, −1 to 1"), h("dd", {}, fixed(book.imbalance, 3))),
       h("div", {}, h("dt", {}, "Middle"), h("dd", {}, price(book.mid))),
-      h("div", {}, h("dt", {}, "Spread"), h("dd", {}, `${price(book.spread)} (${fixed(book.spread_bps, 2)} bp)`)),
+      h("div", {}, h("dt", {}, "Spread"), h("dd", {}, `${price(book.spread)} (${price(book.spread_bps)} bp)`)),
     ),
   );
 }

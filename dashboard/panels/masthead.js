@@ -26,9 +26,8 @@ export function sourceAge(source) {
 
 function chip(source) {
   const verdict = judge(source);
-  const isIdle = verdict.tone === "idle";
   const since = ageOf(source.newest);
-  const told = `${verdict.word}${isIdle || since === null ? "" : `, ${age(since)}`}`;
+  const told = `${verdict.word}${since === null ? "" : `, ${age(since)}`}`;
   return h(
     "li",
     {},

@@ -19,10 +19,17 @@ function status(name) {
   return badge(STATUS[name] ?? { shape: "◇", word: words(name), tone: "idle" });
 }
 
+// A stage reports one line and what it left undone; anything else is shown as it is.
+function stageLine(part) {
+  if (part === null || typeof part !== "object") return words(part);
+  if (typeof part.line !== "string") return JSON.stringify(part);
+  return (part.undone ?? []).length ? `${part.line} (undone: ${part.undone.map(words).join(", ")})` : part.line;
+}
+
 function details(value) {
   if (value === null || value === undefined) return "–";
   if (typeof value !== "object") return said(String(value));
-  const parts = Object.entries(value).map(([key, part]) => `${key}: ${part !== null && typeof part === "object" ? JSON.stringify(part) : words(part)}`);
+  const parts = Object.entries(value).map(([key, part]) => `${key}: ${stageLine(part)}`);
   return said(parts.join("; ") || "–");
 }
 
@@ -41,12 +48,11 @@ function runTable(runs) {
     caption: "Last runs",
     hideCaption: true,
     columns: [
-      { label: "Started", head: true, whole: true, cell: (run) => instant(run.run_at, true) },
+      { label: "Started, run", head: true, cell: (run) => [h("span", { class: "whole" }, instant(run.run_at, true)), " ", h("span", { class: "code quiet" }, said(run.run_id))] },
       { label: "Status", cell: (run) => status(run.status) },
       { label: "Command", code: true, whole: true, cell: (run) => said(words(run.command)) },
       { label: "Finished", whole: true, cell: (run) => instant(run.finished_at, true) },
       { label: "Details", prose: true, cell: (run) => details(run.details) },
-      { label: "Run", code: true, prose: true, cell: (run) => said(run.run_id) },
     ],
     rows: runs,
   });
@@ -59,7 +65,7 @@ export async function drawPipeline(panel, publication) {
   panel.show(
     h("div", {}, healthLine(health)),
     runs.length
-      ? h("div", { class: "table-box is-tall", tabindex: "0", role: "region", "aria-label": "Last runs" }, runTable(runs))
+      ? h("div", { class: "table-box is-tall", tabindex: "0", role: "region", "aria-label": "Table of the last runs" }, runTable(runs))
       : emptyState("No run is recorded yet."),
   );
   panel.foot(...footFor(publication, { ...artifact, sources: [] }, publication.has(HEALTH) ? [RUNS, HEALTH] : [RUNS]));

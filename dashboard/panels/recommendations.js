@@ -52,7 +52,7 @@ function factTable(facts, caption) {
       caption,
       hideCaption: true,
       columns: [
-        { label: "Fact", head: true, cell: (fact) => [h("span", { class: "code quiet" }, said(fact.id)), " ", said(fact.name), fact.symbol ? [" ", h("span", { class: "quiet" }, said(fact.symbol))] : null] },
+        { label: "Fact", head: true, prose: true, cell: (fact) => [h("span", { class: "code quiet" }, said(fact.id)), " ", said(named(fact))] },
         { label: "Value", number: true, cell: (fact) => (isNumber(fact.value) ? withUnit(fact.value, fact.unit) : said(words(fact.value))) },
         { label: "As of", cell: (fact) => said(String(fact.as_of ?? "").length > 10 ? instant(fact.as_of, true) : date(fact.as_of)) },
         { label: "Source", cell: (fact) => said(words(fact.source)) },
@@ -62,12 +62,18 @@ function factTable(facts, caption) {
   );
 }
 
+// Most names carry their symbol already.
+function named(fact) {
+  const name = words(fact.name);
+  return fact.symbol && !name.includes(fact.symbol) ? `${fact.symbol} ${name}` : name;
+}
+
 function citedList(call, facts) {
   const items = (call.facts ?? []).map((id) => {
     const fact = facts.get(id);
     if (!fact) return h("li", {}, h("span", { class: "code" }, said(id)), " is not among this note's facts");
     const value = isNumber(fact.value) ? withUnit(fact.value, fact.unit) : words(fact.value);
-    return h("li", {}, said(fact.symbol ? `${fact.symbol} ${fact.name}` : fact.name), ": ", h("strong", { class: isNumber(fact.value) ? "whole" : null }, said(value)), h("span", { class: "quiet" }, ` (${String(fact.as_of ?? "").length > 10 ? instant(fact.as_of, true) : date(fact.as_of)})`));
+    return h("li", {}, said(named(fact)), ": ", h("strong", { class: isNumber(fact.value) ? "whole" : null }, said(value)), h("span", { class: "quiet" }, ` (${String(fact.as_of ?? "").length > 10 ? instant(fact.as_of, true) : date(fact.as_of)})`));
   });
   return items.length ? h("ul", { class: "cited" }, items) : "None cited";
 }
@@ -85,7 +91,7 @@ function card(call, facts) {
       { class: "call-parts" },
       row("Confidence", confidence(call.confidence)),
       row("Against", said(words(call.against))),
-      row("Wrong if", said(words(call.wrong_if))),
+      row("Wrong if", said(words(call.wrong_if).replace(/^wrong if\s+/i, ""))),
       row("Measured against", said(words(call.benchmark))),
       row("Rests on", citedList(call, facts)),
     ),

@@ -45,7 +45,7 @@ export async function drawSources(panel, publication) {
   const items = [...(artifact.items ?? [])].sort((a, b) => judge(a).rank - judge(b).rank);
   const closed = artifact.closed ?? [];
   panel.show(
-    items.length ? h("div", { class: "table-box", tabindex: "0", role: "region", "aria-label": "Sources" }, sourceTable(items, artifact.sources ?? [])) : emptyState("No source was asked yet."),
+    items.length ? h("div", { class: "table-box", tabindex: "0", role: "region", "aria-label": "Table of sources" }, sourceTable(items, artifact.sources ?? [])) : emptyState("No source was asked yet."),
     closed.length
       ? folded(`${closed.length} sources that other lists name and that give nothing here`, h("ul", { class: "plain-list" }, closed.map((entry) => h("li", {}, h("strong", {}, said(entry.name)), ": ", said(entry.why)))))
       : null,

@@ -75,7 +75,7 @@ export async function drawTrackRecord(panel, publication) {
   panel.say(`${waiting}The interval is Wilson's on calls that do not overlap; the base rate is how often the stance would have been right anyway.`);
   panel.show(
     rows.length
-      ? h("div", { class: "table-box", tabindex: "0", role: "region", "aria-label": "Track record" }, recordTable(rows))
+      ? h("div", { class: "table-box", tabindex: "0", role: "region", "aria-label": "Table of settled calls" }, recordTable(rows))
       : emptyState("No call has been settled yet, so there is no record to judge by."),
     rows.length ? h("p", { class: "quiet small legend" }, h("span", {}, "● hit rate"), h("span", {}, "━ 95 % interval"), h("span", {}, "│ base rate")) : null,
     recent.length ? folded(`The last ${recent.length} settled calls`, h("div", { class: "table-box" }, recentTable(recent))) : null,

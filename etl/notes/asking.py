@@ -20,19 +20,39 @@ class Said(Protocol):
     """One reply of a model, read only."""
 
     @property
-    def content(self) -> str: ...  # noqa: D102 - as in `etl.stores.llm.Completion`
+    def content(self) -> str:
+        """What it wrote."""
+        ...
+
     @property
-    def finish_reason(self) -> str: ...  # noqa: D102
+    def finish_reason(self) -> str:
+        """Why it stopped, as the server says."""
+        ...
+
     @property
-    def refusal(self) -> str | None: ...  # noqa: D102
+    def refusal(self) -> str | None:
+        """Its words where it declined."""
+        ...
+
     @property
-    def model(self) -> str: ...  # noqa: D102
+    def model(self) -> str:
+        """The model that answered."""
+        ...
+
     @property
-    def prompt_tokens(self) -> int: ...  # noqa: D102
+    def prompt_tokens(self) -> int:
+        """Tokens read."""
+        ...
+
     @property
-    def completion_tokens(self) -> int: ...  # noqa: D102
+    def completion_tokens(self) -> int:
+        """Tokens written."""
+        ...
+
     @property
-    def mode(self) -> str: ...  # noqa: D102
+    def mode(self) -> str:
+        """`json_schema` or `text`."""
+        ...
 
 
 class Speaker(Protocol):

@@ -33,11 +33,16 @@ MACRO: dict[str, tuple[str, str, bool]] = {  # series: name, unit, whether its c
 CHANGE_UNITS = {"percent": "percentage points"}
 
 SYMBOLS = """
-    select i.symbol, i.kind, min(n.position) as position, coalesce(bool_or(n.is_first), false) as is_first
+    select
+        i.symbol,
+        i.kind,
+        coalesce(bool_or(n.is_first), false) as is_first,
+        count(n.symbol) > 0 and not bool_or(n.is_first) as is_beside
     from lake.instruments as i left join lake.nodes as n on i.symbol = n.symbol
     where i.kind in ('equity', 'crypto')
     group by i.symbol, i.kind, i.position
-    order by i.symbol = 'BIL', is_first desc, min(n.picture) = 'asset', min(n.position), i.position, i.symbol
+    order by
+        i.symbol = 'BIL', is_first desc, max(n.picture) is distinct from 'region', min(n.position), i.position, i.symbol
 """
 DAILY = """
     select m.symbol, m.trade_date, m.close, m.return_pct, m.rsi14, m.ma30, f.net_flow_usd, p.source
@@ -104,15 +109,15 @@ def _of_symbols(query: Query, day: date) -> Iterator[Fact]:
         symbol = str(each["symbol"])
         # a UTC day may not be over when the session is; a session's own row must be there
         if symbol in newest and (each["kind"] == "crypto" or newest[symbol]["trade_date"] == day):
-            yield from _of_symbol(symbol, newest[symbol], bool(each["is_first"]))
+            yield from _of_symbol(symbol, newest[symbol], bool(each["is_first"]), bool(each["is_beside"]))
 
 
-def _of_symbol(symbol: str, row: Row, is_first: bool) -> Iterator[Fact]:
+def _of_symbol(symbol: str, row: Row, is_first: bool, is_beside: bool) -> Iterator[Fact]:
     as_of = _iso(row["trade_date"])
     source = str(row["source"] or "marts.daily_prices")
     flow = _scaled(row["net_flow_usd"], 1 / BILLION)
     wanted = [
-        ("close", f"{symbol} close", row["close"], "USD", source, True),
+        ("close", f"{symbol} close", row["close"], "USD", source, not is_beside),
         ("return_pct", f"{symbol} return on the day", row["return_pct"], "percent", "marts.daily_metrics", True),
         ("rsi14", f"{symbol} 14-day RSI", row["rsi14"], "points", "marts.daily_metrics", symbol != CASH),
         ("ma30", f"{symbol} 30-day mean close", row["ma30"], "USD", "marts.daily_metrics", is_first),

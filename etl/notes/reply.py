@@ -16,6 +16,7 @@ from etl.notes.scoring_rule import HORIZONS, STANCES, Stance
 
 Schema = dict[str, object]
 CALLS = 3
+MOST_OBJECTS = 50  # a reply of nothing but brackets is not read to its end
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,9 @@ def _object(properties: Schema) -> Schema:
 def _objects(content: str) -> Iterator[dict[str, object]]:
     """The JSON objects in a text, outermost first: one inside another that was read is not looked at again."""
     decoder, at = json.JSONDecoder(), content.find("{")
-    while at >= 0:
+    for _ in range(MOST_OBJECTS):
+        if at < 0:
+            return
         try:
             value, end = decoder.raw_decode(content, at)
         except (ValueError, RecursionError):

@@ -8,8 +8,8 @@ The rules, in the order in which they are tried; each symbol is called once and 
    down, overweight for 21 sessions, the strongest flow first.
 3. *disagreement the other way*: the same for down, underweight.
 4. *regime*: with the VIX in the highest quarter of its year, bonds for 63 sessions.
-5. *mixed*: where the three disagree, neutral for 21 sessions.
-6. what is left over is neutral: no rule speaks.
+5. *mixed*: where the three signs disagree, neutral for 21 sessions.
+6. where still fewer than three are called: the next of 2 and 3, then neutral, because no rule speaks.
 
 Confidences are what such rules have earned elsewhere, little: 0.52 for a direction, 0.38 for neutral (a normal variable
 stays within half a standard deviation in 38 % of cases).
@@ -74,23 +74,21 @@ def _read(symbol: str, by_id: dict[str, Fact]) -> Reading:
 
 
 def _candidates(readings: Sequence[Reading], by_id: dict[str, Fact]) -> Iterator[Call]:
-    """At most one call of each rule, in the rules' order."""
+    """One call of each rule in the rules' order, then those that are left over."""
     extremes = [(r, r.rsi) for r in readings if r.rsi and not OVERSOLD <= r.rsi.value <= OVERBOUGHT]
     if extremes:
         yield _extreme(*max(extremes, key=lambda pair: abs(pair[1].value - 50)))
     whole = [r for r in readings if r.close and r.mean and r.month and r.flow]
     risen, fallen = [r for r in whole if r.score >= 2], [r for r in whole if r.score <= -2]
-    if risen:
-        best = max(risen, key=lambda r: (r.score, _value(r.flow)))
-        yield _agreement(best, "overweight")
-    if fallen:
-        worst = min(fallen, key=lambda r: (r.score, _value(r.flow)))
-        yield _agreement(worst, "underweight")
+    up = [_agreement(r, "overweight") for r in sorted(risen, key=lambda r: -_value(r.flow))]
+    down = [_agreement(r, "underweight") for r in sorted(fallen, key=lambda r: _value(r.flow))]
+    yield from (*up[:1], *down[:1])
     fear = by_id.get("VIXCLS.percentile")
     if fear and fear.value >= STRESSED:
         yield from (_regime(r, fear) for r in [r for r in readings if r.symbol in BONDS][:1])
     mixed = sorted((r for r in whole if abs(r.score) <= 1), key=lambda r: (abs(_value(r.month)), r.symbol))
     yield from (_mixed(r) for r in mixed)
+    yield from (*up[1:], *down[1:])
 
 
 def _left_over(readings: Sequence[Reading], facts: Sequence[Fact]) -> Iterator[Call]:

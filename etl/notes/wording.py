@@ -14,11 +14,11 @@ SPARE = (
 
 
 def number(fact: Fact, decimals: int = 2) -> str:
-    """A fact's value for a sentence, unsigned: two decimals, more where two would round it away."""
+    """A fact's value for a sentence, unsigned: two decimals, two digits below 0.1, none from 10,000 on."""
     value = abs(fact.value)
     if value and value < 0.1:
-        return plain(value)
-    return f"{value:,.{decimals}f}"
+        return plain(float(f"{value:.2g}"))
+    return f"{value:,.{decimals if value < 10_000 else 0}f}"
 
 
 def signed(fact: Fact) -> str:

@@ -1,5 +1,5 @@
 """
-The sources, by their one short name, and those that are gone.
+The sources, by their one short name, and those that older lists name and mfo does not ask, with the reason.
 
 A provider says what to ask and how to read the answer; it opens no socket and knows no time but the one handed in.
 Which provider is asked first for a dataset is a setting (`etl.settings.CHAINS`).
@@ -22,4 +22,6 @@ CLOSED: dict[str, str] = {
     "cryptocompare": "free tier ended on 2026-05-21: every path answers 401 without a paid key",
     "finnhub": "stock candles are for paying customers (403 on a free key)",
     "coingecko": "no free daily candles: four-day ones without volume, 365 days back",
+    "fmp": "a free key gives about 87 symbols and 250 calls a day; Yahoo and Twelve Data stand in before it",
+    "alpaca": "needs an account with a pair of keys; Yahoo and Twelve Data stand in before it",
 }

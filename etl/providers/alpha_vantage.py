@@ -173,7 +173,7 @@ def _refusal(body: dict[str, object], symbol: str) -> AnswerError:
         return DaySpent("Alpha Vantage's requests of the day are spent")
     if "premium" in text:
         return ProviderRefused(f"Alpha Vantage gives {symbol} to premium keys only")
-    if "demo** api key" in text or "apikey is invalid or missing" in text:
+    if "** api key" in text or "apikey is invalid or missing" in text:
         return KeyRefused("Alpha Vantage does not accept the key")
     if "invalid api call" in text:
         return ProviderRefused(f"Alpha Vantage does not know {symbol}")

@@ -53,11 +53,7 @@ from etl.providers.reading import (
 
 KLINES, DEPTH = "/api/v3/klines", "/api/v3/depth"
 INTERVALS: dict[str, Interval] = {CRYPTO_1M: "1m", CRYPTO_1D: "1d"}
-LENGTHS: dict[Interval, timedelta] = {
-    "1m": timedelta(minutes=1),
-    "1h": timedelta(hours=1),
-    "1d": timedelta(days=1),
-}
+LENGTHS: dict[Interval, timedelta] = {"1m": timedelta(minutes=1), "1h": timedelta(hours=1), "1d": timedelta(days=1)}
 INTERVAL_ASKED: dict[str, Interval] = {word: word for word in LENGTHS}
 FIELDS = 11  # of a candle; the 12th is unused
 PAGE = 1000  # rows of one klines answer

@@ -30,17 +30,7 @@ from etl.domain import (
     Want,
 )
 from etl.errors import AnswerUnreadable, KeyRefused, ProviderRefused
-from etl.providers.reading import (
-    day,
-    document,
-    elements,
-    excerpt,
-    in_order,
-    members,
-    number,
-    refuse_status,
-    whole,
-)
+from etl.providers.reading import day, document, elements, excerpt, in_order, members, number, refuse_status, whole
 
 OBSERVATIONS = "/series/observations"
 DESCRIPTION = "/series"

@@ -33,10 +33,7 @@ def document(answer: Answer, title: str) -> object:
         raise AnswerUnreadable(f"{title} answered with an HTML page in place of data")
     try:
         value: object = json.loads(body)
-    except (
-        ValueError,
-        RecursionError,
-    ):  # ValueError covers bad UTF-8, bad JSON and integers beyond all limits
+    except (ValueError, RecursionError):  # ValueError covers bad UTF-8, bad JSON and integers beyond all limits
         raise AnswerUnreadable(f"{title} answered with {len(body)} bytes that are not JSON") from None
     return value
 

@@ -27,15 +27,7 @@ from etl.domain import (
     Unreadable,
     Want,
 )
-from etl.errors import (
-    AnswerError,
-    AnswerUnreadable,
-    DaySpent,
-    KeyRefused,
-    ProviderDown,
-    ProviderRefused,
-    RateLimited,
-)
+from etl.errors import AnswerError, AnswerUnreadable, DaySpent, KeyRefused, ProviderDown, ProviderRefused, RateLimited
 from etl.providers.reading import (
     day,
     document,

@@ -169,7 +169,8 @@ def _quality(answers: Answers, context: Context) -> Artifact:
         why for row in revisions if (why := context.withholds(row["symbol"]) or context.withholds_series(row["symbol"]))
     ]
     own = {
-        "checks": answers["checks"].of(),
+        # An example is a row as it stands, with its prices.
+        "checks": [{**row, "example": None} if context.public else row for row in answers["checks"].of()],
         "gaps": answers["gaps"].of(),
         "revisions": [_open_revision(row, context) for row in revisions],
         "refused": answers["refused"].of(),

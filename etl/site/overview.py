@@ -7,7 +7,7 @@ from etl.site.artifact import Answers, Artifact, Family, document, document_sche
 from etl.site.context import Context
 from etl.site.glossary import WORDS, count, percent, record, share, text, usd, when
 from etl.site.prices import DAYS, statements
-from etl.site.recommendations import LABEL, NOTES, label_of
+from etl.site.recommendations import LABEL, NOTES, label_of, open_note
 from etl.site.shape import Field, Query, Record, Row, array, obj, or_null
 
 VIX = "VIXCLS"
@@ -120,14 +120,15 @@ def _dashboard(answers: Answers, context: Context) -> Artifact:
     rows = answers["internals"].of()
     row = _open(rows[-1] if rows else INTERNALS.empty(), context)
     notes = answers["notes"].of()
+    note, note_said = open_note(notes[0] if notes else NOTES.record.empty(), context)
     same = ("market_bias", "volatility_regime", "volume_flow_pct", "breadth", "momentum_score")
     own: dict[str, Any] = {
         **{name: row[name] for name in same},
         "vix": {"value": row["vix"], "date": row["vix_date"], "percentile": row["vix_percentile"]},
         "quotes": _quotes(answers, context),
-        "note": NOTE.take({**notes[0], "label": label_of(notes[0])}) if notes else None,
+        "note": NOTE.take({**note, "label": label_of(note)}) if notes else None,
     }
-    said = [*_vix_statement(context), *statements(context, QUOTED)]
+    said = [*_vix_statement(context), *statements(context, QUOTED), *note_said]
     envelope = document(context, _fed_by(context, *QUOTED), own, said)
     return Artifact("data/dashboard.json", "schema/dashboard.json", envelope)
 

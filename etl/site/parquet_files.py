@@ -1,7 +1,8 @@
 """
 The three Parquet files for notebooks: data/parquet/{asset_prices,regional_data,flow_data}_latest.parquet.
 
-Unlike the JSON they keep every digit. Each row says whether it is made up, because metadata is seen by nobody.
+Numbers are rounded as in the JSON: the last bits of a sum depend on the order in which threads added it up. Each row
+says whether it is made up, because metadata is seen by nobody.
 """
 
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 from etl.site.context import Context
 from etl.site.flows import METHOD
 from etl.site.prices import DAYS_READ
+from etl.site.shape import tidy_numbers
 
 if TYPE_CHECKING:
     import pyarrow
@@ -58,6 +60,16 @@ def parquet_files(tables: Mapping[str, "pyarrow.Table"], context: Context) -> di
     return {path: _encoded(table, context) for path, table in tables.items()}
 
 
+def _rounded(table: "pyarrow.Table") -> "pyarrow.Table":
+    import pyarrow
+
+    for place, column in enumerate(table.schema):
+        if pyarrow.types.is_floating(column.type):
+            values = pyarrow.array(tidy_numbers(table.column(place).to_pylist()), column.type)
+            table = table.set_column(place, column, values)
+    return table
+
+
 def _encoded(table: "pyarrow.Table", context: Context) -> bytes:
     import pyarrow
     from pyarrow import parquet
@@ -69,7 +81,7 @@ def _encoded(table: "pyarrow.Table", context: Context) -> bytes:
         "reconstructed": str(context.reconstructed).lower(),
         "method": METHOD,
     }
-    marked = table.append_column("demo", pyarrow.array([context.demo] * table.num_rows, pyarrow.bool_()))
+    marked = _rounded(table).append_column("demo", pyarrow.array([context.demo] * table.num_rows, pyarrow.bool_()))
     sink = pyarrow.BufferOutputStream()
     parquet.write_table(
         marked.replace_schema_metadata(says), sink, compression="zstd", row_group_size=ROWS_OF_A_GROUP, version="2.6"

@@ -1,5 +1,6 @@
 """The notes and their record: data/recommendations/latest.json, /DATE.json and data/track-record.json."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ DATES_KEPT, RECENT_SHOWN = 260, 30
 RULES = "rules"
 STANCES = ("overweight", "neutral", "underweight")
 KINDS = ("live", "replay")
+_NUMBER = re.compile(r"\d{4}-\d{2}-\d{2}|(?P<number>\d[\d,]*(?:\.\d+)?)")  # a date, or a number
 
 _HORIZON = Field("integer", "Horizon", "sessions", minimum=1)
 _STANCE = text("Stance", "Against the benchmark.", choices=STANCES)
@@ -120,15 +122,43 @@ def label_of(note: Row) -> str | None:
     return None if note["model"] is None else RULES if note["model"] == RULES else "model"
 
 
-def _facts(note: Row, context: Context) -> tuple[list[Row], list[str]]:
-    """The note's facts; the value of one that may not be published again is left out, and the statement says so."""
-    facts, said = [], []
+def open_note(note: Row, context: Context) -> tuple[Row, list[str]]:
+    """
+    The note as it may be published, and the statements that go with it.
+
+    Values of facts that may not be published again are left out, also where the text names them: there any number
+    goes that could be one, for a number too few does less harm.
+    """
+    facts, said, values = [], [], []
     for fact in note["facts"] or []:
         subject = str(fact.get("symbol") or "")
         refused = context.withholds(subject) or context.withholds_series(subject)
+        if refused:
+            said.append(refused)
+            values.append(fact.get("value"))
         facts.append({**FACT.take(fact), "value": None if refused else fact.get("value")})
-        said += [refused] if refused else []
-    return facts, said
+    secret = [abs(value) for value in values if isinstance(value, int | float)]
+    calls = [
+        {**CALL.take(call), **{name: _without(call.get(name), secret) for name in ("title", "action", "against")}}
+        for call in note["recommendations"] or []
+    ]
+    return {**note, "summary": _without(note["summary"], secret), "recommendations": calls, "facts": facts}, said
+
+
+def _without(words: str | None, secret: list[float]) -> str | None:
+    """The words without the numbers that are a secret value to their own rounding; dates stay."""
+
+    def left_out(match: re.Match[str]) -> str:
+        number = match["number"]
+        if number is None:
+            return match[0]
+        bare = number.replace(",", "")
+        decimals = len(bare.partition(".")[2])
+        short = decimals == 0 and len(bare) < 3  # 5 symbols, 21 sessions
+        hidden = not short and any(abs(value - float(bare)) <= 0.51 * 10**-decimals for value in secret)
+        return "[left out]" if hidden else number
+
+    return _NUMBER.sub(left_out, words) if words and secret else words
 
 
 def _sources(facts: list[Row], context: Context) -> list[str]:
@@ -138,11 +168,12 @@ def _sources(facts: list[Row], context: Context) -> list[str]:
 
 
 def _note(note: Row, context: Context, path: str, extra: Mapping[str, Any]) -> Artifact:
-    facts, said = _facts(note, context)
+    shown, said = open_note(note, context)
+    facts = shown["facts"]
     own = {
-        **_NOTE.take(note),
+        **_NOTE.take(shown),
         "label": label_of(note),
-        "recommendations": [CALL.take(call) for call in note["recommendations"] or []],
+        "recommendations": shown["recommendations"],
         "facts": facts,
         **extra,
     }

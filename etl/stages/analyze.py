@@ -10,8 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from etl.domain import Outcome
 from etl.errors import DataWrong, UsageWrong
@@ -23,6 +22,9 @@ from etl.notes.review import recommendations_of, review
 from etl.notes.scoring_rule import callable_symbols
 from etl.stores.llm import Llm
 from etl.stores.prompts import template
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 ANCHOR = """
     select
@@ -78,7 +80,7 @@ class Day:
 
 
 def run(
-    con: duckdb.DuckDBPyConnection,
+    con: "DuckDBPyConnection",
     *,
     llm: Llm | None,
     keep: records.Keep,
@@ -102,9 +104,8 @@ def run(
     """
     texts = template(prompts_root, prompt.DAILY), template(prompts_root, prompt.CORRECTION)
     day = _day(_query(con), now, scope, for_date, prompt.tag_of(texts[0]))
-    why, asked = "", None
+    why, asked = "no model is set up", None
     if llm is None:
-        why = "no model is set up"
         if day.has_verified and not force:
             return _unchanged(day, [row for row in day.held if row["verified"]][-1])
     else:
@@ -243,7 +244,7 @@ def _outcome(day: Day, llm: Llm | None, asked: Asked | None, why: str, kept: int
     return Outcome(line, notes=notes, details=details)
 
 
-def _query(con: duckdb.DuckDBPyConnection) -> records.Query:
+def _query(con: "DuckDBPyConnection") -> records.Query:
     def query(sql: str, parameters: Sequence[object]) -> list[records.Row]:
         cursor = con.execute(sql, list(parameters))
         names = [column[0] for column in cursor.description or ()]

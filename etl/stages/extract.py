@@ -16,12 +16,14 @@ from typing import Protocol
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 
 from etl.domain import Answer, Bar, Limits, Observation, Outcome, Provider, Request, Row
-from etl.errors import AnswerError, DaySpent, KeyRefused, MfoError, ProviderDown, QuotaExhausted, RateLimited
+from etl.errors import AnswerError, DaySpent, KeyRefused, MfoError, ProviderDown, QuotaExhausted, RateLimited, Stopped
 from etl.planning import Task
-from etl.stores.clock import Clock, Stopped
+from etl.stores.clock import Clock
 from etl.stores.http import Http
 from etl.stores.lake import Lake
 from etl.stores.ledger import LONGEST_WAIT_S, Ledger
+
+GIVEN_UP_AFTER = 2  # wants in a row that found nobody there, each asked several times: the rest of the run does without
 
 
 class Progress(Protocol):
@@ -44,8 +46,8 @@ class _Report:
     answered: int = 0
     failures: dict[tuple[str, str, str], list[str]] = field(default_factory=lambda: defaultdict(list))
     unanswered: list[Task] = field(default_factory=list)
-    stopped_by: BaseException | None = None
     refused_keys: dict[str, str] = field(default_factory=dict)
+    in_a_row: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))  # wants that found nobody there
     kinds: set[str] = field(default_factory=set)
 
     def fail(self, provider: str, task: Task, error: MfoError, stand_in: str | None) -> None:
@@ -184,18 +186,25 @@ class Extractor:
         """Every page of one want from one provider; the first that fails ends it, so that nothing is skipped over."""
         if name in report.refused_keys:
             raise KeyRefused(report.refused_keys[name])
+        if len(report.in_a_row[name]) >= GIVEN_UP_AFTER:
+            raise ProviderDown(report.in_a_row[name][-1])
         provider = self._providers[name]
         requests = provider.plan(task.want, self._clock.now())
         if not requests:
             raise ProviderDown(f"{name}: does not give {task.want.dataset} of {task.want.symbol}")
         try:
             for request in requests:
+                self._clock.sleep(0)  # a stopped run asks for no further page
                 self.ask(provider, request)
         except KeyRefused as error:
             report.refused_keys[name] = str(error)
             raise
+        except ProviderDown as error:
+            report.in_a_row[name].append(str(error))
+            raise
         with report.lock:
             report.answered += 1
+            report.in_a_row[name].clear()
 
 
 class _Lanes:
@@ -221,20 +230,22 @@ class _Lanes:
             for i in range(width)
             if self._queues[name] is not None
         ]
-        for thread in threads:
-            thread.start()
         try:
+            for thread in threads:
+                thread.start()
             with self._idle:
                 while self._open and self._error is None:
                     self._idle.wait(0.2)
         except KeyboardInterrupt:
-            self._clock.stop()
             self._error = Stopped("stopped; the answers that had come are kept")
+        if self._error is not None:
+            self._clock.stop()  # lanes that wait, or have pages left, end after the request in flight
         for name, width in widths.items():
             for _ in range(width):
                 self._queues[name].put(None)
         for thread in threads:
-            thread.join()
+            if thread.ident is not None:
+                thread.join()
         if self._error is not None:
             raise self._error
 

@@ -2,11 +2,13 @@
 
 from collections import Counter
 from datetime import datetime
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from etl.domain import Outcome
 from etl.notes import records
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 DUE = """
     select * from marts.call_outcomes
@@ -21,7 +23,7 @@ IN_DOCUMENT = (
 DATES = ("for_date", "entry_date", "exit_date")
 
 
-def run(con: duckdb.DuckDBPyConnection, *, keep: records.Keep, now: datetime, run_id: str) -> Outcome:
+def run(con: "DuckDBPyConnection", *, keep: records.Keep, now: datetime, run_id: str) -> Outcome:
     """
     Settle what fell due in the warehouse on `con`, keep it, and add it to `lake.settlements`.
 

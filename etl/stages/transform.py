@@ -207,7 +207,8 @@ def why_untrue(bar: Bar, server_time: datetime) -> str | None:
             return f"{name} is {value:g}"
     if bar.high < max(bar.open, bar.close) or bar.low > min(bar.open, bar.close):  # type: ignore[operator,type-var] # none is None here
         return f"high {bar.high:g} and low {bar.low:g} do not hold open {bar.open:g} and close {bar.close:g}"
-    if bar.volume is None or not math.isfinite(bar.volume) or bar.volume < 0:
+    volume = bar.quote_volume if bar.volume is None else bar.volume  # an index of many venues counts dollars only
+    if volume is None or not math.isfinite(volume) or volume < 0:
         return "volume is missing or negative"
     opened = bar.at if isinstance(bar.at, datetime) else datetime(bar.at.year, bar.at.month, bar.at.day, tzinfo=UTC)
     if opened > server_time:

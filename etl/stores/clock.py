@@ -4,13 +4,7 @@ import threading
 import time
 from datetime import UTC, datetime
 
-from etl.errors import MfoError
-
-
-class Stopped(MfoError):
-    """Ctrl-C reached a wait; the request in flight was kept."""
-
-    exit_code = 130
+from etl.errors import Stopped
 
 
 class Clock:

@@ -77,7 +77,9 @@ def load_models(sql_root: Path) -> tuple[Model, ...]:
         raise DataWrong(f"models read each other in a ring: {' -> '.join(ring.args[1])}") from None
 
 
-def build(con: "duckdb.DuckDBPyConnection", models: Iterable[Model], only: Callable[[Model], bool] | None = None) -> None:
+def build(
+    con: "duckdb.DuckDBPyConnection", models: Iterable[Model], only: Callable[[Model], bool] | None = None
+) -> None:
     """
     Make the tables of `models` (all, or those that `only` accepts) in the given order, macros first.
 

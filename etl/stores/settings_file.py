@@ -8,9 +8,10 @@ the `.env`) only, and never stand in a message.
 import os
 import tomllib
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
@@ -18,8 +19,10 @@ from platformdirs import user_config_path, user_data_path
 from pydantic import SecretStr, ValidationError
 
 from etl.errors import SettingsWrong
+from etl.sessions import FIRST, LAST
 from etl.settings import BASE_URL_VARIABLES, KEY_VARIABLES, LimitOverride, Section, Settings, Tables, parse_instant
 
+CALENDAR = (FIRST + timedelta(days=31), LAST)  # the days on which some session before is known
 # Words that the made-up upstream takes for keys, so that the demo goes the same way as a run with keys.
 DEMO_KEYS = {
     "ALPHA_VANTAGE_API_KEY": SecretStr("made-up-alpha-vantage-key"),
@@ -38,8 +41,7 @@ def read_settings(
     """
     env = dict(os.environ if environment is None else environment)
     path = _find_config(config, env)
-    beside = (path.parent if path else Path.cwd()) / ".env"
-    env = {**{k: v for k, v in dotenv_values(beside).items() if v is not None}, **env} if beside.is_file() else env
+    env = {**_read_env_file((path.parent if path else Path.cwd()) / ".env"), **env}
     tables = _read_tables(path)
     timezone = env.get("MFO_TIMEZONE") or tables.timezone or "Asia/Kolkata"
     _check_timezone(timezone, "MFO_TIMEZONE" if env.get("MFO_TIMEZONE") else f"{path}: timezone")
@@ -55,6 +57,17 @@ def read_settings(
         keys=dict(DEMO_KEYS) if demo else _read_keys(env),
         base_urls={} if demo else {name: _read_url(name, env[name]) for name in BASE_URL_VARIABLES if env.get(name)},
     )
+
+
+def _read_env_file(path: Path) -> dict[str, str]:
+    if not path.is_file():
+        return {}
+    try:
+        return {k: v for k, v in dotenv_values(path, interpolate=False).items() if v is not None}
+    except UnicodeDecodeError:
+        raise SettingsWrong(f"{path}: not UTF-8") from None
+    except OSError as error:
+        raise SettingsWrong(f"{path}: cannot be read: {error.strerror}") from None
 
 
 def _read_keys(env: Mapping[str, str]) -> dict[str, SecretStr]:
@@ -110,10 +123,20 @@ def _check_timezone(name: str, where: str) -> None:
 def _read_now(text: str | None) -> datetime | None:
     if not text:
         return None
-    return parse_instant(text, "MFO_NOW", SettingsWrong)
+    now = parse_instant(text, "MFO_NOW", SettingsWrong)
+    if not CALENDAR[0] <= now.date() <= CALENDAR[1]:
+        raise SettingsWrong(f"MFO_NOW: {now.date()} is outside the calendar; allowed: {CALENDAR[0]} to {CALENDAR[1]}")
+    return now
 
 
 def _read_url(name: str, value: str) -> str:
     if not value.startswith(("http://", "https://")):
         raise SettingsWrong(f"{name}: must start with http:// or https://")
+    try:
+        parts = urlsplit(value)
+        names_host = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        names_host = False
+    if not names_host:
+        raise SettingsWrong(f"{name}: names no host; allowed: such as https://api.example.org/path")
     return value.rstrip("/")

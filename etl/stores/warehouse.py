@@ -7,6 +7,7 @@ DuckDB refuses a file beside which a foreign `.wal` lies.
 """
 
 import os
+import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,6 +21,9 @@ from etl.errors import DataWrong, FolderUnusable, UsageWrong
 from etl.stores.lake import unusable
 
 SCHEMA_VERSION = 1  # of the tables in sql/lake.sql; another one is built anew from Parquet
+
+# what DuckDB says of a file that is cut short, changed, or of another version of its own
+BROKEN = re.compile(r"not a valid DuckDB|Could not read enough|[Cc]hecksum|[Cc]orrupt|version number")
 
 # relation -> (what names a row, what makes it a new version when it changes); other relations only ever gain rows
 VERSIONED: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -39,6 +43,8 @@ def translated(error: duckdb.Error, path: Path) -> FolderUnusable | DataWrong:
     text = str(error).splitlines()[0]
     if "No space left" in text:
         return FolderUnusable(f"{path.parent}: the disk is full; what was published before stands")
+    if BROKEN.search(text):
+        return DataWrong(f"{path}: {text}; `mfo load --rebuild` makes it anew from Parquet")
     if isinstance(error, duckdb.IOException):
         return FolderUnusable(f"{path}: {text}")
     return DataWrong(f"{path}: {text}")
@@ -104,6 +110,7 @@ class Warehouse:
             if self.exists() and not fresh:
                 shutil.copyfile(self.path, path)
         except OSError as error:
+            _delete(path)
             raise unusable(path.parent, error) from None
         try:
             file = NextFile(self._open(path), path, self.path)
@@ -167,9 +174,10 @@ class NextFile:
         if relation in VERSIONED:
             self.con.execute(_insert_versions(relation), [paths])
         else:
-            # an answer's rows are added once: documents of this run stand there before their Parquet does
+            # an answer's rows are added once: documents of this run stand there before their Parquet does, and a
+            # transform that was killed before it noted what it read leaves two files that hold the same answers
             self.con.execute(
-                f"insert into lake.{relation} by name select * from read_parquet(?) "
+                f"insert into lake.{relation} by name select distinct * from read_parquet(?) "
                 f"where sequence not in (select sequence from lake.{relation})",
                 [paths],
             )

@@ -1,8 +1,8 @@
 -- A final bar of the best source that has it.
 -- grain: symbol, interval, opened_at
 -- A stand-in's row never overwrites the first source's row. Equity days of sources that
--- only give history rank after the daily ones. Equity days outside the calendar's sessions
--- are left out (a check names them).
+-- only give history rank after the daily ones. Equity days outside the calendar's
+-- sessions are left out (a check names them).
 
 with
 
@@ -21,19 +21,15 @@ chains as (
 ),
 
 ranks as (
-    select 'equity' as kind, '1d' as interval, source, min(rank) as rank
-    from (
-        select source, rank from chains where dataset = 'equity_daily'
-        union all
-        select source, 1000 + rank from chains where dataset = 'equity_history'
-    )
-    group by source
-    union all
-    select 'crypto' as kind, '1d' as interval, source, rank
-    from chains where dataset = 'crypto_1d'
-    union all
-    select 'crypto' as kind, '1m' as interval, source, rank
-    from chains where dataset = 'crypto_1m'
+    select
+        case when dataset in ('crypto_1d', 'crypto_1m') then 'crypto' else 'equity' end
+            as kind,
+        case when dataset = 'crypto_1m' then '1m' else '1d' end as interval,
+        source,
+        min(rank + case dataset when 'equity_history' then 1000 else 0 end) as rank,
+    from chains
+    where dataset in ('equity_daily', 'equity_history', 'crypto_1d', 'crypto_1m')
+    group by kind, interval, source
 ),
 
 bars_of_several_sources as (

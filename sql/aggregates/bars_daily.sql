@@ -1,7 +1,7 @@
--- A daily bar of the best source, adjusted for splits with ex-dates up to the as-of day.
+-- A daily bar of the best source, adjusted for splits up to the as-of day.
 -- grain: symbol, trade_date
--- A raw bar is quoted in the shares of its own day, an adjusted one in those of the day on
--- which it was fetched.
+-- A raw bar is quoted in the shares of its own day, an adjusted one in those of the day
+-- on which it was fetched.
 
 with
 

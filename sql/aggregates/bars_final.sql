@@ -1,8 +1,8 @@
--- A final bar of a day or a complete hour in its series, with the returns since the last.
+-- A final bar of a day or a complete hour, with the returns since the bar before it.
 -- grain: symbol, interval, opened_at
--- Every indicator reads this relation. `bar` counts from 0; `known_at` covers all bars up
--- to this one, as the averages do. Total returns go by `adj_close` within one answer, else
--- by dividends; there is none between bars of which one has dividends in its prices.
+-- Every indicator reads this relation. `bar` counts from 0; `known_at` covers all bars
+-- up to this one, as the averages do. Total returns go by `adj_close` within one
+-- answer, else by dividends; none where only one of two prices has dividends in it.
 
 with
 
@@ -21,8 +21,9 @@ series as (
     from days
     union all
     select
-        symbol, '1h' as interval, kind, opened_at, cast(opened_at as date) as trade_date,
-        open, high, low, close, volume, null, null, false as is_total, known_at,
+        symbol, '1h' as interval, kind, opened_at, cast(opened_at as date) as date,
+        open, high, low, close, volume, null as adj_close, null as sha256,
+        false as is_total, known_at,
     from hours
 ),
 
@@ -61,7 +62,8 @@ bars_with_returns as (
             known_at, adj_close, sha256, adjusted_ratio, is_comparable, bars_known_at
         ),
         close - previous_close as change,
-        case when is_comparable then 100 * (close / previous_close - 1) end as return_pct,
+        case when is_comparable then 100 * (close / previous_close - 1) end
+            as return_pct,
         case when is_comparable then coalesce(
             adjusted_ratio, (close + coalesce(dividend, 0)) / previous_close
         ) end as total_ratio,

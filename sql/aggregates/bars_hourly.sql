@@ -1,7 +1,7 @@
 -- An hour that is over, rolled up from minutes; complete when all 60 were there.
 -- grain: symbol, opened_at
--- Where the minutes are not all there, an hourly bar of a source itself goes before them.
--- Incomplete hours stay, marked, and stand in no metric.
+-- Where the minutes are not all there, an hourly bar of a source itself goes before
+-- them. Incomplete hours stay, marked, and stand in no metric.
 
 with
 

@@ -1,6 +1,7 @@
 -- A UTC day with the session that covers it and the last session on or before it.
 -- grain: day
--- The covering session is the first on or after the day, NULL after the calendar's last.
+-- The covering session is the first on or after the day, NULL after the calendar's
+-- last.
 
 with
 

@@ -23,7 +23,8 @@ dividends_adjusted as (
         dividends.ex_date,
         any_value(dividends.value)
             * coalesce(product(factor) filter (split_date <= quoted_through), 1)
-            / coalesce(product(factor) filter (split_date <= as_of_date), 1) as dividend,
+            / coalesce(product(factor) filter (split_date <= as_of_date), 1)
+            as dividend,
         greatest(
             any_value(dividends.known_at),
             max(split_known_at) filter (split_date <= as_of_date)

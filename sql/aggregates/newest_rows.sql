@@ -36,14 +36,17 @@ rows_dated as (
     from lake.observations, as_of
     where fetched_at <= as_of and value is not null
     union all
-    select source, taken_at as row_at, cast(taken_at as date) as date, fetched_at as known_at
+    select source, taken_at as row_at, cast(taken_at as date) as date, fetched_at
     from lake.book_levels, as_of
     where fetched_at <= as_of
 ),
 
 newest_rows as (
     select
-        source, max(row_at) as newest, max(date) as newest_date, max(known_at) as known_at,
+        source,
+        max(row_at) as newest,
+        max(date) as newest_date,
+        max(known_at) as known_at,
     from rows_dated
     group by source
 ),

@@ -1,6 +1,7 @@
 -- A source of the configuration: whether it may be asked, and whether it goes first.
 -- grain: source
--- `is_first` is: the best source with its key set, for a dataset that each run asks for.
+-- `is_first` is: the best source with its key set, for a dataset that each run asks
+-- for.
 
 with
 

@@ -13,9 +13,9 @@ sessions as (
 ),
 
 lengths as (
-    select * from (
-        values ('1D', 1), ('1W', 5), ('1M', 21), ('3M', 63), ('1Y', 252)
-    ) as lengths ("window", sessions)
+    select
+        unnest(['1D', '1W', '1M', '3M', '1Y']) as "window",
+        unnest([1, 5, 21, 63, 252]) as sessions,
 ),
 
 windows_dated as (

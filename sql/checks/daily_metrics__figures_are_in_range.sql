@@ -1,7 +1,7 @@
 -- Bounded indicators keep to their bounds, and the bands to their order.
 -- severity: blocking
 
-select symbol, trade_date, rsi14, mfi14, cmf20, bollinger_lower, bollinger_upper, low20, high20
+select symbol, trade_date, close, rsi14, mfi14, cmf20, bollinger_lower, low20, high20
 from marts.daily_metrics
 where rsi14 not between -1e-6 and 100 + 1e-6
     or mfi14 not between -1e-6 and 100 + 1e-6

@@ -4,11 +4,11 @@
 with
 
 intraday as (
-    select bars.*, step
-    from staging.bars as bars
-    inner join (
-        values ('1m', interval 1 minute), ('1h', interval 1 hour)
-    ) as steps (interval, step) using (interval)
+    select
+        *,
+        case interval when '1m' then interval 1 minute else interval 1 hour end as step,
+    from staging.bars
+    where interval in ('1m', '1h')
 ),
 
 days as (
@@ -29,5 +29,6 @@ select
     intraday.close,
 from days
 inner join intraday
-    on days.symbol = intraday.symbol and days.ends_at = intraday.opened_at + intraday.step
+    on days.symbol = intraday.symbol
+    and days.ends_at = intraday.opened_at + intraday.step
 where abs(intraday.close / days.close_as_traded - 1) > 0.005

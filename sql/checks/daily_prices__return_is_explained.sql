@@ -1,4 +1,4 @@
--- Over the last year no return beyond 40 % in a day is unexplained by a split or dividend.
+-- Over the last year splits and dividends explain all returns beyond 40 % in a day.
 -- severity: warning
 
 select symbol, trade_date, return_pct, total_return_pct, close, previous_close

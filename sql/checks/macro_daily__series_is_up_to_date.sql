@@ -1,4 +1,4 @@
--- No series is older than 14 days or two and a half times its own usual step.
+-- No series is older than 14 days or three times its own usual step.
 -- severity: warning
 
 with
@@ -26,4 +26,4 @@ select series_id, newest, step
 from series
 cross join lake.publication
 where newest is null
-    or cast(as_of as date) - newest > greatest(14, 2.5 * coalesce(step, 31))
+    or cast(as_of as date) - newest > greatest(14, 3 * coalesce(step, 31))

@@ -1,4 +1,4 @@
--- Every source that has its key and goes first answers, and in time.
+-- Every source that was asked answers, and those that go first are in time.
 -- severity: warning
 
 select source, status, why, newest, expected_next_at

@@ -1,4 +1,4 @@
--- A symbol's flow and return of a session: a coin's sum up the UTC days since the last one.
+-- A symbol's flow and return of a session; a coin's are of the days since the last one.
 -- grain: symbol, trade_date
 -- NULL where one of the days is missing or has none.
 
@@ -28,7 +28,8 @@ days_summed_up as (
         count(net_flow_usd) = days_expected as has_flow,
         case when has_flow then sum(net_flow_usd) end as net_flow_usd,
         case when has_flow then sum(turnover_usd) end as turnover_usd,
-        case when count(log_return) = days_expected then sum(log_return) end as log_return,
+        case when count(log_return) = days_expected then sum(log_return) end
+            as log_return,
         max(flows.known_at) as known_at,
     from flows
     inner join node_symbols using (symbol)

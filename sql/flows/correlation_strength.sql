@@ -24,14 +24,14 @@ pairs_rolled as (
 ),
 
 pairs_expected as (
-    select count(*) as expected
-    from (select distinct symbol_a, symbol_b from pairs)
+    select count(distinct symbol_a || '/' || symbol_b) as expected from pairs
 ),
 
 sessions_averaged as (
     select
         trade_date,
-        case when count(r) = any_value(expected) then avg(abs(r)) end as correlation_strength,
+        case when count(r) = any_value(expected) then avg(abs(r)) end
+            as correlation_strength,
         max(known_at) as known_at,
     from pairs_rolled
     cross join pairs_expected

@@ -1,7 +1,7 @@
--- The Pearson correlation of two symbols' total log returns over their last n common dates.
+-- The correlation of two symbols' total log returns over their last n common dates.
 -- grain: symbol_a, symbol_b, days
--- NULL until there are n, when the pair's last common date is not the anchor, and when one
--- of them has a return at the anchor that nothing explains.
+-- NULL until there are n, when the pair's last common date is not the anchor, and when
+-- one of them has a return at the anchor that nothing explains.
 
 with
 
@@ -59,9 +59,11 @@ suspects_left_out as (
     )
     from correlations
     left join suspects as suspect_a
-        on symbol_a = suspect_a.symbol and correlations.anchor_date = suspect_a.anchor_date
+        on symbol_a = suspect_a.symbol
+        and correlations.anchor_date = suspect_a.anchor_date
     left join suspects as suspect_b
-        on symbol_b = suspect_b.symbol and correlations.anchor_date = suspect_b.anchor_date
+        on symbol_b = suspect_b.symbol
+        and correlations.anchor_date = suspect_b.anchor_date
 )
 
 select * from suspects_left_out

@@ -28,7 +28,8 @@ deviations as (
     from excess_returns
     where excess_log_return is not null
     window last_60 as (
-        partition by symbol order by trade_date rows between 60 preceding and 1 preceding
+        partition by symbol order by trade_date
+        rows between 60 preceding and 1 preceding
     )
 ),
 
@@ -56,7 +57,8 @@ flows as (
             when kind = 'equity' then volume * (high + low + close) / 3
         end as turnover_usd,
         flow_multiplier,
-        case when not is_suspect then flow_multiplier * turnover_usd end as net_flow_usd,
+        case when not is_suspect then flow_multiplier * turnover_usd end
+            as net_flow_usd,
         case when is_binance(source)
             then ratio(2 * taker_buy_quote_volume - quote_volume, quote_volume)
         end as taker_imbalance,

@@ -1,8 +1,8 @@
 -- A symbol's day with x, its total log return less that of cash over the same time.
 -- grain: symbol, trade_date
--- Cash is counted from session to session: over a weekend or holiday it has no return, and
--- a coin's first day after one carries the cash return since the last session. NULL where
--- cash lacks one of the two sessions: nothing is filled in.
+-- Cash is counted from session to session: over a weekend or holiday it has no return,
+-- and a coin's first day after one carries the cash return since the last session. NULL
+-- where cash lacks one of the two sessions: nothing is filled in.
 
 with
 
@@ -32,7 +32,8 @@ bars_with_cash as (
     left join days as day_now on bars.trade_date = day_now.day
     left join days as day_before on bars.previous_date = day_before.day
     left join cash as cash_now on day_now.last_session_date = cash_now.trade_date
-    left join cash as cash_before on day_before.last_session_date = cash_before.trade_date
+    left join cash as cash_before
+        on day_before.last_session_date = cash_before.trade_date
 ),
 
 excess_returns as (

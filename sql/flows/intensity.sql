@@ -1,7 +1,7 @@
 -- How a node's |net_flow_pct| over a window ranks among its own windows of that length.
 -- grain: symbol, window
--- cume_dist at the anchor; NULL when fewer than 5 of the windows that end at the anchor, n
--- sessions earlier, 2n earlier and so on are there.
+-- cume_dist at the anchor; NULL when fewer than 5 of the windows that end at the
+-- anchor, n sessions earlier, 2n earlier and so on are there.
 
 with
 
@@ -33,7 +33,7 @@ sums_rolled as (
     where position <= anchor_position
     window last_n as (
         partition by symbol, "window" order by position
-        range between windows.sessions - 1 preceding and current row
+        range between windows.sessions - 1 preceding and current row  -- noqa: PRS
     )
 ),
 

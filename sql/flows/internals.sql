@@ -1,7 +1,7 @@
 -- The internals of a US session over the watchlist's equities and the equity ETFs.
 -- grain: trade_date
--- Equity ETFs are the members of the regions and of the asset class Stocks. A symbol with a
--- return that nothing explains is not counted on that day.
+-- Equity ETFs are the members of the regions and of the asset class Stocks. A symbol
+-- with a return that nothing explains is not counted on that day.
 
 with
 
@@ -17,7 +17,7 @@ symbols as (
 ),
 
 bars as (
-    select bars.symbol, bars.trade_date, bars.close, bars.return_pct, ma30, bars.known_at
+    select symbol, trade_date, bars.close, bars.return_pct, ma30, bars.known_at
     from aggregates.bars_final as bars
     inner join symbols using (symbol)
     inner join indicators.moving_averages using (symbol, interval, opened_at)

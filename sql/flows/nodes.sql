@@ -1,7 +1,7 @@
 -- A region or asset class over a window: its first symbol, with the excess of its flow.
 -- grain: picture, node, window
--- The excess is the net flow less what the picture's share of all turnover gives; it sums
--- to zero, and is NULL for all when one node is.
+-- The excess is the net flow less what the picture's share of all turnover gives; it
+-- sums to zero, and is NULL for all when one node is.
 
 with
 

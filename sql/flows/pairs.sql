@@ -20,7 +20,7 @@ returns_added_up as (
         symbol,
         is_node,
         trade_date,
-        sum(log_return) over in_order as log_index,
+        coalesce(sum(log_return) over in_order, 0) as log_index,
         count(log_return) over in_order - row_number() over in_order as breaks,
         known_at,
     from bars
@@ -34,8 +34,8 @@ common_dates as (
         b.symbol as symbol_b,
         a.is_node and b.is_node as are_nodes,
         trade_date,
-        coalesce(a.log_index, 0) - lag(coalesce(a.log_index, 0)) over in_order as return_a,
-        coalesce(b.log_index, 0) - lag(coalesce(b.log_index, 0)) over in_order as return_b,
+        a.log_index - lag(a.log_index) over in_order as return_a,
+        b.log_index - lag(b.log_index) over in_order as return_b,
         a.breaks + b.breaks = lag(a.breaks + b.breaks) over in_order as is_unbroken,
         greatest(a.known_at, b.known_at) as known_at,
     from returns_added_up as a

@@ -1,8 +1,8 @@
 -- Bollinger bands of a bar.
 -- grain: symbol, interval, opened_at
 -- unit: quote currency
--- definition: bollinger_middle is the mean of the last 20 closes, the upper and lower bands
--- definition: are two of their population standard deviations away from it.
+-- definition: bollinger_middle is the mean of the last 20 closes, the upper and lower
+-- definition: bands are two of their population standard deviations away from it.
 
 with
 

@@ -1,8 +1,8 @@
 -- Chaikin money flow of a bar.
 -- grain: symbol, interval, opened_at
 -- unit: -1 to 1
--- definition: cmf20 is sum(multiplier * volume) / sum(volume) over 20 bars; multiplier is
--- definition: ((close - low) - (high - close)) / (high - low), 0 where high = low.
+-- definition: cmf20 is sum(multiplier * volume) / sum(volume) over 20 bars; multiplier
+-- definition: is ((close - low) - (high - close)) / (high - low), 0 where high = low.
 
 with
 

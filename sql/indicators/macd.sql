@@ -1,8 +1,9 @@
 -- Moving average convergence and divergence of a bar.
 -- grain: symbol, interval, opened_at
 -- unit: quote currency
--- definition: macd is EMA 12 less EMA 26 of close, macd_signal its EMA 9, macd_histogram
--- definition: their difference; seeded as TA-Lib's MACD, all three from the 34th bar on.
+-- definition: macd is EMA 12 less EMA 26 of close, macd_signal its EMA 9,
+-- definition: macd_histogram their difference; seeded as TA-Lib's MACD, all three from
+-- definition: the 34th bar on.
 
 with
 

@@ -2,7 +2,10 @@
 -- grain: symbol, interval, opened_at
 -- unit: 0 to 100
 -- definition: mfi14 is the share of typical price times volume of bars with a higher
--- definition: typical price, among those of higher and lower ones over 14, as TA-Lib's MFI.
+-- definition: typical price, among those of higher and lower ones over 14, as TA-Lib's
+-- definition: MFI.
+-- Typical prices that differ by less than 1e-14 of their sum are equal, as they are
+-- there.
 
 with
 
@@ -15,18 +18,25 @@ typical_prices as (
         *,
         (high + low + close) / 3 as typical,
         typical * volume as money,
-        typical - lag(typical) over (
-            partition by symbol, interval order by bar
-        ) as typical_change,
+        lag(typical) over (partition by symbol, interval order by bar) as previous,
     from bars
+),
+
+directions as (
+    select
+        *,
+        case when abs(typical - previous) > 1e-14 * (typical + previous)
+            then sign(typical - previous)
+        end as direction,
+    from typical_prices
 ),
 
 money_summed_up as (
     select
         *,
-        total_of_last(case when typical_change > 0 then money else 0 end, 14, 1) as gained,
-        total_of_last(case when typical_change < 0 then money else 0 end, 14, 1) as lost,
-    from typical_prices
+        total_of_last(case when direction > 0 then money else 0 end, 14, 1) as gained,
+        total_of_last(case when direction < 0 then money else 0 end, 14, 1) as lost,
+    from directions
 ),
 
 shares as (

@@ -1,8 +1,9 @@
 -- On-balance volume of a bar.
 -- grain: symbol, interval, opened_at
 -- unit: units of the instrument
--- definition: obv is the first bar's volume, then plus the volume of each bar that closed
--- definition: higher and less that of each bar that closed lower, as TA-Lib's OBV.
+-- definition: obv is the first bar's volume, then plus the volume of each bar that
+-- definition: closed higher and less that of each bar that closed lower, as TA-Lib's
+-- definition: OBV.
 
 with
 

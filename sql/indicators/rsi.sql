@@ -2,8 +2,8 @@
 -- grain: symbol, interval, opened_at
 -- unit: 0 to 100
 -- definition: rsi14 is Wilder's RSI over 14 moves, the first averages simple means.
--- It does not change while the price does not, so flat bars carry it on: the averages that
--- it is made of fade away in a long flat run.
+-- It does not change while the price does not, so flat bars carry it on: the averages
+-- that it is made of fade away in a long flat run.
 
 with
 

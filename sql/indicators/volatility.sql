@@ -1,9 +1,10 @@
 -- Volatilities of a bar.
 -- grain: symbol, interval, opened_at
 -- unit: percent
--- definition: vol7 is the sample standard deviation of the last 7 returns, not annualised;
--- definition: volatility20_pct that of the last 20 log total returns, annualised with 252
--- definition: days, crypto 365 days or 8760 hours; NULL for hours of equities.
+-- definition: vol7 is the sample standard deviation of the last 7 returns, not
+-- definition: annualised; volatility20_pct that of the last 20 log total returns,
+-- definition: annualised with 252 days, crypto 365 days or 8760 hours; NULL for hours
+-- definition: of equities.
 
 with
 
@@ -28,7 +29,8 @@ deviations as (
         interval,
         opened_at,
         sample_deviation(return_pct, 7) as vol7,
-        100 * sqrt(periods_a_year) * sample_deviation(log_return, 20) as volatility20_pct,
+        100 * sqrt(periods_a_year) * sample_deviation(log_return, 20)
+            as volatility20_pct,
         known_at,
     from periods
 )

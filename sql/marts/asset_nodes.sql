@@ -1,4 +1,4 @@
--- An asset class over a window up to the anchor: its first symbol's flow, return and rank.
+-- An asset class over a window up to the anchor: its first symbol's flow and return.
 -- grain: node, window
 
 with

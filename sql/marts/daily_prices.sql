@@ -1,4 +1,4 @@
--- A final daily bar of the best source, split-adjusted, with the close as it was traded.
+-- A final daily bar of the best source, split-adjusted, with the close as traded.
 -- grain: symbol, trade_date
 
 with

@@ -36,7 +36,8 @@ refused_rows_counted as (
 ),
 
 findings as (
-    select check_name, claim, severity, failed_rows, example, known_at from check_results
+    select check_name, claim, severity, failed_rows, example, known_at
+    from check_results
     union all
     select * from refused_rows_counted
 )

@@ -32,9 +32,10 @@ sessions_missing as (
             partition by equities.symbol order by sessions.position
         ) as island,
     from equities
-    inner join sessions on sessions.trade_date > equities.first_date
+    inner join sessions on equities.first_date < sessions.trade_date
     left join bars
-        on equities.symbol = bars.symbol and sessions.trade_date = bars.trade_date
+        on equities.symbol = bars.symbol
+        and sessions.trade_date = bars.trade_date
         and bars.interval = '1d'
     where bars.symbol is null
 ),
@@ -61,7 +62,8 @@ gaps as (
     select
         'crypto_' || interval as dataset, interval, symbol, opened_at + step as from_at,
         next_at as to_at,
-        cast(epoch(next_at - opened_at) / epoch(step) as bigint) - 1 as missing, known_at,
+        cast(epoch(next_at - opened_at) / epoch(step) as bigint) - 1 as missing,
+        known_at,
     from steps
     where next_at > opened_at + step
 )

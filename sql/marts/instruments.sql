@@ -15,15 +15,17 @@ nodes as (
     select * from lake.nodes
 ),
 
+members as (
+    select symbol, node from nodes
+    union all
+    select symbol, 'watchlist' as node from instruments where is_watchlist
+),
+
 groups_of_symbols as (
     select
         symbol,
         list(distinct node order by node) as groups,
-    from (
-        select symbol, node from nodes
-        union all
-        select symbol, 'watchlist' as node from instruments where is_watchlist
-    )
+    from members
     group by symbol
 ),
 

@@ -1,7 +1,7 @@
--- The internals of a US session: how broad the move was, where volume went, and the VIX.
+-- A US session's internals: how broad the move was, where volume went, and the VIX.
 -- grain: trade_date
--- The VIX is the newest value known up to the session; its own date stands beside it. The
--- bias is NULL where one of its three parts is.
+-- The VIX is the newest value known up to the session; its own date stands beside it.
+-- The bias is NULL where one of its three parts is.
 
 with
 
@@ -39,7 +39,8 @@ internals_with_vix as (
         ) as known_at,
     from internals
     asof left join vix on internals.trade_date >= vix.date
-    left join correlation_strength on internals.trade_date = correlation_strength.trade_date
+    left join correlation_strength
+        on internals.trade_date = correlation_strength.trade_date
 )
 
 select * from internals_with_vix order by trade_date

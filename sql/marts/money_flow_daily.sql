@@ -1,4 +1,4 @@
--- A symbol's day with its turnover, and how much of it was bought on balance (estimated).
+-- A symbol's day with its turnover, and an estimate of what was bought on balance.
 -- grain: symbol, trade_date
 
 with

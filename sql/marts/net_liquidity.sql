@@ -1,7 +1,8 @@
 -- A Wednesday's net liquidity in dollars: the Fed's assets less what is parked with it.
 -- grain: date
--- Parked are the Treasury's account (WDTGAL, the Wednesday level, where it is there, else
--- WTREGEN, the week's average) and the last overnight reverse repo up to that date.
+-- Parked are the Treasury's account (WDTGAL, the Wednesday level, where it is there,
+-- else WTREGEN, the week's average) and the last overnight reverse repo up to that
+-- date.
 
 with
 

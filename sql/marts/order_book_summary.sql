@@ -1,4 +1,4 @@
--- A symbol's newest order book: middle, spread and the imbalance within 1 % of the middle.
+-- A symbol's newest order book: middle, spread, and imbalance within 1 % of the middle.
 -- grain: symbol
 -- `reaches_1pct` says whether both sides of the snapshot go that far.
 
@@ -25,8 +25,10 @@ levels_summed_up as (
         any_value(mid) as mid,
         any_value(best_ask - best_bid) as spread,
         10000 * ratio(any_value(best_ask - best_bid), any_value(mid)) as spread_bps,
-        sum(price * quantity) filter (side = 'bid' and price >= 0.99 * mid) as bid_usd_1pct,
-        sum(price * quantity) filter (side = 'ask' and price <= 1.01 * mid) as ask_usd_1pct,
+        sum(price * quantity) filter (side = 'bid' and price >= 0.99 * mid)
+            as bid_usd_1pct,
+        sum(price * quantity) filter (side = 'ask' and price <= 1.01 * mid)
+            as ask_usd_1pct,
         ratio(bid_usd_1pct - ask_usd_1pct, bid_usd_1pct + ask_usd_1pct) as imbalance,
         coalesce(bool_or(side = 'bid' and price < 0.99 * mid), false)
             and coalesce(bool_or(side = 'ask' and price > 1.01 * mid), false)

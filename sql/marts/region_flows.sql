@@ -1,5 +1,6 @@
--- Money moved over a window from one region to another, estimated and matched in proportion.
+-- Money moved over a window from one region to another, as matched in proportion.
 -- grain: window, from_node, to_node
+-- Signed turnover estimated from prices and volumes; no record of transfers.
 
 with
 

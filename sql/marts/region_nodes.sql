@@ -1,4 +1,4 @@
--- A region over a window up to the anchor: its first symbol's flow, return and rank.
+-- A region over a window up to the anchor: its first symbol's flow and return.
 -- grain: node, window
 
 with

@@ -1,4 +1,4 @@
--- A value that a source changed after it had given another one for the same bar or date.
+-- A value that a source changed after it had given another for the same bar or date.
 -- grain: kind, symbol, interval, at, field, source, known_at, sequence
 -- Final bars only. `adj_close` is left out: each dividend moves all of its past.
 
@@ -16,22 +16,25 @@ observations as (
     select * from lake.observations
 ),
 
+bars_with_versions as (
+    select symbol, interval, opened_at, source
+    from bars
+    group by symbol, interval, opened_at, source
+    having count(*) > 1
+),
+
 values_known as (
     select
-        'bar' as kind, symbol, interval, opened_at as "at", source, sequence, fetched_at,
+        'bar' as kind, symbol, interval, opened_at as "at",
+        source, sequence, fetched_at,
         unnest(['open', 'high', 'low', 'close', 'volume']) as field,
         unnest([open, high, low, close, volume]) as value,
     from bars
-    semi join (
-        select symbol, interval, opened_at, source
-        from bars
-        group by all
-        having count(*) > 1
-    ) as revised using (symbol, interval, opened_at, source)
+    semi join bars_with_versions using (symbol, interval, opened_at, source)
     union all
     select
-        'observation' as kind, series_id as symbol, '' as interval, date as "at", source,
-        sequence, fetched_at, 'value' as field, value,
+        'observation' as kind, series_id as symbol, '' as interval, date as "at",
+        source, sequence, fetched_at, 'value' as field, value,
     from observations
     where vintage_date is null
 ),
@@ -49,7 +52,8 @@ values_compared as (
     cross join publication
     where fetched_at <= as_of
     window versions as (
-        partition by kind, symbol, interval, "at", field, source order by fetched_at, sequence
+        partition by kind, symbol, interval, "at", field, source
+        order by fetched_at, sequence
     )
 ),
 

@@ -1,4 +1,4 @@
--- The anchor D: the last final US session that the lake has bars of, and its neighbours.
+-- The anchor D, the last final US session that the lake has bars of, with neighbours.
 -- grain: anchor_date
 
 with

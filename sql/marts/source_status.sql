@@ -57,10 +57,13 @@ sources_judged as (
 
 status as (
     select
-        source, title, status, why, newest, cadence_hours, expected_next_at, last_good_at,
-        last_error, success_share, median_latency_ms, per_day,
+        source, title, status, why, newest, cadence_hours, expected_next_at,
+        last_good_at, last_error, success_share, median_latency_ms, per_day,
         coalesce(used_today, 0) as used_today,
-        greatest(per_day - coalesce(used_today, 0), 0) as left_today,
+        case
+            when per_day is not null
+                then greatest(per_day - coalesce(used_today, 0), 0)
+        end as left_today,
         coalesce(requests, 0) as requests,
         position,
         known_at,

@@ -1,6 +1,7 @@
 -- A coin's 24 hours to its newest final minute; `minutes` of 1,440 were there.
 -- grain: symbol
--- All but the price is NULL when the minutes do not reach back to the first of the 24 hours.
+-- All but the price is NULL when the minutes do not reach back to the first of the 24
+-- hours.
 
 with
 

@@ -1,8 +1,9 @@
 -- A split or dividend as the best source knew it.
 -- grain: symbol, ex_date, kind
--- `quoted_through` is the day up to whose splits the value is adjusted: Yahoo's dividends
--- are up to the day they were fetched. By published dates an action is known from its
--- ex-date; later ones stay, to be undone in prices that were fetched after them.
+-- `quoted_through` is the day up to whose splits the value is adjusted: Yahoo's
+-- dividends are up to the day they were fetched. By published dates an action is known
+-- from its ex-date; later ones stay, to be undone in prices that were fetched after
+-- them.
 
 with
 

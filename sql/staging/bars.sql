@@ -1,7 +1,7 @@
 -- A final bar of one source, in its newest version known at the as-of instant.
 -- grain: symbol, interval, opened_at, source
--- Nearly all bars have one version: only the others are put in order, which is what lets
--- millions of minutes pass.
+-- Nearly all bars have one version: only the others are put in order, which is what
+-- lets millions of minutes pass.
 
 with
 
@@ -39,7 +39,8 @@ versions_known as (
     select
         versions_numbered.*,
         case
-            when basis = 'published' and version = 1 then least(fetched_at, published_at)
+            when basis = 'published' and version = 1
+                then least(fetched_at, published_at)
             else fetched_at
         end as known_at,
     from versions_numbered

@@ -1,4 +1,4 @@
--- A level of the newest order book that was known at the as-of instant; level 1 is best.
+-- A level of the newest order book known at the as-of instant; level 1 is the best.
 -- grain: symbol, side, level
 
 with

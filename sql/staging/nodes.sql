@@ -1,4 +1,4 @@
--- A symbol of a region or asset class: the first one is the node, others stand beside it.
+-- A symbol of a region or asset class: the first is the node, others stand beside it.
 -- grain: picture, node, symbol
 
 with

@@ -1,8 +1,8 @@
--- A value of a macro series on a date, of the best source, as known at the as-of instant.
+-- A macro series' value on a date, of the best source, as known at the as-of instant.
 -- grain: series_id, date
 -- A row with a vintage date is what was true on that date, one without is what was true
--- when it was fetched. By published dates, a vintage is known when its day is over, and a
--- revised series without vintages only from when it was fetched.
+-- when it was fetched. By published dates, a vintage is known when its day is over, and
+-- a revised series without vintages only from when it was fetched.
 
 with
 

@@ -1,4 +1,4 @@
--- A session of the US exchanges, numbered, with its neighbours; final 60 min after close.
+-- A session of the US exchanges, numbered; it is final 60 minutes after its close.
 -- grain: trade_date
 
 with

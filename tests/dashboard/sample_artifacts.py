@@ -11,11 +11,24 @@ from typing import Any
 
 Artifact = dict[str, Any]
 
+METHOD = "signed turnover estimated from prices and volumes and matched proportionally, not a record of transfers"
 ANCHOR = date(2026, 11, 19)
 AS_OF = datetime(2026, 11, 20, 11, 32, tzinfo=UTC)
 WINDOWS = {"1D": 1, "1W": 5, "1M": 21, "3M": 63, "1Y": 252}
-REGIONS = {"USA": ("SPY", ["QQQ", "IWM"]), "China": ("FXI", ["MCHI"]), "Europe": ("VGK", ["EZU"]), "Japan": ("EWJ", []), "India": ("INDA", [])}
-ASSETS = {"Stocks": ("SPY", []), "Bonds": ("TLT", ["AGG"]), "Commodities": ("GLD", ["DBC"]), "Crypto": ("BTCUSDT", ["ETHUSDT", "BNBUSDT"]), "Cash": ("BIL", [])}
+REGIONS = {
+    "USA": ("SPY", ["QQQ", "IWM"]),
+    "China": ("FXI", ["MCHI"]),
+    "Europe": ("VGK", ["EZU"]),
+    "Japan": ("EWJ", []),
+    "India": ("INDA", []),
+}
+ASSETS = {
+    "Stocks": ("SPY", []),
+    "Bonds": ("TLT", ["AGG"]),
+    "Commodities": ("GLD", ["DBC"]),
+    "Crypto": ("BTCUSDT", ["ETHUSDT", "BNBUSDT"]),
+    "Cash": ("BIL", []),
+}
 CRYPTO = {"BTCUSDT": ("Bitcoin", 91000.0), "ETHUSDT": ("Ether", 3100.0), "BNBUSDT": ("BNB", 905.0)}
 EQUITIES = {
     "SPY": ("SPDR S&P 500 ETF Trust", 662.0),
@@ -83,8 +96,12 @@ def _indicators(close: list[float], rng: random.Random) -> Artifact:
         "macd_signal": signal,
         "macd_histogram": [rounded(a - b) for a, b in zip(macd, signal, strict=True)],
         "bollinger_middle": middle,
-        "bollinger_upper": [None if m is None or s is None else rounded(m + s) for m, s in zip(middle, spread, strict=True)],
-        "bollinger_lower": [None if m is None or s is None else rounded(m - s) for m, s in zip(middle, spread, strict=True)],
+        "bollinger_upper": [
+            None if m is None or s is None else rounded(m + s) for m, s in zip(middle, spread, strict=True)
+        ],
+        "bollinger_lower": [
+            None if m is None or s is None else rounded(m - s) for m, s in zip(middle, spread, strict=True)
+        ],
     }
 
 
@@ -92,7 +109,10 @@ def columns(symbol: str, interval: str, start: float) -> Artifact:
     """Candles as columns: 400 days or 500 hours."""
     rng = random.Random(f"{symbol} {interval}")
     if interval == "1d":
-        at = [datetime(d.year, d.month, d.day, 0 if symbol in CRYPTO else 14, 0 if symbol in CRYPTO else 30, tzinfo=UTC) for d in sessions(400, symbol in CRYPTO)]
+        at = [
+            datetime(d.year, d.month, d.day, 0 if symbol in CRYPTO else 14, 0 if symbol in CRYPTO else 30, tzinfo=UTC)
+            for d in sessions(400, symbol in CRYPTO)
+        ]
     else:
         at = [datetime(2026, 11, 20, 10, tzinfo=UTC) - timedelta(hours=499 - i) for i in range(500)]
     step = {"1d": 0.010, "1h": 0.003}[interval] * (2.2 if symbol in CRYPTO else 0.05 if symbol == "BIL" else 1)
@@ -108,33 +128,44 @@ def columns(symbol: str, interval: str, start: float) -> Artifact:
         volume.append(rounded(6e7 * math.exp(rng.gauss(0, 0.35))))
     by = start / close[-1]  # so that it ends where the symbol stands
     open_, high, low, close = ([rounded(value * by) for value in values] for values in (open_, high, low, close))
-    out = {"time": [int(a.timestamp()) for a in at], "open": open_, "high": high, "low": low, "close": close, "volume": volume}
+    out = {
+        "time": [int(a.timestamp()) for a in at],
+        "open": open_,
+        "high": high,
+        "low": low,
+        "close": close,
+        "volume": volume,
+    }
     out |= _indicators(close, rng)
     if interval == "1d":
         out["net_flow_usd"] = [rounded(rng.gauss(0, 4e9)) for _ in at]
     return out
 
 
+def _latest(symbol: str, day: str, daily: Artifact) -> Artifact:
+    row = {key: values[-1] for key, values in daily.items() if key not in ("time", "open", "high", "low")}
+    change = rounded(100 * (daily["close"][-1] / daily["close"][-2] - 1))
+    source = "binance" if symbol in CRYPTO else "yahoo"
+    return {**row, "symbol": symbol, "trade_date": day, "return_pct": change, "source": source}
+
+
 def prices() -> dict[str, Artifact]:
     """Candles of every symbol and data/metrics.json."""
     files: dict[str, Artifact] = {}
-    symbols, history, metrics = [], [], []
+    listing: Artifact = {"symbols": [], "prices": [], "metrics": []}
     for symbol, (name, start) in {**EQUITIES, **CRYPTO}.items():
         is_crypto = symbol in CRYPTO
-        daily = columns(symbol, "1d", start)
-        files[f"data/candles/{symbol}/1d.json"] = {"symbol": symbol, "interval": "1d", "unit_price": "USD", "columns": daily}
-        if is_crypto:
-            files[f"data/candles/{symbol}/1h.json"] = {"symbol": symbol, "interval": "1h", "unit_price": "USDT", "columns": columns(symbol, "1h", start)}
-        days = [d.isoformat() for d in sessions(30, is_crypto)]
-        closes = daily["close"]
-        symbols.append({"symbol": symbol, "name": name, "kind": "crypto" if is_crypto else "equity", "groups": [], "volume_unit": "shares"})
-        history.append({"symbol": symbol, "trade_date": days, "close": closes[-30:]})
-        row = {key: values[-1] for key, values in daily.items() if key not in ("time", "open", "high", "low")}
-        change = rounded(100 * (closes[-1] / closes[-2] - 1))
-        metrics.append({**row, "symbol": symbol, "trade_date": days[-1], "return_pct": change, "source": "binance" if is_crypto else "yahoo"})
-    span = {"from": history[0]["trade_date"][0], "to": ANCHOR.isoformat()}
-    files["data/metrics.json"] = {"range": span, "symbols": symbols, "prices": history, "metrics": metrics}
-    return files
+        for interval, unit in (("1d", "USD"), ("1h", "USDT")) if is_crypto else (("1d", "USD"),):
+            candles = {"interval": interval, "unit_price": unit, "columns": columns(symbol, interval, start)}
+            files[f"data/candles/{symbol}/{interval}.json"] = {"symbol": symbol, **candles}
+        daily = files[f"data/candles/{symbol}/1d.json"]["columns"]
+        days = [day.isoformat() for day in sessions(30, is_crypto)]
+        kind: Artifact = {"kind": "crypto" if is_crypto else "equity", "groups": [], "volume_unit": "shares"}
+        listing["symbols"].append({"symbol": symbol, "name": name, **kind})
+        listing["prices"].append({"symbol": symbol, "trade_date": days, "close": daily["close"][-30:]})
+        listing["metrics"].append(_latest(symbol, days[-1], daily))
+    listing["range"] = {"from": sessions(30)[0].isoformat(), "to": ANCHOR.isoformat()}
+    return {**files, "data/metrics.json": listing}
 
 
 def _nodes(members: dict[str, tuple[str, list[str]]], count: int, rng: random.Random) -> list[Artifact]:
@@ -142,19 +173,38 @@ def _nodes(members: dict[str, tuple[str, list[str]]], count: int, rng: random.Ra
     for position, (node, (symbol, beside)) in enumerate(members.items()):
         turnover = count * 4e10 / (1 + position * 1.7) * rng.uniform(0.7, 1.3)
         pct = rng.gauss(0, 12 / math.sqrt(count))
-        figures = {"turnover_usd": turnover, "net_flow_usd": turnover * pct / 100, "net_flow_pct": pct, "return_pct": rng.gauss(0.05 * count, 1 + count / 40)}
-        others = [{"symbol": other, **{k: rounded(v * rng.uniform(0.1, 0.4)) for k, v in figures.items()}} for other in beside]
-        nodes.append({"node": node, "symbol": symbol, **{k: rounded(v) for k, v in figures.items()}, "volatility_pct": rounded(rng.uniform(8, 42)), "intensity": rounded(rng.random()), "beside": others})
+        figures = {
+            "turnover_usd": turnover,
+            "net_flow_usd": turnover * pct / 100,
+            "net_flow_pct": pct,
+            "return_pct": rng.gauss(0.05 * count, 1 + count / 40),
+        }
+        others = [
+            {"symbol": other, **{k: rounded(v * rng.uniform(0.1, 0.4)) for k, v in figures.items()}} for other in beside
+        ]
+        nodes.append(
+            {
+                "node": node,
+                "symbol": symbol,
+                **{k: rounded(v) for k, v in figures.items()},
+                "volatility_pct": rounded(rng.uniform(8, 42)),
+                "intensity": rounded(rng.random()),
+                "beside": others,
+            }
+        )
     share = sum(n["net_flow_usd"] for n in nodes) / sum(n["turnover_usd"] for n in nodes)
-    for node in nodes:
-        node["excess_usd"] = rounded(node["net_flow_usd"] - share * node["turnover_usd"])
+    for figures in nodes:
+        figures["excess_usd"] = rounded(figures["net_flow_usd"] - share * figures["turnover_usd"])
     return nodes
 
 
 def flows() -> dict[str, Artifact]:
     """Both flow pictures in five windows, matched proportionally."""
     files: dict[str, Artifact] = {}
-    for folder, members, names in (("global-flow", REGIONS, ("regions", "flows")), ("asset-flow", ASSETS, ("asset_classes", "edges"))):
+    for folder, members, names in (
+        ("global-flow", REGIONS, ("regions", "flows")),
+        ("asset-flow", ASSETS, ("asset_classes", "edges")),
+    ):
         for window, count in WINDOWS.items():
             nodes = _nodes(members, count, random.Random(f"{folder} {window}"))
             takers = [n for n in nodes if n["excess_usd"] > 0]
@@ -165,7 +215,12 @@ def flows() -> dict[str, Artifact]:
                 if g["excess_usd"] < 0
                 for t in takers
             ]
-            head = {"window": window, "sessions": count, "anchor_date": ANCHOR.isoformat(), "from_date": sessions(count)[0].isoformat(), "unit": "USD"}
-            method = "signed turnover estimated from prices and volumes and matched proportionally, not a record of transfers"
-            files[f"data/{folder}/{window}.json"] = {**head, "method": method, names[0]: nodes, names[1]: edges}
+            head = {
+                "window": window,
+                "sessions": count,
+                "anchor_date": ANCHOR.isoformat(),
+                "from_date": sessions(count)[0].isoformat(),
+                "unit": "USD",
+            }
+            files[f"data/{folder}/{window}.json"] = {**head, "method": METHOD, names[0]: nodes, names[1]: edges}
     return files

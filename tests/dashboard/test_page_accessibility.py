@@ -1,23 +1,30 @@
 """Readable by everybody: axe, contrast by arithmetic, widths, themes, calm layout, paper."""
 
+import itertools
 import json
 import re
 from collections.abc import Callable
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from conftest import charts_drawn
 from playwright.sync_api import Page, expect
-from sample_site import DASHBOARD
+
+from tests.dashboard.browsing import charts_drawn
+from tests.dashboard.sample_site import DASHBOARD
 
 OpenPage = Callable[..., Page]
 WIDTHS = (390, 820, 1440, 1920)
 
-TEXT_PAIRS = [(text, ground) for text in ("text", "quiet", "accent", "up", "down") for ground in ("page", "surface", "sunken")]
+TEXT_PAIRS = [
+    (text, ground) for text in ("text", "quiet", "accent", "up", "down") for ground in ("page", "surface", "sunken")
+]
 TEXT_PAIRS += [(name, f"{name}-soft") for name in ("good", "warn", "bad", "idle")] + [("on-accent", "accent")]
 TEXT_PAIRS += [("text", f"r-{step}") for step in ("n5", "n4", "n3", "n2", "n1", "0", "p1", "p2", "p3", "p4", "p5")]
 # What is not text needs 3:1 (WCAG 1.4.11).
-MARK_PAIRS = [(name, "surface") for name in ("up", "down", "series-1", "series-2", "line-strong", "band-line", *(f"node-{i}" for i in range(1, 9)))]
+MARK_PAIRS = [
+    (name, "surface")
+    for name in ("up", "down", "series-1", "series-2", "line-strong", "band-line", *(f"node-{i}" for i in range(1, 9)))
+]
 
 
 def colours(theme: str) -> dict[str, tuple[float, float, float]]:
@@ -54,7 +61,7 @@ def test_node_colours_differ_in_grey(theme: str) -> None:
     """The five nodes of a picture are told apart by lightness alone."""
     palette = colours(theme)
     lightness = sorted(116 * luminance(palette[f"node-{i}"]) ** (1 / 3) - 16 for i in range(1, 6))
-    assert min(b - a for a, b in zip(lightness, lightness[1:], strict=False)) > 4
+    assert min(b - a for a, b in itertools.pairwise(lightness)) > 4
 
 
 def test_both_themes_name_the_same_colours() -> None:
@@ -84,7 +91,8 @@ def test_page_fits_its_window(site: str, open_page: OpenPage, width: int) -> Non
     out = page.evaluate(
         """() => [...document.querySelectorAll('.panel')].flatMap((panel) => {
             const edge = panel.getBoundingClientRect().right + 0.5;
-            return [...panel.querySelectorAll('*')].filter((e) => e.getBoundingClientRect().right > edge && !e.closest('.table-box, .chart, .for-ears') )
+            return [...panel.querySelectorAll('*')].filter((e) => e.getBoundingClientRect().right > edge)
+              .filter((e) => !e.closest('.table-box, .chart, .for-ears'))
               .map((e) => panel.id + ' ' + e.tagName + ' ' + e.className);
         })"""
     )
@@ -125,7 +133,9 @@ def test_paper_is_light_and_without_controls(site: str, open_page: OpenPage) -> 
     page.emulate_media(media="print")
     expect(page.locator("html")).to_have_attribute("data-theme", "light")
     expect(page.locator("#flows .controls")).to_be_hidden()
-    widths = page.locator("#flows, #assets").evaluate_all("panels => panels.map(panel => Math.round(panel.getBoundingClientRect().width))")
+    widths = page.locator("#flows, #assets").evaluate_all(
+        "panels => panels.map(panel => Math.round(panel.getBoundingClientRect().width))"
+    )
     assert widths[0] == widths[1]
     page.evaluate("window.dispatchEvent(new Event('afterprint'))")
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")

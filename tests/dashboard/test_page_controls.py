@@ -3,16 +3,19 @@
 from collections.abc import Callable
 
 import pytest
-from conftest import charts_drawn
 from playwright.sync_api import Page, expect
-from sample_artifacts import ANCHOR
+
+from tests.dashboard.browsing import charts_drawn
+from tests.dashboard.sample_artifacts import ANCHOR
 
 OpenPage = Callable[..., Page]
 
 
 def choose(page: Page, panel: str, legend: str, value: str) -> None:
     """Checks a radio of a panel by its group's name."""
-    page.locator(panel).get_by_role("group", name=legend, exact=True).get_by_role("radio", name=value, exact=True).check()
+    page.locator(panel).get_by_role("group", name=legend, exact=True).get_by_role(
+        "radio", name=value, exact=True
+    ).check()
 
 
 @pytest.mark.parametrize("window", ["1D", "1M", "3M", "1Y"])
@@ -77,7 +80,8 @@ def test_symbol_select_and_intervals_follow_the_files(site: str, open_page: Open
     choose(page, "#price", "Range", "1W")
     expect(page.locator("#price summary")).to_contain_text("168 bars")
     expect(page.locator("#price .readout strong")).to_have_text("20 Nov 2026, 15:30")
-    assert "symbol=BTCUSDT" in page.url and "interval=1h" in page.url
+    assert "symbol=BTCUSDT" in page.url
+    assert "interval=1h" in page.url
 
 
 @pytest.mark.parametrize(("days", "shown"), [("30", "last 30 common dates"), ("252", "last 252 common dates")])
@@ -187,8 +191,9 @@ def test_charts_follow_the_width_of_the_window(site: str, open_page: OpenPage) -
     """A resized window redraws, and its crosshair still works."""
     page = open_page(site)
     charts_drawn(page)
+    before = page.locator("#price .chart svg").get_attribute("width") or ""
     page.set_viewport_size({"width": 700, "height": 900})
-    expect(page.locator("#price .chart svg")).to_have_attribute("width", "651", timeout=10000)
+    expect(page.locator("#price .chart svg")).not_to_have_attribute("width", before, timeout=10000)
     page.locator("#price .chart").focus()
     page.keyboard.press("Home")
     expect(page.locator("#price .readout strong")).not_to_contain_text(ANCHOR.strftime("%b %Y"))

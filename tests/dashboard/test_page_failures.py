@@ -4,9 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from conftest import charts_drawn
 from playwright.sync_api import Browser, Page, Route, expect
-from sample_site import DASHBOARD
+
+from tests.dashboard.browsing import charts_drawn
+from tests.dashboard.sample_site import DASHBOARD
 
 OpenPage = Callable[..., Page]
 ChangedSite = Callable[..., str]
@@ -67,7 +68,7 @@ def test_broken_internals_leave_the_tiles_without_sparklines(site: str, open_pag
     page.reload()
     page.locator("html[data-ready]").wait_for()
     expect(page.locator("#internals .state-error")).to_have_count(1)
-    expect(page.locator('[data-tile="breadth"] .tile-value')).not_to_have_text("–")
+    expect(page.locator('[data-tile="breadth"] .tile-value')).not_to_have_text("\u2013")
     expect(page.locator("#stats-24h")).to_contain_text("Its file could not be used")
 
 
@@ -134,7 +135,9 @@ def test_empty_artifacts_are_empty_states(changed_site: ChangedSite, open_page: 
         files["data/pipeline.json"]["runs"] = []
         files["data/stats-24h.json"]["symbols"] = []
         files["data/macro.json"] |= {"series": [], "net_liquidity": {"unit": "USD", "points": []}}
-        files["data/dashboard.json"] |= dict.fromkeys(("market_bias", "volatility_regime", "volume_flow_pct", "breadth", "momentum_score", "note"))
+        files["data/dashboard.json"] |= dict.fromkeys(
+            ("market_bias", "volatility_regime", "volume_flow_pct", "breadth", "momentum_score", "note")
+        )
         files["data/dashboard.json"] |= {"quotes": [], "vix": {"value": None, "date": None, "percentile": None}}
 
     page = open_page(changed_site(change))
@@ -143,7 +146,7 @@ def test_empty_artifacts_are_empty_states(changed_site: ChangedSite, open_page: 
     expect(page.locator("#flows .state")).to_contain_text("No flows in this window")
     expect(page.locator("#assets")).to_contain_text("Not placed for lack of figures: Stocks")
     expect(page.locator("#quality")).to_contain_text("Every expected bar is there")
-    expect(page.locator('[data-tile="breadth"] .tile-value')).to_have_text("–")
+    expect(page.locator('[data-tile="breadth"] .tile-value')).to_have_text("\u2013")
 
 
 def test_unreadable_manifest_is_said_on_the_page(site: str, open_page: OpenPage) -> None:
@@ -169,7 +172,7 @@ def test_charts_bundle_is_asked_for_after_the_page_stands(site: str, open_page: 
     """The first paint waits for nothing of the 300 kB."""
     held: list[Route] = []
     page = open_page(site, ready=False)
-    page.route("**/vega.js", held.append)
+    page.route("**/vega.js", lambda route: held.append(route))
     page.reload()
     page.locator("html[data-ready]").wait_for()
     expect(page.locator("#flows .band").first).to_be_visible()
@@ -208,10 +211,23 @@ def test_age_is_judged_by_the_readers_clock(site: str, open_page: OpenPage, now:
     expect(page.locator(".source-strip")).to_contain_text(word)
 
 
+def test_source_without_a_due_time_is_never_called_fresh(changed_site: ChangedSite, open_page: OpenPage) -> None:
+    """A stand-in is due only when it is needed: its age is told and not judged, and it hides no stopped job."""
+
+    def change(_: dict[str, Any], manifest: dict[str, Any]) -> None:
+        next(source for source in manifest["sources"] if source["name"] == "yahoo")["expected_next_at"] = None
+
+    page = open_page(changed_site(change), now="2026-12-20T00:00:00Z")
+    expect(page.locator(".source-strip")).to_contain_text("Yahoo chart: no due time, 30 days")
+    expect(page.locator("#stopped-banner")).to_have_count(1)
+
+
 def test_stopped_job_is_said_above_the_figures(site: str, open_page: OpenPage) -> None:
     """When every source is overdue, a banner says since when nothing came; on a fresh page there is none."""
     expect(open_page(site).locator("#stopped-banner")).to_have_count(0)
-    expect(open_page(site, now="2026-12-20T00:00:00Z").locator("#stopped-banner")).to_contain_text("Nothing new for 29 days")
+    expect(open_page(site, now="2026-12-20T00:00:00Z").locator("#stopped-banner")).to_contain_text(
+        "Nothing new for 29 days"
+    )
 
 
 def test_hostile_strings_are_shown_as_text(changed_site: ChangedSite, open_page: OpenPage) -> None:
@@ -223,7 +239,13 @@ def test_hostile_strings_are_shown_as_text(changed_site: ChangedSite, open_page:
     def change(files: dict[str, Any], manifest: dict[str, Any]) -> None:
         note = files["data/recommendations/latest.json"]
         note |= {"summary": f"{markup} {turned} {endless}", "model": f"{markup}{endless}"}
-        note["recommendations"][0] |= {"title": markup, "against": turned, "wrong_if": endless, "symbol": endless, "stance": markup}
+        note["recommendations"][0] |= {
+            "title": markup,
+            "against": turned,
+            "wrong_if": endless,
+            "symbol": endless,
+            "stance": markup,
+        }
         note["facts"][0]["name"] = markup + endless
         files["data/sources.json"]["items"][0] |= {"title": markup, "why": endless}
         files["data/sources.json"]["sources"][0] |= {"terms_url": "javascript:window.hacked=1"}

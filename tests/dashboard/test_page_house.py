@@ -1,4 +1,4 @@
-"""Rules for the page's own sources that need no browser: what they may contain, how large they are, that specs compile."""
+"""Rules for the page's own sources, without a browser: what they may contain, how large they are, that specs draw."""
 
 import gzip
 import json
@@ -7,14 +7,18 @@ from pathlib import Path
 
 import pytest
 import vl_convert
-from sample_artifacts import EQUITIES, columns
-from sample_pictures import books, internals
-from sample_site import DASHBOARD
+
+from tests.dashboard.sample_artifacts import EQUITIES, columns
+from tests.dashboard.sample_pictures import books, internals
+from tests.dashboard.sample_site import DASHBOARD
 
 SOURCES = sorted(path for path in DASHBOARD.rglob("*") if path.is_file())
 CODE = [path for path in SOURCES if path.suffix in {".js", ".html", ".css", ".svg"}]
 SPECS = sorted((DASHBOARD / "specs").glob("*.json"))
-POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'"
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'"
+)
 
 
 def name(path: Path) -> str:
@@ -40,7 +44,12 @@ def test_sources_hold_no_markup_strings_inline_styles_or_handlers(banned: str) -
 
 def test_sources_name_no_address_of_a_third_party() -> None:
     """Nothing is fetched from elsewhere; SVG's namespace is a name."""
-    hits = [(name(path), url) for path in SOURCES for url in re.findall(r"(?:https?:)?//[\w.-]+\.\w+[^\s\"'<]*", path.read_text()) if not url.startswith("http://www.w3.org/2000/svg")]
+    hits = [
+        (name(path), url)
+        for path in SOURCES
+        for url in re.findall(r"(?:https?:)?//[\w.-]+\.\w+[^\s\"'<]*", path.read_text())
+        if not url.startswith("http://www.w3.org/2000/svg")
+    ]
     assert hits == []
 
 
@@ -87,13 +96,19 @@ def test_files_are_small_and_the_page_is_light() -> None:
 
 def test_every_module_and_stylesheet_says_why_it_is_there() -> None:
     """The first line of code files is a comment in words."""
-    assert [name(path) for path in CODE if path.suffix in {".js", ".css"} and not path.read_text().startswith(("//", "/*"))] == []
+    assert [
+        name(path) for path in CODE if path.suffix in {".js", ".css"} and not path.read_text().startswith(("//", "/*"))
+    ] == []
 
 
 def test_every_module_is_reached_from_the_page() -> None:
     """No file is carried along that nothing loads."""
     text = "\n".join(path.read_text() for path in CODE)
-    assert [name(path) for path in SOURCES if path.suffix in {".js", ".css"} and not re.search(rf"[\"'/]{re.escape(path.name)}[\"']", text)] == []
+    assert [
+        name(path)
+        for path in SOURCES
+        if path.suffix in {".js", ".css"} and not re.search(rf"[\"'/]{re.escape(path.name)}[\"']", text)
+    ] == []
 
 
 def _rows(spec: str) -> list[dict[str, object]]:
@@ -105,7 +120,11 @@ def _rows(spec: str) -> list[dict[str, object]]:
         return history
     if spec == "depth":
         book = books()["data/order-book/BTCUSDT.json"]
-        return [{"side": side, "price": p, "quantity": q} for side, levels in (("bid", book["bids"]), ("ask", book["asks"])) for p, q in levels]
+        return [
+            {"side": side, "price": p, "quantity": q}
+            for side, levels in (("bid", book["bids"]), ("ask", book["asks"]))
+            for p, q in levels
+        ]
     return [{"date": "2026-11-18", "value": 1.0}, {"date": "2026-11-19", "value": 2.0}]
 
 

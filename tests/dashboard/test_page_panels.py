@@ -1,15 +1,17 @@
-"""What the panels show of the made-up site: every panel, its unit, as-of, source, file, and the table behind its chart."""
+"""What the panels show of the made-up site: as-of, source and file of each, and the table behind each chart."""
 
 import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from conftest import charts_drawn
 from playwright.sync_api import Page, expect
-from sample_artifacts import flows
-from sample_pictures import internals
-from sample_site import RUN_ID, artifacts
+
+from tests.dashboard.browsing import charts_drawn
+from tests.dashboard.sample_artifacts import flows
+from tests.dashboard.sample_operations import RUN_ID
+from tests.dashboard.sample_pictures import internals
+from tests.dashboard.sample_site import artifacts
 
 OpenPage = Callable[..., Page]
 PANELS = {
@@ -62,7 +64,9 @@ def test_flow_picture_has_a_band_for_each_flow_and_says_that_it_is_estimated(sit
     expect(page.locator("#flows .band")).to_have_count(len(files["data/global-flow/1W.json"]["flows"]))
     expect(page.locator("#assets .band")).to_have_count(len(files["data/asset-flow/1W.json"]["edges"]))
     for panel in ("#flows", "#assets"):
-        expect(page.locator(f"{panel} .panel-unit")).to_contain_text("signed turnover estimated from prices and volumes and matched proportionally, not a record of transfers")
+        expect(page.locator(f"{panel} .panel-unit")).to_contain_text(
+            "signed turnover estimated from prices and volumes and matched proportionally, not a record of transfers"
+        )
 
 
 def test_flow_table_view_holds_nodes_flows_and_the_symbols_beside(site: str, open_page: OpenPage) -> None:
@@ -78,7 +82,11 @@ def test_charts_are_drawn_with_a_table_behind_each(site: str, open_page: OpenPag
     page = open_page(site)
     charts_drawn(page)
     assert page.locator(".chart svg").count() == 5
-    too_tall = page.locator(".chart").evaluate_all("boxes => boxes.filter(b => b.querySelector('svg').getBoundingClientRect().height > b.clientHeight + 1).map(b => b.className)")
+    too_tall = page.locator(".chart").evaluate_all(
+        """boxes => boxes
+            .map((box) => [box.className, box.querySelector('svg').getBoundingClientRect().height - box.clientHeight])
+            .filter(([, over]) => over > 1)"""
+    )
     assert too_tall == []
     for panel in ("price", "macro", "internals", "order-book"):
         summary = page.locator(f"#{panel} summary", has_text="Table of").first
@@ -90,7 +98,9 @@ def test_price_panel_shows_hollow_and_filled_candles(site: str, open_page: OpenP
     """Up and down differ by fill and not only by hue: a reader without colour tells them apart."""
     page = open_page(site)
     charts_drawn(page)
-    fills = page.locator("#price .chart svg path[aria-roledescription='bar']").evaluate_all("bars => [...new Set(bars.slice(0, 132).map(bar => bar.getAttribute('fill')))].sort()")
+    fills = page.locator("#price .chart svg path[aria-roledescription='bar']").evaluate_all(
+        "bars => [...new Set(bars.slice(0, 132).map(bar => bar.getAttribute('fill')))].sort()"
+    )
     assert fills == ["var(--down)", "var(--surface)"]
 
 
@@ -100,7 +110,7 @@ def test_correlation_cells_hold_figures_and_minus_signs(site: str, open_page: Op
     cells = page.locator("#correlations td.r").all_inner_texts()
     assert len(cells) == 100
     assert any(text.startswith("\u22120.") for text in cells)
-    assert cells.count("–") == 2
+    assert cells.count("\u2013") == 2
     assert not any("-" in text or "+" in text for text in cells)
 
 
@@ -110,7 +120,14 @@ def test_recommendations_show_against_wrong_if_and_cited_facts(site: str, open_p
     calls = page.locator("#recommendations .call")
     expect(calls).to_have_count(3)
     first = calls.first
-    for text in ("Overweight", "58", "RSI at 61.4 leaves less room", "SPY closes below its low", "SPY Net flow, 1W, of turnover: 3.12", "$41.2 bn"):
+    for text in (
+        "Overweight",
+        "58",
+        "RSI at 61.4 leaves less room",
+        "SPY closes below its low",
+        "SPY Net flow, 1W, of turnover: 3.12",
+        "$41.2 bn",
+    ):
         expect(first).to_contain_text(text)
     expect(page.locator("#recommendations .badges")).to_contain_text("Written by gpt-4o-mini")
     expect(page.locator("#recommendations .badges")).to_contain_text("Numbers verified")

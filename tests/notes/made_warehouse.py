@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from etl.domain import Answer, Request
 from etl.notes.facts import Fact, from_documents
@@ -89,7 +90,9 @@ def warehouse(as_of: datetime = NOW) -> duckdb.DuckDBPyConnection:
     con = duckdb.connect()
     con.execute((SQL / "lake.sql").read_text())
     con.execute(MARTS)
-    con.execute("insert into lake.publication values (?, 'known', 'run-1', false, 'test')", [as_of.replace(tzinfo=None)])
+    con.execute(
+        "insert into lake.publication values (?, 'known', 'run-1', false, 'test')", [as_of.replace(tzinfo=None)]
+    )
     return con
 
 
@@ -101,7 +104,12 @@ def publish(con: duckdb.DuckDBPyConnection, as_of: datetime, basis: str = "known
 def sessions(con: duckdb.DuckDBPyConnection, days: Sequence[date], anchor: date) -> None:
     """Sessions from 14:30 to 21:00 UTC; `anchor` is the last final one."""
     rows = [(d, *(datetime(d.year, d.month, d.day, h, m) for h, m in ((14, 30), (21, 0))), False) for d in days]  # noqa: DTZ001 - as kept
-    con.executemany("insert into lake.sessions values (?, ?, ?, ?)", rows)
+    columns = dict(
+        zip(("trade_date", "opened_at", "closed_at", "is_half_day"), map(list, zip(*rows, strict=True)), strict=True)
+    )
+    con.register("calendar", pa.table(columns))
+    con.execute("insert into lake.sessions from calendar")
+    con.unregister("calendar")
     con.execute("delete from marts.sessions_anchor")
     con.execute("insert into marts.sessions_anchor values (?)", [anchor])
 
@@ -149,7 +157,9 @@ def a_day(day: date = DAY) -> duckdb.DuckDBPyConnection:
     con.execute("insert into marts.market_internals values (?, 8, 5, 3, 0.25, 5.337, 0.375, 17.44, ?, 0.4325, 0.284)",
                 [day, day])  # fmt: skip
     for offset, value in ((2, 4.08), (1, 4.11)):
-        con.execute("insert into marts.macro_daily values (?, 'DGS10', ?, 'fred')", [day - timedelta(days=offset), value])
+        con.execute(
+            "insert into marts.macro_daily values (?, 'DGS10', ?, 'fred')", [day - timedelta(days=offset), value]
+        )
     con.execute("insert into marts.net_liquidity values ('2025-10-22', 5.6618e12), ('2025-10-29', 5.61342e12)")
     con.execute("insert into marts.symbol_stats_24h values ('BTCUSDT', '2025-11-01 03:42:00', 0.846)")
     return con

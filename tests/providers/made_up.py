@@ -19,11 +19,7 @@ def planned(provider: Provider, dataset: str, symbol: str, since: datetime | Non
 
 
 def answer(
-    request: Request,
-    body: object,
-    status: int = 200,
-    headers: Mapping[str, str] | None = None,
-    at: datetime = NOW,
+    request: Request, body: object, status: int = 200, headers: Mapping[str, str] | None = None, at: datetime = NOW
 ) -> Answer:
     """An answer to a request; a body that is not bytes is written as JSON."""
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -43,6 +39,12 @@ def daily(*days: str, symbol: str = "SPY") -> dict[str, object]:
         },
         "Time Series (Daily)": {day: dict(row) for day in sorted(days, reverse=True)},
     }
+
+
+def weekly(*days: str, symbol: str = "SPY") -> dict[str, object]:
+    """Alpha Vantage's TIME_SERIES_WEEKLY."""
+    body = daily(*days, symbol=symbol)
+    return {"Meta Data": body["Meta Data"], "Weekly Time Series": body["Time Series (Daily)"]}
 
 
 def coin_days(*days: str, coin: str = "BTC", market: str = "USD") -> dict[str, object]:
@@ -96,13 +98,15 @@ def candle(opened_at: datetime, minutes: int = 1440) -> list[object]:
     return [start, *prices, start + minutes * 60_000 - 1, "800.00000000", 42, "3.00000000", "320.00000000", "0"]
 
 
-def chart(symbol: str = "SPY", stamps: tuple[int, ...] = (1761744600, 1761831000, 1761917400)) -> dict[str, object]:
+def chart(
+    symbol: str = "SPY", stamps: tuple[int, ...] = (1761744600, 1761831000, 1761917400), zone: str = "America/New_York"
+) -> dict[str, object]:
     """Yahoo's chart: three sessions from 2025-10-29 on, a split and a dividend on the second."""
     n = len(stamps)
     quote = {name: [10.0 + i for i in range(n)] for name in ("open", "close")}
     quote |= {"high": [20.0] * n, "low": [5.0] * n, "volume": [1000] * n}
     result: dict[str, object] = {
-        "meta": {"currency": "USD", "symbol": symbol, "exchangeTimezoneName": "America/New_York"},
+        "meta": {"currency": "USD", "symbol": symbol, "exchangeTimezoneName": zone},
         "timestamp": list(stamps),
         "indicators": {"quote": [quote], "adjclose": [{"adjclose": [9.0 + i for i in range(n)]}]},
         "events": {

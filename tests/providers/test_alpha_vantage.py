@@ -18,7 +18,7 @@ from etl.domain import (
     Want,
 )
 from etl.errors import AnswerUnreadable, DaySpent, KeyRefused, ProviderDown, ProviderRefused, RateLimited
-from tests.providers.made_up import ALPHA_VANTAGE, NOW, answer, coin_days, daily, planned
+from tests.providers.made_up import ALPHA_VANTAGE, NOW, answer, coin_days, daily, planned, weekly
 
 SPY = planned(ALPHA_VANTAGE, EQUITY_DAILY, "SPY")
 BTC = planned(ALPHA_VANTAGE, CRYPTO_1D, "BTCUSDT")
@@ -169,9 +169,7 @@ def test_the_older_names_of_crypto_fields_are_read():
 def test_weeks_are_marked_as_such():
     """The free key's only long history is coarser, and says so."""
     request = planned(ALPHA_VANTAGE, EQUITY_HISTORY, "SPY")
-    body = daily("2025-10-24", "2025-10-31")
-    body["Weekly Time Series"] = body.pop("Time Series (Daily)")
-    found = answer(request, body)
+    found = answer(request, weekly("2025-10-24", "2025-10-31"))
     ALPHA_VANTAGE.inspect(found)
     assert [row.interval for row in ALPHA_VANTAGE.parse(found)] == ["1w", "1w"]
 

@@ -146,9 +146,7 @@ def test_too_many_requests_are_text():
 def test_a_crypto_day_keeps_its_dollar_volume_apart():
     """An index over several exchanges counts in dollars; the running day is left out."""
     request = planned(YAHOO, CRYPTO_1D, "BTCUSDT")
-    body = chart("BTC-USD", MIDNIGHTS)
-    result(body)["meta"]["exchangeTimezoneName"] = "UTC"
-    found = answer(request, body)
+    found = answer(request, chart("BTC-USD", MIDNIGHTS, "UTC"))
     YAHOO.inspect(found)
     rows = list(YAHOO.parse(found))
     assert [row.at for row in rows] == [datetime(2025, 10, day, tzinfo=UTC) for day in (30, 31)]

@@ -193,7 +193,7 @@ select 'run-' || i as run_id, timestamp '2025-11-01 03:30:00' - to_days((7 - i):
 from range(8) as runs (i);
 
 create table marts.daily_recommendations as
-select date '2025-10-30' + i::integer as for_date, 'default' as scope, 'note-' || i as note_id,
+select date '2025-10-30' + i::integer as for_date, 'portfolio' as scope, 'note-' || i as note_id,
     timestamp '2025-11-01 03:42:00' as published_at, 'Calm markets: SPY closed at 100.' as summary,
     '[{"title": "Hold", "action": "Hold SPY", "symbol": "SPY", "stance": "overweight", "horizon": 21,
         "confidence": 0.55, "against": "Breadth", "wrong_if": "Wrong if SPY ...", "benchmark": "BIL", "facts": ["f1"]}]'
@@ -207,7 +207,7 @@ select date '2025-10-30' + i::integer as for_date, 'default' as scope, 'note-' |
 from range(2) as notes (i);
 
 create table marts.recommendation_scores as
-select 'note-old-' || i as note_id, 1 as position, 'rules' as model, 'default' as scope, 'SPY' as symbol,
+select 'note-old-' || i as note_id, 1 as position, 'rules' as model, 'portfolio' as scope, 'SPY' as symbol,
     'overweight' as stance, 5 as horizon, 'live' as kind, date '2025-08-01' + i::integer as for_date,
     date '2025-08-02' + i::integer as entry_date, date '2025-08-09' + i::integer as exit_date,
     case when i = 3 then 'void' else 'settled' end as status, 'BIL' as benchmark,

@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 SYMBOLS = ("SPY", "QQQ", "FXI", "BTCUSDT")
 WINDOWS = ("1D", "1W", "1M", "3M", "1Y")
 RECORD = {
-    "model": "rules", "scope": "default", "stance": "overweight", "horizon": 5, "kind": "live", "n": 39, "n_eff": 6,
+    "model": "rules", "scope": "portfolio", "stance": "overweight", "horizon": 5, "kind": "live", "n": 39, "n_eff": 6,
     "voids": 1, "hits": 26, "hit_rate": 2 / 3, "interval_low": 0.3, "interval_high": 0.9, "base_rate": 0.55,
     "mean_excess_pct": 0.1, "excess_low": None, "excess_high": None, "brier": 0.22, "brier_skill": 0.1,
     "words": "does not yet show skill",
@@ -323,8 +323,24 @@ def test_a_public_site_leaves_out_what_may_not_be_published_again_and_says_so() 
     assert {row["vix"] for row in public["data/internals.json"]["history"]} == {None}
     assert [fact["value"] for fact in public["data/recommendations/latest.json"]["facts"]] == [None, None]
     assert {row["new_value"] for row in public["data/quality.json"]["revisions"]} == {None}
+    assert {check["example"] for check in public["data/quality.json"]["checks"]} == {None}
     assert public["data/global-flow/1W.json"]["flows"] == site()["data/global-flow/1W.json"].document["flows"]
     assert 17.99 not in list(numbers(public))
+
+
+def test_a_public_note_does_not_tell_in_words_what_its_facts_leave_out() -> None:
+    """The close and the VIX go from the text to whatever rounding; dates, horizons and other numbers stay."""
+    con = marts()
+    summary = "SPY closed at 1,100.5 on 2025-10-31; the VIX stood at 17.5, up 17 of 21 sessions, and 18.5 before."
+    facts = """[{"id": "f1", "symbol": "SPY", "value": 1100.49}, {"id": "f2", "symbol": "VIXCLS", "value": 17.5}]"""
+    con.execute("update marts.daily_recommendations set summary = ?, facts = ?", [summary, facts])
+    public, private = made(con, public=True), made(con)
+    said = "SPY closed at [left out] on 2025-10-31; the VIX stood at [left out], up 17 of 21 sessions, and 18.5 before."
+    for path in ("data/recommendations/latest.json", "data/dashboard.json"):
+        assert any("VIXCLS" in why for why in public[path].document["withheld"])
+    assert public["data/recommendations/latest.json"].document["summary"] == said
+    assert public["data/dashboard.json"].document["note"]["summary"] == said
+    assert private["data/dashboard.json"].document["note"]["summary"] == summary
 
 
 def test_the_manifest_lists_every_other_file_with_its_hash_and_schema() -> None:

@@ -16,10 +16,11 @@ from etl.stores.models import Failure, Model, build, load_models, run_checks
 
 SQL = Path(__file__).parents[2] / "sql"
 AS_OF = datetime(2025, 11, 1, 3, 43, tzinfo=UTC)
-BAR_COLUMNS = (
-    "symbol interval opened_at source sequence fetched_at published_at sha256 open high low close adj_close volume "
-    "quote_volume trades taker_buy_volume taker_buy_quote_volume adjustment is_final"
-).split()
+BAR_COLUMNS = [
+    *("symbol", "interval", "opened_at", "source", "sequence", "fetched_at", "published_at", "sha256"),
+    *("open", "high", "low", "close", "adj_close", "volume", "quote_volume", "trades"),
+    *("taker_buy_volume", "taker_buy_quote_volume", "adjustment", "is_final"),
+]
 
 
 @cache
@@ -148,14 +149,18 @@ class Lake:
             for day, value in values.items()
         ]
         self.insert("observations", rows)
-        self.insert("answers", [(self.sequence, f"sha-{self.sequence}", "fred", "macro", series_id, 200, fetched_at, "r")])
+        self.insert(
+            "answers", [(self.sequence, f"sha-{self.sequence}", "fred", "macro", series_id, 200, fetched_at, "r")]
+        )
 
     def act(self, symbol: str, ex_date: date, kind: str, value: float, **more: Any) -> None:
         """A split or dividend."""
         self.sequence += 1
         fetched_at = naive(more.get("fetched_at", AS_OF - timedelta(hours=1)))
         source = more.get("source", "alpha_vantage")
-        self.insert("actions", [(symbol, ex_date, kind, value, source, self.sequence, fetched_at, f"sha-{self.sequence}")])
+        self.insert(
+            "actions", [(symbol, ex_date, kind, value, source, self.sequence, fetched_at, f"sha-{self.sequence}")]
+        )
 
     def build(self, *names: str) -> "Lake":
         """Build the models of these names with what they need; all where none is named."""
@@ -224,9 +229,7 @@ def fill_market(lake: Lake) -> Lake:
     close = 60_000 * np.exp(np.cumsum(rng.normal(0, 0.02, len(days))))
     quote = rng.uniform(1e5, 9e5, len(days))
     taker = quote * rng.uniform(0.3, 0.7, len(days))
-    lake.bars(
-        "BTCUSDT", days, close, kind="crypto", source="binance", quote_volume=quote, taker_buy_quote_volume=taker
-    )
+    lake.bars("BTCUSDT", days, close, kind="crypto", source="binance", quote_volume=quote, taker_buy_quote_volume=taker)
     lake.insert("universe_series", [("VIXCLS", "index", None, False, False, "", 0)])
     lake.observe("VIXCLS", dict(zip(sessions, rng.uniform(12, 30, len(sessions)).round(2).tolist(), strict=True)))
     return lake

@@ -121,7 +121,9 @@ def test_last_60_minutes_are_of_all_coins(coins: Lake) -> None:
     assert row["to_at"] - row["from_at"] == timedelta(hours=1)
 
 
-def book(lake: Lake, taken_at: datetime, sequence: int, bids: list[tuple[float, float]], asks: list[tuple[float, float]]) -> None:
+def book(
+    lake: Lake, taken_at: datetime, sequence: int, bids: list[tuple[float, float]], asks: list[tuple[float, float]]
+) -> None:
     """One snapshot of BTCUSDT, best levels first."""
     rows = [
         ("BTCUSDT", naive(taken_at), side, level, price, quantity, "binance", sequence, naive(taken_at), "sha-book")

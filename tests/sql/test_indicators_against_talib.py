@@ -48,7 +48,11 @@ def computed(*series: Series) -> list[Series]:
     lake.build("indicators.assembled")
     frame = lake.con.execute("select * from indicators.assembled order by symbol, opened_at").df()
     return [
-        {name: group[name].to_numpy(dtype=float, na_value=np.nan) for name in group if name not in ("symbol", "interval", "kind", "opened_at", "trade_date", "previous_date", "known_at")}
+        {
+            name: group[name].to_numpy(dtype=float, na_value=np.nan)
+            for name in group
+            if name not in ("symbol", "interval", "kind", "opened_at", "trade_date", "previous_date", "known_at")
+        }
         for _, group in frame.groupby("symbol")
     ]
 

@@ -44,12 +44,16 @@ def test_correlations_are_null_until_full_and_when_a_symbol_lags(market: Lake) -
 def test_internals_count_and_sum_over_equities(built_market: Lake) -> None:
     """Breadth, volume flow and momentum per session over the watchlist and the equity ETFs."""
     symbols = ["EWJ", "FXI", "QQQ", "SPY"]
-    close = pd.DataFrame({
-        symbol: built_market.con.execute(
-            "select trade_date, close from marts.daily_prices where symbol = ? order by 1", [symbol]
-        ).df().set_index("trade_date")["close"]
-        for symbol in symbols
-    })
+    close = pd.DataFrame(
+        {
+            symbol: built_market.con.execute(
+                "select trade_date, close from marts.daily_prices where symbol = ? order by 1", [symbol]
+            )
+            .df()
+            .set_index("trade_date")["close"]
+            for symbol in symbols
+        }
+    )
     moves = np.sign(close.diff())
     flows = expected_flows(built_market).loc[symbols]
     flows = flows[flows["net"].notna()].groupby(level=1)[["net", "turnover"]].sum()

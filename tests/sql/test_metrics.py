@@ -53,7 +53,9 @@ def test_daily_metrics_are_as_defined(lake: Lake, kind: str, periods: int) -> No
     lake.calendar(days)
     lake.instruments({"X": kind})
     one = bars(80)
-    lake.bars("X", days, one["close"].to_list(), kind=kind, **{name: one[name].to_numpy() for name in one if name != "close"})
+    lake.bars(
+        "X", days, one["close"].to_list(), kind=kind, **{name: one[name].to_numpy() for name in one if name != "close"}
+    )
     lake.build("marts.daily_metrics")
     ours = lake.con.execute("select * from marts.daily_metrics order by trade_date").df()
     assert_as_pandas(ours, pandas_metrics(one, periods))
@@ -104,5 +106,3 @@ def test_every_indicator_file_is_listed_with_unit_and_definition(lake: Lake) -> 
     assert {"rsi", "macd", "bollinger", "atr", "obv", "mfi", "cmf"} <= {row["name"] for row in rows}
     assert all(row["unit"] and row["definition"].endswith(".") for row in rows)
     assert all(row["file"] == f"indicators/{row['name']}.sql" for row in rows)
-
-

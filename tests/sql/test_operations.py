@@ -30,7 +30,20 @@ def request(lake: Lake, source: str, verdict: str, ago: timedelta, **more: Any) 
     """One finished request, `ago` before the as-of instant."""
     lake.sequence += 1
     at = naive(AS_OF - ago)
-    row = (lake.sequence, "run-1", source, "d", "S", at, at, more.get("ms", 100.0), 200, verdict, more.get("detail"), at)
+    row = (
+        lake.sequence,
+        "run-1",
+        source,
+        "d",
+        "S",
+        at,
+        at,
+        more.get("ms", 100.0),
+        200,
+        verdict,
+        more.get("detail"),
+        at,
+    )
     lake.insert("requests", [row])
 
 
@@ -148,10 +161,7 @@ def test_data_quality_shows_the_runs_checks_and_refused_rows(lake: Lake) -> None
     at = naive(AS_OF)
     lake.insert(
         "check_results",
-        [
-            ("run-0", "a__b", "A claim.", "warning", 9, "old", at),
-            ("run-1", "a__b", "A claim.", "warning", 0, "", at),
-        ],
+        [("run-0", "a__b", "A claim.", "warning", 9, "old", at), ("run-1", "a__b", "A claim.", "warning", 0, "", at)],
     )
     refused = ("equity_daily", "SPY", "2025-10-31", "high below low", "yahoo", 1, at, "sha")
     lake.insert("refused_rows", [refused, refused])

@@ -94,7 +94,9 @@ def test_known_figures_of_the_last_sessions(lake: Lake) -> None:
         lake.insert("universe_series", [(name, "USD", factor, False, True, "", at)])
         values = pd.read_csv(SHARED / "fred" / f"{name}.csv", na_values=".").tail(300)
         days = [pd.Timestamp(day).date() for day in values["date"]]
-        lake.observe(name, dict(zip(days, values["value"].astype(object).where(values["value"].notna(), None), strict=True)))
+        lake.observe(
+            name, dict(zip(days, values["value"].astype(object).where(values["value"].notna(), None), strict=True))
+        )
     lake.build("marts.daily_prices", "marts.net_liquidity", "marts.daily_metrics")
     assert lake.rows("select close from daily_prices where trade_date = '2025-10-31'") == [{"close": 682.06}]
     (row,) = lake.rows("select * from net_liquidity where date = '2025-10-29'")

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from etl.stores.clock import Clock, JumpingClock, Stopped
+from etl.errors import Stopped
+from etl.stores.clock import Clock, JumpingClock
 
 AT = datetime(2025, 11, 1, 3, 43, tzinfo=UTC)
 

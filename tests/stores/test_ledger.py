@@ -8,7 +8,7 @@ import pytest
 from etl.domain import Limits, Request
 from etl.errors import QuotaExhausted
 from etl.providers import PROVIDERS
-from etl.stores.clock import Stopped
+from etl.errors import Stopped
 from etl.stores.ledger import Ledger, day_of
 from etl.stores.state import State
 from tests.clocks import NotedClock

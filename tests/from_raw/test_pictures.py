@@ -1,0 +1,109 @@
+"""The flow pictures, their Parquet files and the correlations, from the raw answers."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from tests.from_raw.comparing import assert_same, plain, taken
+from tests.from_raw.conftest import Published
+from tests.from_raw.markets import correlations
+from tests.from_raw.recomputation import Recomputation
+from tests.from_raw.universe import FIRST_SYMBOLS, PICTURES, SYMBOLS, WINDOWS
+
+NAMES = {"global-flow": ("regions", "flows"), "asset-flow": ("asset_classes", "edges")}
+FILES = [(picture, window) for picture in PICTURES for window in WINDOWS]
+PRICES_KEPT = 400
+
+
+def frame_of(raw: Recomputation, window: str) -> dict[str, Any]:
+    """The window's sessions: how many, the first and D."""
+    n = WINDOWS[window]
+    first = raw.sessions[-n].strftime("%Y-%m-%d")
+    return {"window": window, "sessions": n, "anchor_date": raw.anchor, "from_date": first}
+
+
+@pytest.mark.parametrize(("picture", "window"), FILES)
+def test_a_pictures_nodes_are_those_of_the_definitions(
+    picture: str, window: str, raw: Recomputation, published: Published
+) -> None:
+    """Turnover, net flow, return, volatility, intensity and excess of each node, and the symbols beside."""
+    path = f"data/{picture}/{window}.json"
+    document = published(path)
+    assert_same(document[NAMES[picture][0]], raw.picture(picture, window)[0], f"{path} {NAMES[picture][0]}")
+    assert_same(taken(document, *frame_of(raw, window)), frame_of(raw, window), path)
+
+
+@pytest.mark.parametrize(("picture", "window"), FILES)
+def test_a_pictures_flows_match_the_excess_of_its_nodes(
+    picture: str, window: str, raw: Recomputation, published: Published
+) -> None:
+    """flow(i, j) = -e_i * e_j / sum of positive e; each giver's flows sum to -e_i and each taker's to e_j."""
+    path, (nodes, flows) = f"data/{picture}/{window}.json", NAMES[picture]
+    document = published(path)
+    assert_same(document[flows], raw.picture(picture, window)[1], f"{path} {flows}")
+    for node in document[nodes]:
+        given = sum(one["flow_usd"] for one in document[flows] if one["from"] == node["node"])
+        took = sum(one["flow_usd"] for one in document[flows] if one["to"] == node["node"])
+        assert took - given == pytest.approx(node["excess_usd"], rel=1e-8), f"{path} {node['node']}"
+
+
+def test_correlations_are_those_of_the_last_returns(raw: Recomputation, published: Published) -> None:
+    """data/correlations.json: Pearson of total log returns between consecutive common dates, of each full window."""
+    document = published("data/correlations.json")
+    symbols = [symbol for symbol in SYMBOLS if symbol in (*FIRST_SYMBOLS, "QQQ")]
+    assert document["anchor_date"] == raw.anchor
+    assert [window["days"] for window in document["windows"]] == [30, 90, 252]
+    for window in document["windows"]:
+        n, place = window["days"], f"data/correlations.json {window['days']} days"
+        assert window["symbols"] == symbols
+        assert_same(window["r"], correlations(raw.days, symbols, raw.sessions[-1], n), f"{place} r", 1e-12)
+        assert window["n"] == [[n] * len(symbols)] * len(symbols), place
+
+
+def read_parquet(site: Path, name: str, dates: list[str]) -> list[dict[str, Any]]:
+    """The rows of a published Parquet file, dates as text."""
+    frame = pd.read_parquet(site / f"data/parquet/{name}_latest.parquet")
+    for column in dates:
+        frame[column] = frame[column].map(str)
+    return plain(frame.to_dict("records"))  # type: ignore[no-any-return]  # a list of rows
+
+
+def test_the_parquet_file_of_prices_holds_every_digit(raw: Recomputation, site: Path) -> None:
+    """data/parquet/asset_prices_latest.parquet: the last 400 final days of each symbol, by symbol and day."""
+    names = ["open", "high", "low", "close", "close_as_traded", "adj_close", "volume", "source"]
+    wanted = [
+        {"symbol": symbol, "trade_date": day.strftime("%Y-%m-%d"), **row, "demo": True}
+        for symbol in sorted(SYMBOLS)
+        for day, row in raw.days[symbol][names].tail(PRICES_KEPT).to_dict("index").items()
+    ]
+    assert_same(read_parquet(site, "asset_prices", ["trade_date"]), wanted, "asset_prices_latest.parquet")
+
+
+def test_the_parquet_file_of_regions_holds_every_digit(raw: Recomputation, site: Path) -> None:
+    """data/parquet/regional_data_latest.parquet: the regions of every window."""
+    wanted = [
+        {**frame_of(raw, window), **{name: one for name, one in node.items() if name != "beside"}, "demo": True}
+        for window in WINDOWS
+        for node in raw.picture("global-flow", window)[0]
+    ]
+    found = read_parquet(site, "regional_data", ["anchor_date", "from_date"])
+    assert_same(found, wanted, "regional_data_latest.parquet")
+
+
+def test_the_parquet_file_of_flows_holds_every_digit(raw: Recomputation, site: Path) -> None:
+    """data/parquet/flow_data_latest.parquet: the flows of both pictures and every window."""
+    wanted = [
+        {
+            "picture": {"global-flow": "region", "asset-flow": "asset"}[picture],
+            **taken(frame_of(raw, window), "window", "sessions", "anchor_date"),
+            "from_node": one["from"],
+            "to_node": one["to"],
+            "flow_usd": one["flow_usd"],
+            "demo": True,
+        }
+        for picture, window in sorted(FILES, key=lambda file: (file[0], WINDOWS[file[1]]))
+        for one in sorted(raw.picture(picture, window)[1], key=lambda flow: (str(flow["from"]), str(flow["to"])))
+    ]
+    assert_same(read_parquet(site, "flow_data", ["anchor_date"]), wanted, "flow_data_latest.parquet")

@@ -1,0 +1,114 @@
+"""Daily prices, metrics and candles of every symbol, from Alpha Vantage's, Yahoo's and Binance's raw answers."""
+
+import math
+
+import pytest
+
+from tests.from_raw.comparing import assert_same, plain, records, taken
+from tests.from_raw.conftest import Published
+from tests.from_raw.money_flow import NORMAL_ERROR
+from tests.from_raw.recomputation import FLOWS, Recomputation
+from tests.from_raw.universe import CASH, CRYPTO, SYMBOLS, groups_of
+
+PRICE = ["open", "high", "low", "close", "close_as_traded", "volume", "source"]
+CANDLE = ["open", "high", "low", "close", "volume"]
+BESIDE = "ma7 ma30 rsi14 macd macd_signal macd_histogram bollinger_upper bollinger_middle bollinger_lower".split()
+DAYS_OF_A_SYMBOL, CANDLES, CLOSES = 260, 400, 30
+SLACK = 1e-9  # for indicators that are zero but for rounding errors: they are of the size of 1 to 100
+
+
+def unit_of(symbol: str) -> str:
+    """What a volume counts."""
+    return symbol.removesuffix("USDT") if symbol in CRYPTO else "shares"
+
+
+def metric_columns(raw: Recomputation, symbol: str) -> list[str]:
+    """The columns of a row of metrics."""
+    return ["close", *raw.metrics[symbol].columns, *FLOWS]
+
+
+@pytest.mark.parametrize("symbol", SYMBOLS)
+def test_a_symbols_prices_are_those_of_the_raw_answers(symbol: str, raw: Recomputation, published: Published) -> None:
+    """data/metrics/SYMBOL.json `prices`: final days only, Alpha Vantage's row where it has one, else Yahoo's."""
+    path = f"data/metrics/{symbol}.json"
+    document = published(path)
+    rows = records(raw.table(symbol)[PRICE].tail(DAYS_OF_A_SYMBOL), "trade_date")
+    assert len(rows) == DAYS_OF_A_SYMBOL
+    assert_same(document["prices"], rows, f"{path} prices")
+    assert_same(document["range"], {"from": rows[0]["trade_date"], "to": rows[-1]["trade_date"]}, f"{path} range")
+    assert [one["source"] for one in document["sources"]] == sorted({row["source"] for row in rows})
+
+
+@pytest.mark.parametrize("symbol", SYMBOLS)
+def test_a_symbols_metrics_are_those_of_the_definitions(symbol: str, raw: Recomputation, published: Published) -> None:
+    """data/metrics/SYMBOL.json `metrics`: every indicator by TA-Lib or numpy, and the money flow."""
+    path = f"data/metrics/{symbol}.json"
+    rows = records(raw.table(symbol)[metric_columns(raw, symbol)].tail(DAYS_OF_A_SYMBOL), "trade_date")
+    assert_same(published(path)["metrics"], rows, f"{path} metrics", SLACK)
+
+
+@pytest.mark.parametrize("symbol", [symbol for symbol in SYMBOLS if symbol != CASH])
+def test_the_normal_distribution_is_exact_enough(symbol: str, raw: Recomputation, published: Published) -> None:
+    """The published multiplier is within the approximation's known error of the exact 2 * Phi(x / s) - 1."""
+    exact = raw.flow[symbol]["z"].tail(DAYS_OF_A_SYMBOL).map(lambda z: math.erf(z / math.sqrt(2)))
+    shown = [row["flow_multiplier"] for row in published(f"data/metrics/{symbol}.json")["metrics"]]
+    off = {day: one for day, one, other in zip(exact.index, shown, exact, strict=True) if abs(one - other) > NORMAL_ERROR}
+    assert off == {}
+
+
+def test_the_summary_of_all_symbols_holds_their_last_rows(raw: Recomputation, published: Published) -> None:
+    """data/metrics.json: the last 30 closes and the latest metrics of each symbol, in the universe's order."""
+    document, tables = published("data/metrics.json"), {symbol: raw.table(symbol) for symbol in SYMBOLS}
+    closes = {
+        symbol: {"trade_date": one.index.strftime("%Y-%m-%d").tolist(), "close": one["close"].tolist()}
+        for symbol, one in ((symbol, table.tail(CLOSES)) for symbol, table in tables.items())
+    }
+    latest = [
+        {"symbol": symbol, **records(table[[*metric_columns(raw, symbol), "source"]].tail(1), "trade_date")[0]}
+        for symbol, table in tables.items()
+    ]
+    days = [day for columns in closes.values() for day in columns["trade_date"]]
+    shown = [taken(one, "symbol", "kind", "groups", "volume_unit") for one in document["symbols"]]
+    assert shown == [
+        {
+            "symbol": symbol,
+            "kind": "crypto" if symbol in CRYPTO else "equity",
+            "groups": groups_of(symbol),
+            "volume_unit": unit_of(symbol),
+        }
+        for symbol in SYMBOLS
+    ]
+    wanted = [{"symbol": symbol, **columns} for symbol, columns in closes.items()]
+    assert_same(document["prices"], wanted, "data/metrics.json prices")
+    assert_same(document["metrics"], latest, "data/metrics.json metrics", SLACK)
+    assert document["range"] == {"from": min(days), "to": max(days)}
+
+
+@pytest.mark.parametrize("symbol", SYMBOLS)
+def test_daily_candles_are_those_of_the_raw_answers(symbol: str, raw: Recomputation, published: Published) -> None:
+    """data/candles/SYMBOL/1d.json: 400 bars by the instant of their open, indicators and net flow beside."""
+    path = f"data/candles/{symbol}/1d.json"
+    document, rows = published(path), raw.table(symbol).tail(CANDLES)
+    columns = {name: rows[name].tolist() for name in [*CANDLE, *BESIDE, "net_flow_usd"]}
+    columns["time"] = [int(instant.tz_localize("UTC").timestamp()) for instant in rows["opened_at"]]
+    assert_same(document["columns"], columns, f"{path} columns", SLACK)
+    says = {"symbol": symbol, "interval": "1d", "source": rows["source"].iloc[-1], "volume_unit": unit_of(symbol)}
+    assert taken(document, *says) == says
+
+
+@pytest.mark.parametrize("symbol", CRYPTO)
+def test_hourly_candles_are_rolled_up_from_minutes(symbol: str, raw: Recomputation, published: Published) -> None:
+    """data/candles/SYMBOL/1h.json: hours that are over; indicators over those of which all 60 minutes are there."""
+    path = f"data/candles/{symbol}/1h.json"
+    rows = raw.hours[symbol]
+    columns = {name: rows[name].tolist() for name in [*CANDLE, *BESIDE]}
+    columns["time"] = [int(instant.tz_localize("UTC").timestamp()) for instant in rows.index]
+    assert_same(published(path)["columns"], columns, f"{path} columns", SLACK)
+
+
+def test_no_bar_of_a_day_that_is_not_over_is_published(raw: Recomputation, published: Published) -> None:
+    """The raw answers hold the candle in progress, and no artifact does."""
+    asked = [row[0] for row in raw.lake.of("binance", "crypto_1d", "BTCUSDT")[-1].document]
+    times = published("data/candles/BTCUSDT/1d.json")["columns"]["time"]
+    assert max(asked) / 1000 == times[-1] + 86_400
+    assert plain(raw.as_of) < plain(raw.days["BTCUSDT"].index[-1] + 2 * (raw.as_of - raw.as_of.floor("D")).ceil("D"))

@@ -1,0 +1,67 @@
+"""The journal: runs and how they ended, and what was read by which parser."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from etl.stores.journal import Journal
+from etl.stores.state import State
+from tests.clocks import NotedClock
+
+AT = datetime(2025, 11, 1, 3, 43, tzinfo=UTC)
+
+
+@pytest.fixture
+def clock():
+    """Stands at the stand-in's instant."""
+    return NotedClock(AT)
+
+
+@pytest.fixture
+def journal(tmp_path, clock):
+    """A journal with nothing in it."""
+    state = State(tmp_path / "state.db")
+    yield Journal(state, clock)
+    state.close()
+
+
+def test_a_run_is_named_after_its_instant_and_number(journal):
+    """Two runs at one instant (MFO_NOW stands still) are two runs."""
+    assert journal.begin_run("run-daily", 1) == "20251101T034300Z-1"
+    assert journal.begin_run("extract", 2) == "20251101T034300Z-2"
+
+
+def test_a_run_is_running_until_it_ends(journal, clock):
+    """A killed one stays so, with its pid: `status` says what was never ended."""
+    first, second = journal.begin_run("run-daily", 4711), journal.begin_run("extract", 4712)
+    clock.set(AT + timedelta(minutes=3))
+    journal.end_run(second, "partial", {"extract": {"undone": ["SPY"]}})
+    ended, running = journal.runs()
+    assert (running["run_id"], running["status"], running["pid"], running["finished_at"]) == (
+        *(first, "running", 4711, None),
+    )
+    assert (ended["status"], ended["finished_at"]) == ("partial", "2025-11-01T03:46:00+00:00")
+    assert json.loads(ended["details"]) == {"extract": {"undone": ["SPY"]}}
+
+
+def test_the_newest_runs_come_first(journal, clock):
+    """And no more than were asked for."""
+    for minutes in range(5):
+        clock.set(AT + timedelta(minutes=minutes))
+        journal.begin_run(f"command-{minutes}", 1)
+    assert [run["command"] for run in journal.runs(2)] == ["command-4", "command-3"]
+
+
+def test_a_reading_says_which_parser_read_an_answer(journal):
+    """A newer parser's reading takes the place of the older one's."""
+    journal.note_readings([(1, "fred", 1, 10, 0), (2, "yahoo", 1, 5, 1)])
+    journal.note_readings([(1, "fred", 2, 11, 0)])
+    assert journal.read_before() == {1: 2, 2: 1}
+
+
+def test_forgotten_readings_are_all_read_again(journal):
+    """`transform --all`."""
+    journal.note_readings([(1, "fred", 1, 10, 0)])
+    journal.forget_readings()
+    assert journal.read_before() == {}
