@@ -9,15 +9,16 @@ BIN := .venv/bin
 PINS := $(wildcard constraints.txt)
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(addprefix -c ,$(PINS))
 TESTS ?= tests
+SITE := from etl.stores.settings_file import read_settings; print(read_settings(demo=True).data_dir / 'site')
 
-.PHONY: help demo test check lint types contracts format constraints clean FORCE
+.PHONY: help demo test check lint types contracts format constraints picture clean FORCE
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 demo: .venv/runtime ## a whole run on made-up data, with no network and no key
 	@$(BIN)/mfo run-daily --demo
-	@echo "The site is in $$($(BIN)/python -c 'from etl.stores.settings_file import read_settings; print(read_settings(demo=True).data_dir / "site")'); look at it with: $(BIN)/mfo serve-static --demo"
+	@echo "The site is in $$($(BIN)/python -c "$(SITE)"); look at it with: $(BIN)/mfo serve-static --demo"
 
 test: .venv/dev ## all tests, or those in TESTS=tests/sql
 	$(BIN)/python -m pytest $(TESTS)
@@ -42,6 +43,10 @@ format: .venv/dev ## rewrite Python and SQL to the house style
 
 constraints: .venv/dev ## constraints.txt from what is installed
 	$(BIN)/python -m pip freeze --exclude-editable > constraints.txt
+
+picture: .venv/dev ## the picture of the page in the README, from the demo
+	@$(BIN)/mfo run-daily --demo
+	@$(BIN)/python -m tests.dashboard.picture "$$($(BIN)/python -c "$(SITE)")"
 
 clean: ## the environment and every cache; the data folders stay
 	rm -rf .venv dist .*_cache .hypothesis

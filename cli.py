@@ -250,9 +250,9 @@ def query(
     demo: Demo = False,
 ) -> None:
     """Read-only SQL over the published warehouse, while cron runs."""
-    from etl.observatory import reading
     from etl.settings import data_folder
     from etl.stages import query as stage
+    from etl.stores.view import reading
 
     text = stage.text_of(sql, file, name, data_folder("sql"))
     form = stage.checked_format(form, is_terminal=sys.stdout.isatty())

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Literal, Protocol
 
 Interval = Literal["1m", "1h", "1d", "1w"]
@@ -48,6 +49,12 @@ class Request:
     weight: int = 1
 
 
+@lru_cache(maxsize=1024)
+def _http_date(stamp: str) -> datetime:
+    """An HTTP date; remembered, because every row of an answer asks for its answer's."""
+    return parsedate_to_datetime(stamp).astimezone(UTC)
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """
@@ -76,7 +83,7 @@ class Answer:
         stamp = self.headers.get("date")
         if not stamp:
             return self.answered_at
-        return min(parsedate_to_datetime(stamp).astimezone(UTC), self.answered_at)
+        return min(_http_date(stamp), self.answered_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ Everything of one data folder, opened: settings, clock, stores. And the row of `
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from etl import catalogue, planning
 from etl.domain import Outcome
 from etl.errors import MfoError, Stopped
 from etl.providers import PROVIDERS
-from etl.settings import Settings, data_folder
+from etl.settings import Settings
 from etl.stores.clock import Clock, JumpingClock
 from etl.stores.folder import Folder
 from etl.stores.http import Http, made_up_transport
@@ -23,7 +23,7 @@ from etl.stores.ledger import Ledger
 from etl.stores.parquet import Parquet
 from etl.stores.state import State
 from etl.stores.terminal import Log, Terminal
-from etl.stores.view import Connection, seen_as_of
+from etl.stores.view import warehouse_of
 from etl.stores.warehouse import Warehouse
 
 
@@ -58,8 +58,10 @@ class Observatory:
         return self.has_key(name) and not self.ledger.is_spent(name, limits)
 
     def done(self, stage: str, outcome: Outcome) -> Outcome:
-        """Note and say what a stage did."""
-        self.outcomes[stage] = outcome
+        """Note and say what a stage did; one that worked twice in a run has both in its row."""
+        before = self.outcomes.get(stage)
+        line = f"{before.line}; then {outcome.line}" if before else outcome.line
+        self.outcomes[stage] = replace(outcome, line=line, undone=(*(before.undone if before else ()), *outcome.undone))
         self.terminal.say(f"{stage:>10}  {outcome.line}", event=stage)
         for note in outcome.notes:
             self.terminal.say(f"{'':>10}  {note}", event=stage)
@@ -115,7 +117,7 @@ def opened(settings: Settings, *, quiet: bool = False) -> Iterator[Observatory]:
         lake,
         Parquet(folder.parquet),
         http,
-        _warehouse(folder),
+        warehouse_of(folder),
         log,
         Terminal(log, quiet=quiet),
     )
@@ -123,33 +125,6 @@ def opened(settings: Settings, *, quiet: bool = False) -> Iterator[Observatory]:
         yield observatory
     finally:
         observatory.close()
-
-
-@contextmanager
-def reading(settings: Settings, as_of: datetime | None) -> Iterator[Connection]:
-    """
-    The published warehouse, read only, or a copy that shows an earlier instant. Opens nothing else.
-
-    Raises:
-        UsageWrong: nothing is published yet.
-        NeverPublished: nothing was, up to `as_of`.
-    """
-    folder = Folder(settings.data_dir)
-    warehouse = _warehouse(folder)
-    if as_of is not None:
-        folder.make()
-        with seen_as_of(warehouse, folder.cache, as_of, "known", data_folder("sql")) as con:
-            yield con
-        return
-    con = warehouse.read()
-    try:
-        yield con
-    finally:
-        con.close()
-
-
-def _warehouse(folder: Folder) -> Warehouse:
-    return Warehouse(folder.warehouse, (data_folder("sql") / "lake.sql").read_text(encoding="utf-8"))
 
 
 def _demo(clock: Clock) -> Any:

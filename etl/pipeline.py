@@ -9,7 +9,8 @@ code: 0 all done, 3 partial; any other comes from the error tree.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,7 +28,7 @@ from etl.settings import data_folder
 from etl.stages import analyze, check, export, load, maintain, score, transform
 from etl.stages.extract import Extractor
 from etl.stores import llm, models
-from etl.stores.site import SiteFolder
+from etl.stores.site import SiteFolder, vega_bundle
 from etl.stores.view import Connection, View, seen_as_of
 from etl.stores.warehouse import NextFile
 
@@ -110,9 +111,12 @@ def only_export(o: Observatory, site: SiteChoice) -> int:
 
 def daily(o: Observatory, choice: planning.Choice, notes: NoteChoice) -> int:
     """All stages in order: what cron and Railway call."""
-    with run(o, "run-daily"):
-        _extract(o, choice)
+    with run(o, "run-daily"), ThreadPoolExecutor(1) as aside:
+        # what needs no answer, or only those that have come, is done while extraction waits for the slow quotas
+        prepared = aside.submit(vega_bundle, o.folder.cache)
+        _extract(o, choice, meanwhile=lambda: _transform(o))
         _transform(o)
+        prepared.result()
         with _build(o) as build:
             _score(o, build)
             _analyze(o, build, notes)
@@ -143,7 +147,7 @@ def _code(o: Observatory) -> int:
     return PARTIAL if o.undone else DONE
 
 
-def _extract(o: Observatory, choice: planning.Choice) -> None:
+def _extract(o: Observatory, choice: planning.Choice, meanwhile: Callable[[], None] = lambda: None) -> None:
     tasks = overview.due(o, choice)
     with o.terminal:
         extractor = Extractor(
@@ -157,7 +161,7 @@ def _extract(o: Observatory, choice: planning.Choice) -> None:
             attempts=o.settings.tables.extract.attempts,
             progress=o.terminal,
         )
-        outcome = o.done("extract", extractor.run(tasks))
+        outcome = o.done("extract", extractor.run(tasks, meanwhile))
     if outcome.undone and not outcome.details["answered"]:
         _refuse_to_publish(outcome)
 
@@ -184,11 +188,7 @@ def _transform(o: Observatory, *, everything: bool = False) -> None:
 @contextmanager
 def _build(o: Observatory, *, rebuild: bool = False) -> Iterator[Build]:
     """The next warehouse, loaded and checked; published only by `_publish`."""
-    fresh = rebuild
-    if o.warehouse.exists() and not fresh:
-        with o.warehouse.next_file() as probe:
-            fresh = load.is_stale(probe, o.parquet)
-    with o.warehouse.next_file(fresh=fresh) as file:
+    with o.warehouse.next_file(fresh=rebuild or load.is_stale(o.warehouse, o.parquet)) as file:
         view = View(o.clock.now(), o.run_id, o.settings.demo, __version__)
         build = Build(file, view, models.load_models(data_folder("sql")))
         this_run = {

@@ -1,5 +1,7 @@
--- The tables of the schema `lake`: what was read, by version. Nothing here is computed; rows are only ever added.
--- Every instant is a TIMESTAMP that means UTC. `sequence` numbers the answers of one data folder.
+-- The tables of the schema `lake`: what was read, by version. Nothing here is computed;
+-- rows are only ever added.
+-- Every instant is a TIMESTAMP that means UTC. `sequence` numbers the answers of one
+-- data folder.
 
 create schema if not exists lake;
 
@@ -13,13 +15,15 @@ create table if not exists lake.bars (
     symbol varchar, interval varchar, opened_at timestamp, source varchar,
     sequence bigint, fetched_at timestamp, published_at timestamp, sha256 varchar,
     open double, high double, low double, close double, adj_close double, volume double,
-    quote_volume double, trades bigint, taker_buy_volume double, taker_buy_quote_volume double,
+    quote_volume double, trades bigint, taker_buy_volume double,
+    taker_buy_quote_volume double,
     adjustment varchar, is_final boolean
 );
 
 create table if not exists lake.observations (
     series_id varchar, date date, value double, source varchar,
-    sequence bigint, fetched_at timestamp, published_at timestamp, vintage_date date, sha256 varchar
+    sequence bigint, fetched_at timestamp, published_at timestamp, vintage_date date,
+    sha256 varchar
 );
 
 create table if not exists lake.actions (
@@ -29,13 +33,16 @@ create table if not exists lake.actions (
 
 -- order books: one row for each level of each snapshot, level 1 is the best
 create table if not exists lake.book_levels (
-    symbol varchar, taken_at timestamp, side varchar, level integer, price double, quantity double,
+    symbol varchar, taken_at timestamp, side varchar, level integer, price double,
+    quantity double,
     source varchar, sequence bigint, fetched_at timestamp, sha256 varchar
 );
 
 create table if not exists lake.series (
-    series_id varchar, title varchar, units varchar, frequency varchar, seasonal_adjustment varchar,
-    last_updated timestamp, source varchar, sequence bigint, fetched_at timestamp, sha256 varchar
+    series_id varchar, title varchar, units varchar, frequency varchar,
+    seasonal_adjustment varchar,
+    last_updated timestamp, source varchar, sequence bigint, fetched_at timestamp,
+    sha256 varchar
 );
 
 -- rows that were refused, with the reason and the answer that they came from
@@ -50,21 +57,28 @@ create table if not exists lake.answers (
     status integer, fetched_at timestamp, run_id varchar
 );
 
--- notes with their facts, and settlements: documents that `analyze` and `score` kept, never changed
+-- notes with their facts, and settlements: documents that `analyze` and `score` kept,
+-- never changed
 create table if not exists lake.notes (
-    note_id varchar, for_date date, scope varchar, published_at timestamp, kind varchar, model varchar,
-    verified boolean, summary varchar, recommendations json, facts json, prompt varchar, document json,
+    note_id varchar, for_date date, scope varchar, published_at timestamp,
+    kind varchar, model varchar,
+    verified boolean, summary varchar, recommendations json, facts json,
+    prompt varchar, document json,
     sequence bigint, fetched_at timestamp, sha256 varchar
 );
 
 create table if not exists lake.settlements (
-    note_id varchar, position integer, symbol varchar, stance varchar, horizon integer, model varchar,
-    scope varchar, kind varchar, for_date date, entry_date date, exit_date date, status varchar,
-    benchmark varchar, excess_return_pct double, is_hit boolean, confidence double, base_rate double,
+    note_id varchar, position integer, symbol varchar, stance varchar, horizon integer,
+    model varchar,
+    scope varchar, kind varchar, for_date date, entry_date date, exit_date date,
+    status varchar,
+    benchmark varchar, excess_return_pct double, is_hit boolean, confidence double,
+    base_rate double,
     settled_at timestamp, sequence bigint, fetched_at timestamp, sha256 varchar
 );
 
--- copies of the ledger's rows, frozen at publication: `known_at` is the publication that brought them
+-- copies of the ledger's rows, frozen at publication: `known_at` is the publication
+-- that brought them
 create table if not exists lake.requests (
     sequence bigint, run_id varchar, source varchar, dataset varchar, symbol varchar,
     reserved_at timestamp, answered_at timestamp, latency_ms double, status integer,
@@ -72,15 +86,18 @@ create table if not exists lake.requests (
 );
 
 create table if not exists lake.runs (
-    run_id varchar, run_at timestamp, finished_at timestamp, command varchar, status varchar,
+    run_id varchar, run_at timestamp, finished_at timestamp, command varchar,
+    status varchar,
     details json, known_at timestamp
 );
 
 create table if not exists lake.publications (
-    run_id varchar, as_of timestamp, version varchar, known_at timestamp, configuration json
+    run_id varchar, as_of timestamp, version varchar, known_at timestamp,
+    configuration json
 );
 
--- the configuration of the run, written anew by each load: the universe, its groups, the chains and quotas
+-- the configuration of the run, written anew by each load: the universe, its groups,
+-- the chains and quotas
 create table if not exists lake.instruments (
     symbol varchar, name varchar, kind varchar, is_watchlist boolean, position integer
 );
@@ -88,12 +105,15 @@ create table if not exists lake.nodes (
     picture varchar, node varchar, symbol varchar, position integer, is_first boolean
 );
 create table if not exists lake.universe_series (
-    series_id varchar, unit varchar, usd_factor double, is_revised boolean, publishable boolean,
+    series_id varchar, unit varchar, usd_factor double, is_revised boolean,
+    publishable boolean,
     terms varchar, position integer
 );
 create table if not exists lake.sources (
-    source varchar, title varchar, terms varchar, terms_url varchar, publishable boolean,
-    has_key boolean, needs_key boolean, per_day integer, day_zone varchar, cadence_hours double,
+    source varchar, title varchar, terms varchar, terms_url varchar,
+    publishable boolean,
+    has_key boolean, needs_key boolean, per_day integer, day_zone varchar,
+    cadence_hours double,
     position integer
 );
 create table if not exists lake.chains (dataset varchar, source varchar, rank integer);
@@ -105,6 +125,7 @@ create table if not exists lake.sessions (
 
 -- checks that ran before publication, with their counts
 create table if not exists lake.check_results (
-    run_id varchar, check_name varchar, claim varchar, severity varchar, failed_rows bigint,
+    run_id varchar, check_name varchar, claim varchar, severity varchar,
+    failed_rows bigint,
     example varchar, known_at timestamp
 );

@@ -20,9 +20,11 @@ _TIME = Field(
 )
 HOUR = Record({"time": _TIME, **record(*OHLC, "volume", *_INDICATORS).fields})
 DAY = HOUR + record("net_flow_usd")
+# an hour of which minutes are missing would look like a quiet one
+_WHOLE_HOURS = "(select * from marts.hourly_prices where is_complete)"
 HOURS = Query(
     record("opened_at", "source") + HOUR.without("time"),
-    last_rows("opened_at", HOURS_READ, "marts.hourly_prices", ("marts.hourly_metrics", _INDICATORS)),
+    last_rows("opened_at", HOURS_READ, _WHOLE_HOURS, ("marts.hourly_metrics", _INDICATORS)),
     by=record("symbol"),
 )
 
@@ -62,7 +64,7 @@ def _schema(interval: str, bar: Record, rows: int) -> Schema:
         "source": text("Who gave the last bar").to_schema(),
         "columns": bar.to_columns("Bars as columns of equal length, oldest first"),
     }
-    meaning = f"The last {rows} final bars of one symbol, with the indicators beside."
+    meaning = f"The last {rows} final and complete bars of one symbol, with the indicators beside."
     return document_schema(f"schema/candles-{interval}.json", f"Candles of {interval}", meaning, own)
 
 

@@ -5,7 +5,6 @@ Each provider is a lane of its own, so that a run takes as long as the slowest q
 provider is spent, down or refuses goes on to the next provider of its chain; the sidecar says who answered.
 """
 
-import queue
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -16,11 +15,12 @@ from typing import Protocol
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 
 from etl.domain import Answer, Bar, Limits, Observation, Outcome, Provider, Request, Row
-from etl.errors import AnswerError, DaySpent, KeyRefused, MfoError, ProviderDown, QuotaExhausted, RateLimited, Stopped
+from etl.errors import AnswerError, DaySpent, KeyRefused, MfoError, ProviderDown, QuotaExhausted, RateLimited
 from etl.planning import Task
 from etl.stores.clock import Clock
 from etl.stores.http import Http
 from etl.stores.lake import Lake
+from etl.stores.lanes import Lanes
 from etl.stores.ledger import LONGEST_WAIT_S, Ledger
 
 GIVEN_UP_AFTER = 2  # wants in a row that found nobody there, each asked several times: the rest of the run does without
@@ -154,15 +154,17 @@ class Extractor:
         if isinstance(error, RateLimited) and error.retry_after_s:
             self._ledger.block(provider.name, error.retry_after_s)
 
-    def run(self, tasks: Sequence[Task]) -> Outcome:
+    def run(self, tasks: Sequence[Task], meanwhile: Callable[[], None] = lambda: None) -> Outcome:
         """
         Carry out every task and say what was answered, by whom, and what was left undone.
+
+        `meanwhile` is called once while only the slow quotas are waited for.
 
         Raises:
             Stopped: Ctrl-C; the requests in flight were kept.
             FolderUnusable: answers cannot be kept; nothing goes on then.
         """
-        report, lanes = _Report(), _Lanes(self._clock)
+        report, lanes = _Report(), Lanes(self._clock)
         for task in tasks:
             self._progress.expect(task.chain[0], 1)
             lanes.put(task.chain[0], (task, 0))
@@ -179,7 +181,7 @@ class Extractor:
                     lanes.put(stand_in, (task, position + 1))
             self._progress.advance(name, task.want.symbol)
 
-        lanes.run({name: limits.parallel for name, limits in self._limits.items()}, work)
+        lanes.run({name: limits.parallel for name, limits in self._limits.items()}, work, meanwhile)
         return _outcome(tasks, report)
 
     def _answer(self, name: str, task: Task, report: _Report) -> None:
@@ -205,60 +207,6 @@ class Extractor:
         with report.lock:
             report.answered += 1
             report.in_a_row[name].clear()
-
-
-class _Lanes:
-    """One queue for each provider with so many threads as it allows; a task may move from lane to lane."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._queues: dict[str, queue.SimpleQueue[tuple[Task, int] | None]] = defaultdict(queue.SimpleQueue)
-        self._open, self._idle = 0, threading.Condition()
-        self._error: BaseException | None = None
-
-    def put(self, name: str, item: tuple[Task, int]) -> None:
-        """Add one item to a lane."""
-        with self._idle:
-            self._open += 1
-        self._queues[name].put(item)
-
-    def run(self, widths: Mapping[str, int], work: Callable[[str, tuple[Task, int]], None]) -> None:
-        """Work until no lane holds an item; the first unexpected error ends all lanes and is raised here."""
-        threads = [
-            threading.Thread(target=self._work, args=(name, work), name=f"{name}-{i}", daemon=True)
-            for name, width in widths.items()
-            for i in range(width)
-            if self._queues[name] is not None
-        ]
-        try:
-            for thread in threads:
-                thread.start()
-            with self._idle:
-                while self._open and self._error is None:
-                    self._idle.wait(0.2)
-        except KeyboardInterrupt:
-            self._error = Stopped("stopped; the answers that had come are kept")
-        if self._error is not None:
-            self._clock.stop()  # lanes that wait, or have pages left, end after the request in flight
-        for name, width in widths.items():
-            for _ in range(width):
-                self._queues[name].put(None)
-        for thread in threads:
-            if thread.ident is not None:
-                thread.join()
-        if self._error is not None:
-            raise self._error
-
-    def _work(self, name: str, work: Callable[[str, tuple[Task, int]], None]) -> None:
-        while (item := self._queues[name].get()) is not None and self._error is None:
-            try:
-                work(name, item)
-            except BaseException as error:  # noqa: BLE001 - a thread's error, whatever it is, ends the run in the main thread
-                self._error = self._error or error
-            finally:
-                with self._idle:
-                    self._open -= 1
-                    self._idle.notify_all()
 
 
 def newest(rows: Sequence[Row], now: datetime) -> datetime | None:

@@ -17,7 +17,7 @@ from etl.stores.journal import Journal
 from etl.stores.ledger import Ledger
 from etl.stores.parquet import Parquet
 from etl.stores.view import CONFIGURATION, View, show
-from etl.stores.warehouse import NextFile
+from etl.stores.warehouse import NextFile, Warehouse
 
 SESSIONS_FROM = date(2014, 1, 1)  # a year before the default history, so that its first day has a session before it
 SESSIONS_AHEAD = timedelta(days=120)
@@ -53,10 +53,10 @@ def run(
     return Outcome(f"{rows} new rows in the lake, {len(built)} models built", details={"added": added})
 
 
-def is_stale(file: NextFile, parquet: Parquet) -> bool:
-    """Whether the file rests on Parquet that is not there any more: it is built from nothing then."""
+def is_stale(warehouse: Warehouse, parquet: Parquet) -> bool:
+    """Whether the published file rests on Parquet that is not there any more: the next is built from nothing then."""
     present = {parquet.name_of(path) for name in parquet.relations() for path in parquet.files(name)}
-    return not file.loaded_files() <= present
+    return warehouse.exists() and not warehouse.loaded_files() <= present
 
 
 def _new_files(file: NextFile, parquet: Parquet, relation: str) -> list[tuple[str, Any]]:

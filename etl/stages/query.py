@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
@@ -15,7 +16,7 @@ from etl.errors import UsageWrong
 
 Format = Literal["table", "csv", "json", "parquet", "xlsx", "md"]
 BINARY = ("parquet", "xlsx")
-SAVED_PARAMETER = re.compile(r"\$([a-z_]+)")
+SAVED_PARAMETER = re.compile(r"\$([a-zA-Z_]\w*)")
 
 
 def checked_format(name: str, *, is_terminal: bool) -> Format:
@@ -110,10 +111,10 @@ def run(
     con.execute("set enable_external_access = false")
     con.execute("set lock_configuration = true")
     try:
-        con.execute(sql, values) if values else con.execute(sql)
         if form in BINARY:
-            write(_binary(con, form))
+            write(_binary(con.sql(sql, params=values or None), form))
         else:
+            con.execute(sql, values) if values else con.execute(sql)
             names = [column[0] for column in con.description or ()]
             write(_text(names, con.fetchall(), form, width).encode())
     except duckdb.Error as error:
@@ -121,14 +122,16 @@ def run(
     return as_of, run_id
 
 
-def _binary(con: duckdb.DuckDBPyConnection, form: str) -> bytes:
+def _binary(rows: duckdb.DuckDBPyRelation | None, form: str) -> bytes:
     buffer = io.BytesIO()
+    if rows is None:
+        raise UsageWrong("query: the SQL gives no rows; write a SELECT")
     if form == "parquet":
         import pyarrow.parquet as pq
 
-        pq.write_table(con.to_arrow_table(), buffer, compression="zstd")
+        pq.write_table(rows.to_arrow_table(), buffer, compression="zstd")
     else:
-        con.df().to_excel(buffer, index=False, engine="xlsxwriter")
+        rows.df().to_excel(buffer, index=False, engine="xlsxwriter")
     return buffer.getvalue()
 
 
@@ -154,7 +157,7 @@ def _table(names: list[str], rows: list[tuple[Any, ...]], width: int | None) -> 
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for i, name in enumerate(names):
-        is_number = any(isinstance(row[i], int | float) and not isinstance(row[i], bool) for row in rows)
+        is_number = any(isinstance(row[i], int | float | Decimal) and not isinstance(row[i], bool) for row in rows)
         table.add_column(name, justify="right" if is_number else "left", overflow="fold")
     for row in rows:
         table.add_row(*map(_shown, row))
@@ -171,6 +174,8 @@ def _plain(value: Any) -> Any:
         return value.isoformat() + "Z"
     if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
         return None
+    if isinstance(value, Decimal):
+        return float(value)
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, date):

@@ -49,7 +49,9 @@ class Transformer:
             DataWrong: a kept body is missing or changed.
             FolderUnusable: Parquet cannot be written.
         """
-        if everything:
+        present = {self.parquet.name_of(path) for name in self.parquet.relations() for path in self.parquet.files(name)}
+        lost = self.journal.files_written() - present
+        if everything or lost:
             self.journal.forget_readings()
             self.parquet.clear()
         read = self.journal.read_before()
@@ -59,10 +61,11 @@ class Transformer:
         for start in range(0, len(new), BATCH):
             batch_rows, batch_refused = self._read_batch(new[start : start + BATCH], versions)
             rows_read, refused = rows_read + batch_rows, refused + batch_refused
-        for name in {path.parts[-4] for s, path in new if s in read}:
-            self.parquet.drop(name, versions[name])
-        notes = (f"{refused} rows were refused; data_quality says why",) if refused else ()
-        return Outcome(f"{len(new)} answers read, {rows_read} rows", notes=notes, details={"refused": refused})
+        for name, version in versions.items():  # every answer has been read by this version now
+            self.journal.forget_files(self.parquet.drop(name, version))
+        notes = [f"{len(lost)} Parquet files were gone: every answer was read again"] if lost else []
+        notes += [f"{refused} rows were refused; data_quality says why"] if refused else []
+        return Outcome(f"{len(new)} answers read, {rows_read} rows", notes=tuple(notes), details={"refused": refused})
 
     def _read_batch(self, batch: list[tuple[int, Path]], versions: Mapping[str, int]) -> tuple[int, int]:
         rows: Rows = defaultdict(list)
@@ -74,10 +77,11 @@ class Transformer:
                 continue  # a provider that this version does not know any more: its answers stay in the lake
             count, refused = self._read(answer, rows)
             readings.append((sequence, source, versions[source], count, refused))
+        files = []
         for (relation, source), found in rows.items():
             stem = f"v{versions[source]}-{batch[0][0]:09d}-{batch[-1][0]:09d}"
-            self.parquet.write(relation, source, stem, found)
-        self.journal.note_readings(readings)
+            files.append(self.parquet.name_of(self.parquet.write(relation, source, stem, found)))
+        self.journal.note_readings(readings, files)
         return sum(r[3] for r in readings), sum(r[4] for r in readings)
 
     def _read(self, answer: Answer, rows: Rows) -> tuple[int, int]:

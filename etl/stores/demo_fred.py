@@ -104,8 +104,4 @@ def graph(path: str, query: Query, now: datetime) -> Reply:
     start, end = query.get("cosd", "0000-01-01"), query.get("coed", _OPEN_END)
     rows = demo_macro.observations(series_id, now)
     cells = [f"{day},{'' if text == '.' else text}\n" for day, text in rows if start <= day.isoformat() <= end]
-    return (
-        200,
-        {"Content-Type": "application/csv"},
-        "".join([f"observation_date,{series_id}\n", *cells]).encode(),
-    )
+    return (200, {"Content-Type": "application/csv"}, "".join([f"observation_date,{series_id}\n", *cells]).encode())

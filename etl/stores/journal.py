@@ -1,6 +1,7 @@
 """The journal: runs and how they ended, publications, and which answers were read by which parser version."""
 
 import json
+from collections.abc import Iterable
 from datetime import UTC
 from typing import Any
 
@@ -44,12 +45,23 @@ class Journal:
         """Sequence -> the parser version that read it."""
         return dict(self._state.rows("select sequence, parser_version from readings"))
 
-    def note_readings(self, readings: list[tuple[int, str, int, int, int]]) -> None:
-        """(sequence, provider, parser version, rows, refused) of answers whose Parquet is on disk."""
+    def files_written(self) -> set[str]:
+        """The Parquet files that hold what was read."""
+        return {row[0] for row in self._state.rows("select name from parquet_files")}
+
+    def note_readings(self, readings: list[tuple[int, str, int, int, int]], files: Iterable[str] = ()) -> None:
+        """(sequence, provider, parser version, rows, refused) of answers whose Parquet is on disk, in `files`."""
         with self._state.write() as db:
             db.executemany("insert or replace into readings values (?, ?, ?, ?, ?)", readings)
+            db.executemany("insert or ignore into parquet_files values (?)", [(name,) for name in files])
+
+    def forget_files(self, names: Iterable[str]) -> None:
+        """Files that were dropped because newer ones hold the same answers."""
+        with self._state.write() as db:
+            db.executemany("delete from parquet_files where name = ?", [(name,) for name in names])
 
     def forget_readings(self) -> None:
         """Read everything again (`transform --all`)."""
         with self._state.write() as db:
             db.execute("delete from readings")
+            db.execute("delete from parquet_files")

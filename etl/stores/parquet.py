@@ -106,11 +106,13 @@ class Parquet:
         """A file's path below the Parquet folder, the same on every machine."""
         return path.relative_to(self._root).as_posix()
 
-    def drop(self, source: str, keep_version: int) -> None:
-        """Delete a source's files of older parser versions; the newer ones hold the same answers."""
-        for path in self._root.glob(f"*/{source}/v*.parquet"):
-            if not path.name.startswith(f"v{keep_version}-"):
-                path.unlink()
+    def drop(self, source: str, keep_version: int) -> list[str]:
+        """Delete a source's files of other parser versions; those that stay hold the same answers. Their names."""
+        paths = self._root.glob(f"*/{source}/v*.parquet")
+        dropped = [path for path in paths if not path.name.startswith(f"v{keep_version}-")]
+        for path in dropped:
+            path.unlink()
+        return [self.name_of(path) for path in dropped]
 
     def clear(self) -> None:
         """Delete every file: all of it is made again from the raw lake."""

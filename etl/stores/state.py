@@ -27,6 +27,7 @@ create table if not exists runs (
 create table if not exists readings (
     sequence integer primary key, provider text, parser_version integer, rows integer, refused integer
 );
+create table if not exists parquet_files (name text primary key);
 """
 
 

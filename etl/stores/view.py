@@ -15,7 +15,9 @@ from pathlib import Path
 import duckdb
 
 from etl.errors import NeverPublished
+from etl.settings import Settings, data_folder
 from etl.stores import models
+from etl.stores.folder import Folder
 from etl.stores.warehouse import NextFile, Warehouse
 
 Connection = duckdb.DuckDBPyConnection
@@ -71,3 +73,31 @@ def seen_as_of(
         show(file, View(as_of, run_id, demo, version, basis), models.load_models(sql_root))
         file.con.execute("set search_path = 'marts'")
         yield file.con
+
+
+@contextmanager
+def reading(settings: Settings, as_of: datetime | None) -> Iterator[Connection]:
+    """
+    The published warehouse, read only, or a copy that shows an earlier instant. Opens nothing else.
+
+    Raises:
+        UsageWrong: nothing is published yet.
+        NeverPublished: nothing was, up to `as_of`.
+    """
+    folder = Folder(settings.data_dir)
+    warehouse = warehouse_of(folder)
+    if as_of is not None:
+        folder.make()
+        with seen_as_of(warehouse, folder.cache, as_of, "known", data_folder("sql")) as con:
+            yield con
+        return
+    con = warehouse.read()
+    try:
+        yield con
+    finally:
+        con.close()
+
+
+def warehouse_of(folder: Folder) -> Warehouse:
+    """The warehouse of a data folder."""
+    return Warehouse(folder.warehouse, (data_folder("sql") / "lake.sql").read_text(encoding="utf-8"))

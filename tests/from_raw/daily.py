@@ -16,6 +16,7 @@ from tests.from_raw import wires
 from tests.from_raw.answers import RawAnswer, RawLake
 from tests.from_raw.universe import CRYPTO
 
+OHLC = ["open", "high", "low", "close"]
 FINAL_AFTER = pd.Timedelta(minutes=60)
 
 
@@ -52,11 +53,8 @@ def equity_days(lake: RawLake, symbol: str) -> pd.DataFrame:
     for answer in lake.of("alpha_vantage", "equity_daily", symbol):
         days = _final_days(wires.alpha_vantage_days(answer.document), answer)
         factor = _split_after(days.index, splits)
-        traded = days["close"]
-        days[["open", "high", "low", "close"]] = days[["open", "high", "low", "close"]].div(factor, axis=0)
-        frames.append(
-            days.assign(volume=days["volume"] * factor, source="alpha_vantage", close_as_traded=traded, adj_close=np.nan)
-        )
+        adjusted = days[OHLC].div(factor, axis=0).assign(volume=days["volume"] * factor, adj_close=np.nan)
+        frames.append(adjusted.assign(source="alpha_vantage", close_as_traded=days["close"]))
     merged = pd.concat(frames)
     merged = merged[~merged.index.duplicated(keep="last")].sort_index()
     merged["opened_at"] = calendar()["open"].reindex(merged.index)

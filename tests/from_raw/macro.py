@@ -42,7 +42,7 @@ def net_liquidity(series: dict[str, pd.Series]) -> list[dict[str, Any]]:
     rows = []
     for date, assets in series["WALCL"].items():
         repos = series["RRPONTSYD"][lambda values, date=date: values.index <= date]
-        if date.dayofweek != WEDNESDAY or date not in series["WTREGEN"].index or repos.empty:
+        if date.day_of_week != WEDNESDAY or date not in series["WTREGEN"].index or repos.empty:
             continue
         treasury, repo = series["WTREGEN"][date] * MILLION, repos.iloc[-1] * BILLION
         row = {"walcl_usd": assets * MILLION, "treasury_usd": treasury, "rrpontsyd_usd": repo}

@@ -62,21 +62,27 @@ def _of_session(
         sum(flow[symbol].at[session, name] for symbol in COUNTED) for name in ("net_flow_usd", "turnover_usd")
     )
     up, down = sum(one > 0 for one in returns), sum(one < 0 for one in returns)
-    made = {
+    breadth, momentum, volume_flow = (
+        (up - down) / len(COUNTED),
+        2 * sum(above) / len(COUNTED) - 1,
+        100 * nets / turnovers,
+    )
+    return {
+        "trade_date": session.strftime("%Y-%m-%d"),
         "symbols": len(COUNTED),
         "advancers": up,
         "decliners": down,
         "unchanged": len(COUNTED) - up - down,
-        "breadth": (up - down) / len(COUNTED),
+        "breadth": breadth,
         "advance_decline_ratio": up / down if down else None,
-        "volume_flow_pct": 100 * nets / turnovers,
-        "momentum_score": 2 * sum(above) / len(COUNTED) - 1,
+        "volume_flow_pct": volume_flow,
+        "momentum_score": momentum,
+        "market_bias": _bias(momentum, volume_flow, breadth),
+        **_fear(vix, session),
     }
-    return {"trade_date": session.strftime("%Y-%m-%d"), **made, "market_bias": _bias(made), **_fear(vix, session)}
 
 
-def _bias(made: dict[str, object]) -> str:
-    momentum, flow, breadth = (float(made[name]) for name in ("momentum_score", "volume_flow_pct", "breadth"))  # type: ignore[arg-type]  # numbers
+def _bias(momentum: float, flow: float, breadth: float) -> str:
     if momentum > 0.2 and flow > 0 and breadth > 0:
         return "BULLISH"
     return "BEARISH" if momentum < -0.2 and flow < 0 and breadth < 0 else "MIXED"

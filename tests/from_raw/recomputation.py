@@ -21,8 +21,9 @@ FLOWS = ["turnover_usd", "flow_multiplier", "net_flow_usd", "taker_imbalance"]
 class Recomputation:
     """The figures of a data folder as of an instant at which it had just asked for everything."""
 
-    def __init__(self, lake: Path, as_of: pd.Timestamp) -> None:
-        self.lake, self.as_of = RawLake(lake), as_of
+    def __init__(self, lake: Path, as_of: str, is_demo: bool) -> None:
+        self.lake, self.is_demo = RawLake(lake), is_demo
+        self.as_of = pd.Timestamp(as_of).tz_convert("UTC").tz_localize(None)
 
     @cached_property
     def days(self) -> dict[str, pd.DataFrame]:
@@ -97,8 +98,9 @@ class Recomputation:
 
     @cached_property
     def minutes(self) -> dict[str, pd.DataFrame]:
-        """The final minutes of every pair."""
-        return {symbol: final_candles(self.lake, symbol, "1m") for symbol in CRYPTO}
+        """The final minutes of every pair that has any."""
+        found = {symbol: final_candles(self.lake, symbol, "1m") for symbol in CRYPTO}
+        return {symbol: one for symbol, one in found.items() if len(one)}
 
     @cached_property
     def hours(self) -> dict[str, pd.DataFrame]:

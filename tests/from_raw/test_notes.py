@@ -3,17 +3,23 @@
 import re
 from typing import Any
 
+import pytest
+
 from tests.from_raw.comparing import taken
 from tests.from_raw.conftest import Published
 from tests.from_raw.facts import fact
 from tests.from_raw.recomputation import Recomputation
 from tests.from_raw.universe import SYMBOLS
 
+pytestmark = pytest.mark.parametrize("run", ["demo"], indirect=True)
+
 FACT_PRECISION = 5e-6  # facts are handed to the note at six significant digits
 LATEST = "data/recommendations/latest.json"
-STRUCTURAL = re.compile(r"\d{4}-\d{2}-\d{2}|\b\d+-day\b|last 252 values|for \d+ sessions|the \d+ sessions|\b[37]0\b(?![.\d])")
+STRUCTURAL = re.compile(  # dates, windows, horizons, and the RSI's levels
+    r"\d{4}-\d{2}-\d{2}|\b\d+-day\b|last 252 values|(for|the) \d+ sessions|(above|below) [37]0\b(?!\.?\d)"
+)
 NUMBER = re.compile(r"(?<![\w.])-?\d[\d,]*(?:\.\d+)?")
-BENCHMARKS = {"BIL": "SPY TLT AGG GLD DBC BTCUSDT".split(), "BTCUSDT": ["ETHUSDT", "BNBUSDT"]}  # of others SPY
+BENCHMARKS = {"BIL": ["SPY", "TLT", "AGG", "GLD", "DBC", "BTCUSDT"], "BTCUSDT": ["ETHUSDT", "BNBUSDT"]}
 
 
 def untraced(text: str, values: list[float]) -> list[str]:

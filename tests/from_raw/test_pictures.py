@@ -14,7 +14,7 @@ from tests.from_raw.universe import FIRST_SYMBOLS, PICTURES, SYMBOLS, WINDOWS
 
 NAMES = {"global-flow": ("regions", "flows"), "asset-flow": ("asset_classes", "edges")}
 FILES = [(picture, window) for picture in PICTURES for window in WINDOWS]
-PRICES_KEPT = 400
+PRICES_KEPT, DIGITS = 400, 10
 
 
 def frame_of(raw: Recomputation, window: str) -> dict[str, Any]:
@@ -63,28 +63,31 @@ def test_correlations_are_those_of_the_last_returns(raw: Recomputation, publishe
 
 
 def read_parquet(site: Path, name: str, dates: list[str]) -> list[dict[str, Any]]:
-    """The rows of a published Parquet file, dates as text."""
+    """The rows of a published Parquet file, dates as text; its numbers are rounded as those of the JSON are."""
     frame = pd.read_parquet(site / f"data/parquet/{name}_latest.parquet")
     for column in dates:
         frame[column] = frame[column].map(str)
+    for column in frame.select_dtypes("float").columns:
+        rounded = frame[column].map(lambda one: float(f"{one:.{DIGITS}g}"))
+        pd.testing.assert_series_equal(frame[column], rounded, check_exact=True)
     return plain(frame.to_dict("records"))  # type: ignore[no-any-return]  # a list of rows
 
 
-def test_the_parquet_file_of_prices_holds_every_digit(raw: Recomputation, site: Path) -> None:
+def test_the_parquet_file_of_prices_holds_ten_digits(raw: Recomputation, site: Path) -> None:
     """data/parquet/asset_prices_latest.parquet: the last 400 final days of each symbol, by symbol and day."""
     names = ["open", "high", "low", "close", "close_as_traded", "adj_close", "volume", "source"]
     wanted = [
-        {"symbol": symbol, "trade_date": day.strftime("%Y-%m-%d"), **row, "demo": True}
+        {"symbol": symbol, "trade_date": day.strftime("%Y-%m-%d"), **row, "demo": raw.is_demo}
         for symbol in sorted(SYMBOLS)
         for day, row in raw.days[symbol][names].tail(PRICES_KEPT).to_dict("index").items()
     ]
     assert_same(read_parquet(site, "asset_prices", ["trade_date"]), wanted, "asset_prices_latest.parquet")
 
 
-def test_the_parquet_file_of_regions_holds_every_digit(raw: Recomputation, site: Path) -> None:
+def test_the_parquet_file_of_regions_holds_ten_digits(raw: Recomputation, site: Path) -> None:
     """data/parquet/regional_data_latest.parquet: the regions of every window."""
     wanted = [
-        {**frame_of(raw, window), **{name: one for name, one in node.items() if name != "beside"}, "demo": True}
+        {**frame_of(raw, window), **{name: one for name, one in node.items() if name != "beside"}, "demo": raw.is_demo}
         for window in WINDOWS
         for node in raw.picture("global-flow", window)[0]
     ]
@@ -92,7 +95,7 @@ def test_the_parquet_file_of_regions_holds_every_digit(raw: Recomputation, site:
     assert_same(found, wanted, "regional_data_latest.parquet")
 
 
-def test_the_parquet_file_of_flows_holds_every_digit(raw: Recomputation, site: Path) -> None:
+def test_the_parquet_file_of_flows_holds_ten_digits(raw: Recomputation, site: Path) -> None:
     """data/parquet/flow_data_latest.parquet: the flows of both pictures and every window."""
     wanted = [
         {
@@ -101,7 +104,7 @@ def test_the_parquet_file_of_flows_holds_every_digit(raw: Recomputation, site: P
             "from_node": one["from"],
             "to_node": one["to"],
             "flow_usd": one["flow_usd"],
-            "demo": True,
+            "demo": raw.is_demo,
         }
         for picture, window in sorted(FILES, key=lambda file: (file[0], WINDOWS[file[1]]))
         for one in sorted(raw.picture(picture, window)[1], key=lambda flow: (str(flow["from"]), str(flow["to"])))

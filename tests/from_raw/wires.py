@@ -5,7 +5,16 @@ from typing import Any
 import pandas as pd
 
 BAR = ["open", "high", "low", "close", "volume"]
-_KLINE = {1: "open", 2: "high", 3: "low", 4: "close", 5: "volume", 7: "quote_volume", 8: "trades", 10: "taker_buy_quote_volume"}
+_KLINE = {
+    1: "open",
+    2: "high",
+    3: "low",
+    4: "close",
+    5: "volume",
+    7: "quote_volume",
+    8: "trades",
+    10: "taker_buy_quote_volume",
+}
 
 
 def alpha_vantage_days(body: Any) -> pd.DataFrame:
@@ -34,7 +43,9 @@ def yahoo_days(body: Any) -> pd.DataFrame:
 def yahoo_dividends(body: Any) -> pd.Series:
     """Dividends by ex-date, per share of today."""
     paid = _result(body).get("events", {}).get("dividends", {}).values()
-    return pd.Series([one["amount"] for one in paid], _new_york_dates([one["date"] for one in paid]), float).sort_index()
+    return pd.Series(
+        [one["amount"] for one in paid], _new_york_dates([one["date"] for one in paid]), float
+    ).sort_index()
 
 
 def yahoo_splits(body: Any) -> pd.Series:

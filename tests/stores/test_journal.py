@@ -60,6 +60,16 @@ def test_a_reading_says_which_parser_read_an_answer(journal):
     assert journal.read_before() == {1: 2, 2: 1}
 
 
+def test_files_are_noted_with_their_readings_and_forgotten_with_them(journal):
+    """What is noted and not there any more has to be made again."""
+    journal.note_readings([(1, "fred", 1, 10, 0)], ["a", "b"])
+    journal.note_readings([(2, "fred", 1, 10, 0)], ["b", "c"])
+    journal.forget_files(["a"])
+    assert journal.files_written() == {"b", "c"}
+    journal.forget_readings()
+    assert journal.files_written() == set()
+
+
 def test_forgotten_readings_are_all_read_again(journal):
     """`transform --all`."""
     journal.note_readings([(1, "fred", 1, 10, 0)])

@@ -6,9 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from etl.domain import Limits, Request
-from etl.errors import QuotaExhausted
+from etl.errors import QuotaExhausted, Stopped
 from etl.providers import PROVIDERS
-from etl.errors import Stopped
 from etl.stores.ledger import Ledger, day_of
 from etl.stores.state import State
 from tests.clocks import NotedClock

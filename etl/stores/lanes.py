@@ -1,0 +1,79 @@
+"""Where requests run side by side: a small thread pool, with a lane for each provider."""
+
+import queue
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from etl.errors import Stopped
+from etl.stores.clock import Clock
+
+MOST_DONE = 0.2  # the share of items that may still be open when there is time for other work
+
+
+class Lanes:
+    """One queue for each provider with so many threads as it allows; an item may move from lane to lane."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._queues: dict[str, queue.SimpleQueue[Any | None]] = defaultdict(queue.SimpleQueue)
+        self._open, self._idle = 0, threading.Condition()
+        self._error: BaseException | None = None
+
+    def put(self, name: str, item: Any) -> None:
+        """Add one item to a lane."""
+        with self._idle:
+            self._open += 1
+        self._queues[name].put(item)
+
+    def run(
+        self, widths: Mapping[str, int], work: Callable[[str, Any], None], meanwhile: Callable[[], None] = lambda: None
+    ) -> None:
+        """
+        Work until no lane holds an item; the first unexpected error ends all lanes and is raised here.
+
+        `meanwhile` is called once in this thread, when most items are done and the slow lanes still wait for quotas.
+        """
+        threads = [
+            threading.Thread(target=self._work, args=(name, work), name=f"{name}-{i}", daemon=True)
+            for name, width in widths.items()
+            for i in range(width)
+            if self._queues[name] is not None
+        ]
+        try:
+            for thread in threads:
+                thread.start()
+            self._wait(int(MOST_DONE * self._open))
+            if self._open and self._error is None:
+                meanwhile()
+            self._wait(0)
+        except KeyboardInterrupt:
+            self._error = Stopped("stopped; the answers that had come are kept")
+        if self._error is not None:
+            self._clock.stop()  # lanes that wait, or have pages left, end after the request in flight
+        for name, width in widths.items():
+            for _ in range(width):
+                self._queues[name].put(None)
+        for thread in threads:
+            if thread.ident is not None:
+                thread.join()
+        if self._error is not None:
+            raise self._error
+
+    def _wait(self, until: int) -> None:
+        """Until only so many items are open, or an error ended the lanes."""
+        with self._idle:
+            while self._open > until and self._error is None:
+                self._idle.wait(0.2)
+
+    def _work(self, name: str, work: Callable[[str, Any], None]) -> None:
+        while (item := self._queues[name].get()) is not None and self._error is None:
+            try:
+                work(name, item)
+            except BaseException as error:  # noqa: BLE001 - a thread's error, whatever it is, ends the run in the main thread
+                self._error = self._error or error
+            finally:
+                with self._idle:
+                    self._open -= 1
+                    self._idle.notify_all()
