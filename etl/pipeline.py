@@ -114,7 +114,7 @@ def daily(o: Observatory, choice: planning.Choice, notes: NoteChoice) -> int:
     with run(o, "run-daily"), ThreadPoolExecutor(1) as aside:
         # what needs no answer, or only those that have come, is done while extraction waits for the slow quotas
         prepared = aside.submit(vega_bundle, o.folder.cache)
-        _extract(o, choice, meanwhile=lambda: _transform(o))
+        _extract(o, choice, meanwhile=lambda: _transform(o, is_early=True))
         _transform(o)
         prepared.result()
         with _build(o) as build:
@@ -173,7 +173,7 @@ def _refuse_to_publish(outcome: Outcome) -> None:
     raise SourcesDown("nothing published: no provider answered anything that was due; what was published stands")
 
 
-def _transform(o: Observatory, *, everything: bool = False) -> None:
+def _transform(o: Observatory, *, everything: bool = False, is_early: bool = False) -> None:
     transformer = transform.Transformer(
         lake=o.lake,
         parquet=o.parquet,
@@ -182,7 +182,7 @@ def _transform(o: Observatory, *, everything: bool = False) -> None:
         session_of=session_of,
         frequency_of=lambda series_id: SERIES[series_id].frequency if series_id in SERIES else "D",
     )
-    o.done("transform", transformer.run(everything=everything))
+    (o.note if is_early else o.done)("transform", transformer.run(everything=everything))
 
 
 @contextmanager

@@ -41,15 +41,18 @@ class Lanes:
             for i in range(width)
             if self._queues[name] is not None
         ]
+        few = int(MOST_DONE * self._open)  # of those that there are before the lanes begin
         try:
             for thread in threads:
                 thread.start()
-            self._wait(int(MOST_DONE * self._open))
+            self._wait(few)
             if self._open and self._error is None:
                 meanwhile()
             self._wait(0)
         except KeyboardInterrupt:
             self._error = Stopped("stopped; the answers that had come are kept")
+        except BaseException as error:  # noqa: BLE001 - whatever `meanwhile` met: the lanes end before it is raised
+            self._error = error
         if self._error is not None:
             self._clock.stop()  # lanes that wait, or have pages left, end after the request in flight
         for name, width in widths.items():
