@@ -222,7 +222,7 @@ def newest(rows: Sequence[Row], now: datetime) -> datetime | None:
 
 def _outcome(tasks: Sequence[Task], report: _Report) -> Outcome:
     undone = tuple(
-        f"{error} ({_listed(sorted(symbols))}); {follow}"
+        f"{error} ({_listed(sorted(set(symbols)))}); {follow}"
         for (_, error, follow), symbols in sorted(report.failures.items())
     )
     line = f"{report.answered} of {len(tasks)} due datasets answered" if tasks else "everything is fresh; nothing asked"
