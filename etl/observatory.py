@@ -113,8 +113,7 @@ def opened(settings: Settings, *, quiet: bool = False) -> Iterator[Observatory]:
     )
     log = Log(folder.logs, http.redact, clock.now)
     lake = Lake(folder.lake)
-    if ledger.next_sequence == 1 and (kept := lake.sequences()):
-        ledger.start_after(kept[-1][0])
+    ledger.start_after(lake.last_sequence())  # where `state.db` is new, or older than the lake
     observatory = Observatory(
         settings,
         folder,

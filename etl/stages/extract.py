@@ -15,7 +15,17 @@ from typing import Protocol
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 
 from etl.domain import Answer, Bar, Limits, Observation, Outcome, Provider, Request, Row
-from etl.errors import AnswerError, DaySpent, KeyRefused, MfoError, ProviderDown, QuotaExhausted, RateLimited
+from etl.errors import (
+    AnswerError,
+    DaySpent,
+    KeyRefused,
+    MfoError,
+    ProviderDown,
+    QuotaExhausted,
+    RateLimited,
+    SourcesDown,
+    TryLater,
+)
 from etl.planning import Task
 from etl.stores.clock import Clock
 from etl.stores.http import Http
@@ -240,3 +250,18 @@ def _outcome(tasks: Sequence[Task], report: _Report) -> Outcome:
 
 def _listed(symbols: list[str]) -> str:
     return ", ".join(symbols) if len(symbols) <= 6 else f"{', '.join(symbols[:5])} and {len(symbols) - 5} more"
+
+
+def refuse_where_nothing_came(outcome: Outcome) -> None:
+    """
+    Return where something was answered, or nothing was due: there is something to publish.
+
+    Raises:
+        TryLater: the day's calls are spent.
+        SourcesDown: nobody answered anything that was due.
+    """
+    if not outcome.undone or outcome.details["answered"]:
+        return
+    if outcome.details["kinds"] in (["QuotaExhausted"], ["DaySpent"]):
+        raise TryLater("nothing published: the day's calls are spent; `mfo status` says when they come back")
+    raise SourcesDown("nothing published: no provider answered anything that was due; what was published stands")

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from etl.domain import Outcome
+from etl.domain import Answer, Outcome
 from etl.sessions import sessions
 from etl.stores import models
 from etl.stores.journal import Journal
@@ -123,6 +123,14 @@ def _note_publication(file: NextFile, view: View, configuration: Mapping[str, An
     said = {"run_id": view.run_id, "as_of": known_at, "version": view.version, "known_at": known_at}
     file.con.execute("delete from lake.publications where run_id = ?", [view.run_id])
     file.append("publications", [{**said, "configuration": json.dumps(configuration, sort_keys=True)}])
+
+
+def number_publication(file: NextFile, kept: Answer) -> None:
+    """Tie the row of this publication to the document that is kept of it in the lake."""
+    file.con.execute(
+        "update lake.publications set sequence = ?, fetched_at = ?, sha256 = ? where run_id = ?",
+        [kept.sequence, _naive(kept.answered_at.isoformat()), kept.sha256, kept.request.symbol],
+    )
 
 
 def _naive(text: str | None) -> datetime | None:

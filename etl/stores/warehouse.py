@@ -21,7 +21,7 @@ import pyarrow as pa
 from etl.errors import DataWrong, FolderUnusable, UsageWrong
 from etl.stores.lake import unusable
 
-SCHEMA_VERSION = 1  # of the tables in sql/lake.sql; another one is built anew from Parquet
+SCHEMA_VERSION = 2  # of the tables in sql/lake.sql; another one is built anew from Parquet
 
 # What Parquet does not hold: a file that is built anew takes it over, so that a look at the past still finds it.
 HISTORY = ("publications", "requests", "runs", "check_results")
