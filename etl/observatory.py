@@ -86,9 +86,9 @@ class Observatory:
 
 
 @contextmanager
-def opened(settings: Settings, *, quiet: bool = False) -> Iterator[Observatory]:
+def opened(settings: Settings, *, quiet: bool = False, clock: Clock | None = None) -> Iterator[Observatory]:
     """
-    Open the data folder's stores.
+    Open the data folder's stores; with the settings' own clock where none is handed in.
 
     Raises:
         FolderUnusable: the folder cannot be made or written.
@@ -97,7 +97,7 @@ def opened(settings: Settings, *, quiet: bool = False) -> Iterator[Observatory]:
     planning.check_names(settings)
     folder = Folder(settings.data_dir)
     folder.make()
-    clock = JumpingClock(settings.now) if settings.demo else Clock(settings.now)
+    clock = clock or (JumpingClock(settings.now) if settings.demo else Clock(settings.now))
     state = State(folder.state)
     ledger = Ledger(state, clock)
     http = Http(

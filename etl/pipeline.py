@@ -11,14 +11,14 @@ code: 0 all done, 3 partial; any other comes from the error tree.
 import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from etl import __version__, catalogue, overview, planning
 from etl.domain import Answer, Outcome, Request
-from etl.errors import SiteDiffers, SourcesDown, TryLater
+from etl.errors import DataWrong, SiteDiffers, SourcesDown, TryLater
 from etl.notes.prompt import NoteSettings
 from etl.observatory import Observatory, run
 from etl.providers import CLOSED, PROVIDERS
@@ -168,8 +168,11 @@ def _extract(o: Observatory, choice: planning.Choice, meanwhile: Callable[[], No
 
 def _refuse_to_publish(outcome: Outcome) -> None:
     """Nothing that was due was answered: there is nothing new to publish, and the exit code says why."""
-    if outcome.details["kinds"] == ["QuotaExhausted"] or outcome.details["kinds"] == ["DaySpent"]:
+    kinds = outcome.details["kinds"]
+    if kinds in (["DaySpent"], ["QuotaExhausted"], ["DaySpent", "QuotaExhausted"]):
         raise TryLater("nothing published: the day's calls are spent; `mfo status` says when they come back")
+    if kinds == ["AnswerUnreadable"]:
+        raise DataWrong("nothing published: no answer could be read; all are kept, what was published stands")
     raise SourcesDown("nothing published: no provider answered anything that was due; what was published stands")
 
 
@@ -289,11 +292,8 @@ def _export(o: Observatory, site: SiteChoice) -> None:
 def _seen(o: Observatory, site: SiteChoice) -> Iterator[Connection]:
     """The published file, or a copy of it that shows the lake as it was at an instant."""
     if site.as_of is None:
-        con = o.warehouse.read()
-        try:
+        with closing(o.warehouse.read()) as con:
             yield con
-        finally:
-            con.close()
         return
     with seen_as_of(o.warehouse, o.folder.cache, site.as_of, site.basis, data_folder("sql")) as con:
         yield con
