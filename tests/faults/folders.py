@@ -103,14 +103,14 @@ class SmallFolder:
         settings = self.settings()
         assert settings.now is not None
         clock = NotedClock(settings.now)
-        with opened(settings, clock=clock) as o:
-            try:
+        try:
+            with opened(settings, clock=clock) as o:
                 return work(o)
-            except MfoError as error:
-                self.said.append(str(error))
-                return error.exit_code
-            finally:
-                self.waits += [wait for wait in clock.waits if wait > 0]
+        except MfoError as error:
+            self.said.append(str(error))
+            return error.exit_code
+        finally:
+            self.waits += [wait for wait in clock.waits if wait > 0]
 
     def fetch(self, choice: Choice) -> int:
         """`mfo extract`, then `mfo transform`; the exit code of the first."""
