@@ -14,9 +14,11 @@ from typing import Protocol
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 
-from etl.domain import Answer, Bar, Limits, Observation, Outcome, Provider, Request, Row
+from etl.domain import Answer, Bar, Limits, Observation, Outcome, Provider, Request, Row, Unreadable, why_untrue
 from etl.errors import (
     AnswerError,
+    AnswerUnreadable,
+    DataWrong,
     DaySpent,
     KeyRefused,
     MfoError,
@@ -135,7 +137,7 @@ class Extractor:
         self._heed_headers(provider.name, reply.headers)
         try:
             provider.inspect(answer)
-            rows = list(provider.parse(answer))
+            rows = _some_true(list(provider.parse(answer)), answer)
         except AnswerError as error:
             self._heed(provider, error)
             self._ledger.close(
@@ -219,11 +221,25 @@ class Extractor:
             report.in_a_row[name].clear()
 
 
+def _some_true(rows: list[Row], answer: Answer) -> list[Row]:
+    """The rows, where one of them at least can be true; of an answer without one, a stand-in's is the better."""
+    if rows and all(
+        isinstance(row, Unreadable) or (isinstance(row, Bar) and why_untrue(row, answer.server_time)) for row in rows
+    ):
+        what = f"{answer.request.dataset} of {answer.request.symbol}"
+        raise AnswerUnreadable(f"{answer.request.provider}: none of the {len(rows)} rows of {what} can be true")
+    return rows
+
+
 def newest(rows: Sequence[Row], now: datetime) -> datetime | None:
-    """The newest instant that the rows speak of, days as their midnight in UTC; rows of the future do not count."""
+    """
+    The newest instant that the rows speak of, days as their midnight in UTC.
+
+    Rows that transform will refuse do not count: what they should have said is asked for again.
+    """
     found = []
     for row in rows:
-        if isinstance(row, Bar):
+        if isinstance(row, Bar) and why_untrue(row, now) is None:
             found.append(row.at if isinstance(row.at, datetime) else datetime.combine(row.at, time(), UTC))
         elif isinstance(row, Observation) and row.value is not None:
             found.append(datetime.combine(row.date, time(), UTC))
@@ -258,10 +274,14 @@ def refuse_where_nothing_came(outcome: Outcome) -> None:
 
     Raises:
         TryLater: the day's calls are spent.
+        DataWrong: what came could not be read.
         SourcesDown: nobody answered anything that was due.
     """
     if not outcome.undone or outcome.details["answered"]:
         return
-    if outcome.details["kinds"] in (["QuotaExhausted"], ["DaySpent"]):
+    kinds = outcome.details["kinds"]
+    if kinds in (["DaySpent"], ["QuotaExhausted"], ["DaySpent", "QuotaExhausted"]):
         raise TryLater("nothing published: the day's calls are spent; `mfo status` says when they come back")
+    if kinds == ["AnswerUnreadable"]:
+        raise DataWrong("nothing published: no answer could be read; all are kept, what was published stands")
     raise SourcesDown("nothing published: no provider answered anything that was due; what was published stands")
