@@ -18,7 +18,7 @@ import pytest
 from tests.conftest import Mfo, Upstream
 from tests.faults.folders import KEYS
 
-SAMPLE_S, SOAK_S = 10.0, 60.0
+SAMPLE_S, SOAK_S = 8.0, 60.0
 SECRETS = ("apikey", "api_key")
 # the limits are the true ones but for the day of Alpha Vantage, and a weight window that is short enough to be met
 UPSTREAM = ("--av-per-day", "100000", "--weight-limit", "600", "--weight-window", "10")
