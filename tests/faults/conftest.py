@@ -20,7 +20,7 @@ UNLIMITED = (
     "--fred-per-minute",
     "1000000",
 )
-HANGS_S = "0.7"
+HANGS_S = "0.6"
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,8 @@ from etl.planning import Choice
 from tests.conftest import Upstream
 from tests.faults.conftest import HANGS_S
 from tests.faults.folders import ROUTES, Rows, SmallFolder, choice_of
-from tests.faults.policy import ALL, CANNOT_OCCUR, ELSEWHERE, Case, cases
+from tests.faults.policy import ALL, CANNOT_OCCUR, ELSEWHERE, VERDICTS, Case, cases
+from tests.house import ROOT
 
 ADDS_A_ROW = ("future_row",)
 FREE = ("slow",)  # three seconds each: all providers at once, below
@@ -133,3 +134,12 @@ def test_what_cannot_occur_changes_no_answer(kind: str, provider: str, folder: M
     upstream.faults({"provider": provider, "kind": kind, "times": -1})
     assert folder(provider).fetch(choice_of(ROUTES[provider])) == 0
     assert upstream.verdicts() == [f"no_effect:{kind}"]
+
+
+def test_the_readme_tells_the_policy_as_the_table_has_it() -> None:
+    """A row for each verdict, ending with the exit code of a run in which nobody stood in."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)` \|.*\| (\d+) \|$", readme, re.MULTILINE))
+    assert {name: int(rows.get(name, -1)) for name in VERDICTS} == {
+        name: alone for name, (_, alone, _) in VERDICTS.items()
+    }

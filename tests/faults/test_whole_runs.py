@@ -20,9 +20,7 @@ from tests.stages.workbench import Bench, made_up, task
 # kind -> why a row of it is refused; empty where none is
 SPOILT = {
     "nan_values": "close is missing or not a number",
-    "null_values": "close is missing or not a number",
     "negative_price": "close is -1",
-    "zero_price": "close is 0",
     "high_below_low": "do not hold open",
     "future_row": "dated in the future",
     "missing_field": "close is missing or not a number",

@@ -253,8 +253,8 @@ def test_a_small_body_that_unpacks_to_60_mb_is_cut_off(upstream, opened):
 
 def test_a_packed_body_that_ends_too_early_is_a_broken_answer(upstream, opened):
     """Half of a CSV reads well, so what is left of a packed one must not pass as all of it."""
-    packed = gzip.compress(b"".join(b"2025-10-%02d,%d\n" % (n % 31, n * n) for n in range(400)))
-    server = upstream(lambda handler: handler.reply(packed[:200], Content_Encoding="gzip"))
+    packed = gzip.compress(b"".join(b"2025-10-%02d,%d\n" % (n % 31, n * n) for n in range(400)))[:200]
+    server = upstream(lambda handler: handler.reply(packed, Content_Encoding="gzip"))
     with pytest.raises(ProviderDown, match="could not be decompressed"):
         opened(server.root).send(AV, SPY, 5)
 
