@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from etl.domain import ACTIONS, CRYPTO_1D, CRYPTO_1M, EQUITY_DAILY, EQUITY_HISTORY, MACRO, ORDER_BOOK, SERIES, Want
+from etl.domain import ACTIONS, CRYPTO_1D, CRYPTO_1M, EQUITY_DAILY, EQUITY_HISTORY, MACRO, ORDER_BOOK, SERIES, Gap, Want
 from etl.errors import SettingsWrong, UsageWrong
 from etl.providers import PROVIDERS
 from etl.publication import SERIES as SERIES_FACTS
@@ -107,17 +107,21 @@ def due(
     session: Session,
     able: Callable[[str], bool],
     choice: Choice | None = None,
+    gaps: Sequence[Gap] = (),
 ) -> list[Task]:
     """
-    Every task that is due at `now`: what the publication needs first, and there the stalest first.
+    Every task that is due at `now`: what the publication needs first, then gaps, and there the stalest first.
 
-    `session` is the last one that is final at `now`; `able(provider)` says whether it has its key and calls left.
+    `session` is the last one that is final at `now`; `able(provider)` says whether it has its key and calls left;
+    `gaps` are those that are due to be asked for again.
     """
     choice = choice or Choice()
     plan = _Plan(settings, history, now, session, able, choice)
     tasks = [task for dataset, symbol in _subjects(settings, choice) if (task := plan.task(dataset, symbol))]
     never = datetime.min.replace(tzinfo=UTC)
     tasks.sort(key=lambda task: (RANKS[task.want.dataset], task.last_good_at or never))
+    asked = {(task.want.dataset, task.want.symbol): task.want.since for task in tasks}
+    tasks += [task for gap in _in_turn(settings, choice, gaps) if (task := plan.again(gap, asked))]
     return _bounded_metadata(tasks, settings, history, now)
 
 
@@ -138,6 +142,15 @@ def _subjects(settings: Settings, choice: Choice) -> Iterable[tuple[str, str]]:
             choice.symbols is None or symbol in choice.symbols
         ):
             yield dataset, symbol
+
+
+def _in_turn(settings: Settings, choice: Choice, gaps: Sequence[Gap]) -> list[Gap]:
+    """The gaps that this run asks for: of the universe, the one that was asked for longest ago first."""
+    wanted = set(_subjects(settings, choice))
+    never = datetime.min.replace(tzinfo=UTC)
+    found = [gap for gap in gaps if (gap.dataset, gap.symbol) in wanted]
+    found.sort(key=lambda gap: (gap.last_asked_at or never, gap.from_at, gap.symbol))
+    return found[: settings.tables.extract.gaps_per_run]
 
 
 def _bounded_metadata(tasks: list[Task], settings: Settings, history: History, now: datetime) -> list[Task]:
@@ -191,6 +204,19 @@ class _Plan:
         good = self._history(dataset, symbol)
         last = max((g.answered_at for g in good.values()), default=None)
         return Task(Want(dataset, symbol, self._choice.since or since), chain, why, last)
+
+    def again(self, gap: Gap, asked: Mapping[tuple[str, str], datetime | None]) -> Task | None:
+        """The task for one gap, None where nobody can be asked or a task of this plan speaks of all of it anyway."""
+        # the first source of recent days gives no older ones, and would only say again that it has not these
+        dataset = EQUITY_HISTORY if gap.dataset == EQUITY_DAILY else gap.dataset
+        chain = tuple(name for name in self._settings.chain(dataset) if self._able(name))
+        if self._choice.provider:
+            chain = tuple(name for name in chain if name == self._choice.provider)
+        since = asked.get((dataset, gap.symbol), gap.to_at)
+        if not chain or since is None or since <= gap.from_at:
+            return None
+        why = "a gap, asked for again" if gap.last_asked_at else "a gap that no good answer has spoken of"
+        return Task(Want(dataset, gap.symbol, gap.from_at, gap.to_at), chain, why, gap.last_asked_at)
 
     def _history_once(self, dataset: str, symbol: str, _chain: tuple[str, ...]) -> tuple[datetime | None, str] | None:
         if self._history(dataset, symbol) and not (self._choice.force or self._choice.since):
