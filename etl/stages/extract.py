@@ -14,7 +14,7 @@ from typing import Protocol
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 
-from etl.domain import Answer, Bar, Limits, Observation, Outcome, Provider, Request, Row
+from etl.domain import Answer, Bar, Limits, Observation, Outcome, Provider, Request, Row, Series
 from etl.errors import AnswerError, DaySpent, KeyRefused, MfoError, ProviderDown, QuotaExhausted, RateLimited
 from etl.planning import Task
 from etl.stores.clock import Clock
@@ -210,13 +210,15 @@ class Extractor:
 
 
 def newest(rows: Sequence[Row], now: datetime) -> datetime | None:
-    """The newest instant that the rows speak of, days as their midnight in UTC; rows of the future do not count."""
+    """The newest instant that the rows speak of, a day as its midnight in UTC; rows of the future do not count."""
     found = []
     for row in rows:
         if isinstance(row, Bar):
             found.append(row.at if isinstance(row.at, datetime) else datetime.combine(row.at, time(), UTC))
         elif isinstance(row, Observation) and row.value is not None:
             found.append(datetime.combine(row.date, time(), UTC))
+        elif isinstance(row, Series):
+            found.append(row.last_updated)
     return max((instant for instant in found if instant <= now), default=None)
 
 

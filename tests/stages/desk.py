@@ -10,6 +10,7 @@ from typing import Any
 from etl.domain import Want
 from etl.planning import Task
 from etl.providers import PROVIDERS
+from etl.publication import SERIES
 from etl.sessions import session_of, sessions
 from etl.settings import CHAINS
 from etl.stages.transform import Transformer, naive
@@ -81,6 +82,14 @@ class Desk:
             [
                 {"symbol": symbol, "name": symbol, "kind": kind, "is_watchlist": False, "position": position}
                 for position, (symbol, kind) in enumerate(self.kinds.items())
+            ],
+        )
+        file.replace(
+            "universe_series",
+            [
+                {"series_id": series_id, "unit": facts.unit, "usd_factor": facts.usd_factor, "terms": facts.terms}
+                | {"is_revised": facts.is_revised, "publishable": facts.publishable, "position": position}
+                for position, (series_id, facts) in enumerate(SERIES.items())
             ],
         )
         file.replace(
