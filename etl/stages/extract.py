@@ -17,6 +17,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_aft
 from etl.domain import Answer, Bar, Limits, Observation, Outcome, Provider, Request, Row, Series
 from etl.errors import AnswerError, DaySpent, KeyRefused, MfoError, ProviderDown, QuotaExhausted, RateLimited
 from etl.planning import Task
+from etl.sessions import session_of
 from etl.stores.clock import Clock
 from etl.stores.http import Http
 from etl.stores.lake import Lake
@@ -138,7 +139,7 @@ class Extractor:
             status=reply.status,
             latency_ms=reply.latency_ms,
             rows=len(rows),
-            newest_at=newest(rows, answer.answered_at),
+            newest_at=newest(rows, answer.server_time),
         )
         return rows
 
@@ -210,11 +211,19 @@ class Extractor:
 
 
 def newest(rows: Sequence[Row], now: datetime) -> datetime | None:
-    """The newest instant that the rows speak of, a day as its midnight in UTC; rows of the future do not count."""
+    """
+    The newest instant that the rows speak of, a day as its midnight in UTC.
+
+    Rows of the future do not count, nor does a session that is not final yet at `now`: it is asked for again.
+    """
     found = []
     for row in rows:
-        if isinstance(row, Bar):
-            found.append(row.at if isinstance(row.at, datetime) else datetime.combine(row.at, time(), UTC))
+        if isinstance(row, Bar) and isinstance(row.at, datetime):
+            found.append(row.at)
+        elif isinstance(row, Bar):
+            session = session_of(row.at)
+            if session and session.ready_at <= now:
+                found.append(datetime.combine(row.at, time(), UTC))
         elif isinstance(row, Observation) and row.value is not None:
             found.append(datetime.combine(row.date, time(), UTC))
         elif isinstance(row, Series):
