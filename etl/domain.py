@@ -14,7 +14,7 @@ from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Literal, Protocol
 
-Interval = Literal["1m", "1h", "1d", "1w"]
+Interval = Literal["1m", "15m", "1h", "1d", "1w"]
 Adjustment = Literal["raw", "split", "total"]
 ActionKind = Literal["split", "dividend"]
 
@@ -31,11 +31,27 @@ NOTES = "notes"  # what `analyze` and `score` kept: a prompt, a reply, a note, a
 
 @dataclass(frozen=True, slots=True)
 class Want:
-    """One dataset of one symbol (or FRED series), from `since` on; `since=None` is all that the provider gives."""
+    """
+    One dataset of one symbol (or FRED series), from `since` on; `since=None` is all that the provider gives.
+
+    `until` is where it may end; a provider that cannot end there gives more.
+    """
 
     dataset: str
     symbol: str
     since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A stretch of bars that a source has not given so far, to be asked for again; `last_asked_at` None is never."""
+
+    dataset: str
+    symbol: str
+    from_at: datetime
+    to_at: datetime
+    last_asked_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,14 @@ from etl.observatory import Observatory
 from etl.providers import PROVIDERS
 from etl.sessions import last_closed
 from etl.stages import plan, status
+from etl.stores.view import suspected_gaps
 
 
 def due(o: Observatory, choice: planning.Choice) -> list[planning.Task]:
     """What the next run would ask, and of whom."""
     now = o.clock.now()
-    return planning.due(o.settings, o.ledger.last_good, now, last_closed(now), o.able, choice)
+    gaps = suspected_gaps(o.warehouse, now)
+    return planning.due(o.settings, o.ledger.last_good, now, last_closed(now), o.able, choice, gaps)
 
 
 def priced(o: Observatory, choice: planning.Choice) -> list[dict[str, Any]]:

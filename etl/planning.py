@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from etl.domain import ACTIONS, CRYPTO_1D, CRYPTO_1M, EQUITY_DAILY, EQUITY_HISTORY, MACRO, ORDER_BOOK, SERIES, Want
+from etl.domain import ACTIONS, CRYPTO_1D, CRYPTO_1M, EQUITY_DAILY, EQUITY_HISTORY, MACRO, ORDER_BOOK, SERIES, Gap, Want
 from etl.errors import SettingsWrong, UsageWrong
 from etl.providers import PROVIDERS
 from etl.publication import SERIES as SERIES_FACTS
@@ -21,8 +21,9 @@ RANKS = {EQUITY_DAILY: 0, MACRO: 0, CRYPTO_1D: 0, CRYPTO_1M: 1, ORDER_BOOK: 1, E
 # One chart of Yahoo's holds recent bars and events, so that it answers for the other datasets too.
 YAHOO_CHARTS = (EQUITY_DAILY, ACTIONS, EQUITY_HISTORY)
 OVERLAP = {"D": timedelta(days=60), "W": timedelta(days=120), "M": timedelta(days=800)}
+NEWS, NEVER = timedelta(hours=20), datetime.min.replace(tzinfo=UTC)  # news are asked for once a day
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
-DIMENSIONS = {"WALCL": 0, "WTREGEN": 0, "WDTGAL": 0, "RRPONTSYD": 0}  # whose units must be known first
+DIMENSIONS = dict.fromkeys(("WALCL", "WTREGEN", "WDTGAL", "RRPONTSYD"), 0)  # whose units must be known first
 
 History = Callable[[str, str], dict[str, Good]]
 
@@ -60,22 +61,23 @@ def check_names(settings: Settings) -> None:
     Raises:
         SettingsWrong: names the key and what is allowed.
     """
-    where = settings.source
     for dataset, names in settings.tables.chains.items():
         if dataset not in CHAINS:
-            raise SettingsWrong(f"{where}: chains.{dataset}: unknown dataset; allowed: {', '.join(CHAINS)}")
+            raise SettingsWrong(f"{settings.source}: chains.{dataset}: unknown dataset; allowed: {', '.join(CHAINS)}")
         able = [p.name for p in PROVIDERS.values() if dataset in p.datasets]
         for name in names:
             if name not in able:
-                raise SettingsWrong(f"{where}: chains.{dataset}: {name!r} cannot give it; allowed: {', '.join(able)}")
+                raise SettingsWrong(
+                    f"{settings.source}: chains.{dataset}: {name!r} cannot give it; allowed: {', '.join(able)}"
+                )
     for name in settings.tables.limits:
         if name not in PROVIDERS:
-            raise SettingsWrong(f"{where}: limits.{name}: unknown provider; allowed: {', '.join(PROVIDERS)}")
+            raise SettingsWrong(f"{settings.source}: limits.{name}: unknown provider; allowed: {', '.join(PROVIDERS)}")
     known = {*settings.universe.symbols(), *settings.universe.series}
     for name, symbols in settings.tables.watchlists.items():
         for symbol in symbols:
             if symbol not in known:
-                raise SettingsWrong(f"{where}: watchlists.{name}: {symbol!r} is not in the universe")
+                raise SettingsWrong(f"{settings.source}: watchlists.{name}: {symbol!r} is not in the universe")
 
 
 def choice_of(
@@ -107,17 +109,19 @@ def due(
     session: Session,
     able: Callable[[str], bool],
     choice: Choice | None = None,
+    gaps: Sequence[Gap] = (),
 ) -> list[Task]:
     """
-    Every task that is due at `now`: what the publication needs first, and there the stalest first.
+    Every task that is due at `now`: what the publication needs first, then the `gaps` that are due, the stalest first.
 
     `session` is the last one that is final at `now`; `able(provider)` says whether it has its key and calls left.
     """
     choice = choice or Choice()
     plan = _Plan(settings, history, now, session, able, choice)
     tasks = [task for dataset, symbol in _subjects(settings, choice) if (task := plan.task(dataset, symbol))]
-    never = datetime.min.replace(tzinfo=UTC)
-    tasks.sort(key=lambda task: (RANKS[task.want.dataset], task.last_good_at or never))
+    tasks.sort(key=lambda task: (RANKS[task.want.dataset], task.last_good_at or NEVER))
+    asked = {(task.want.dataset, task.want.symbol): task.want.since for task in tasks}
+    tasks += [task for gap in _in_turn(settings, choice, gaps) if (task := plan.again(gap, asked))]
     return _bounded_metadata(tasks, settings, history, now)
 
 
@@ -140,10 +144,17 @@ def _subjects(settings: Settings, choice: Choice) -> Iterable[tuple[str, str]]:
             yield dataset, symbol
 
 
+def _in_turn(settings: Settings, choice: Choice, gaps: Sequence[Gap]) -> list[Gap]:
+    """The gaps that this run asks for: of the universe, the one that was asked for longest ago first."""
+    wanted = set(_subjects(settings, choice))
+    found = sorted(gaps, key=lambda gap: (gap.last_asked_at or NEVER, gap.from_at, gap.symbol))
+    return [gap for gap in found if (gap.dataset, gap.symbol) in wanted][: settings.tables.extract.gaps_per_run]
+
+
 def _bounded_metadata(tasks: list[Task], settings: Settings, history: History, now: datetime) -> list[Task]:
     """At most so many metadata calls a day, the series whose units matter first."""
-    metadata = [task for task in tasks if task.want.dataset == SERIES]
-    metadata.sort(key=lambda task: DIMENSIONS.get(task.want.symbol, 1))
+    found = (task for task in tasks if task.want.dataset == SERIES)
+    metadata = sorted(found, key=lambda task: DIMENSIONS.get(task.want.symbol, 1))
     today = [g for s in settings.universe.series for g in history(SERIES, s).values() if now - g.answered_at < DAY]
     left = max(0, settings.tables.extract.series_per_day - len(today))
     return [task for task in tasks if task.want.dataset != SERIES] + metadata[:left]
@@ -175,11 +186,12 @@ class _Plan:
             ORDER_BOOK: self._book,
         }
 
+    def _is_asked(self, name: str) -> bool:
+        return self._able(name) and self._choice.provider in (None, name)
+
     def task(self, dataset: str, symbol: str) -> Task | None:
         """The task for one dataset of one symbol, None where nothing is due or nobody can be asked."""
-        chain = tuple(name for name in self._settings.chain(dataset) if self._able(name))
-        if self._choice.provider:
-            chain = tuple(name for name in chain if name == self._choice.provider)
+        chain = tuple(name for name in self._settings.chain(dataset) if self._is_asked(name))
         if not chain or (chain[0] == "yahoo" and dataset in YAHOO_CHARTS and symbol in self._asked_yahoo):
             return None
         found = self._rules[dataset](dataset, symbol, chain)
@@ -187,10 +199,18 @@ class _Plan:
             return None
         if chain[0] == "yahoo":
             self._asked_yahoo.add(symbol)
-        since, why = found
-        good = self._history(dataset, symbol)
-        last = max((g.answered_at for g in good.values()), default=None)
-        return Task(Want(dataset, symbol, self._choice.since or since), chain, why, last)
+        last = max((g.answered_at for g in self._history(dataset, symbol).values()), default=None)
+        return Task(Want(dataset, symbol, self._choice.since or found[0]), chain, found[1], last)
+
+    def again(self, gap: Gap, asked: Mapping[tuple[str, str], datetime | None]) -> Task | None:
+        """The task for one gap, None where nobody can be asked or a task of this plan speaks of all of it anyway."""
+        dataset = EQUITY_HISTORY if gap.dataset == EQUITY_DAILY else gap.dataset  # of others than who has it not
+        chain = tuple(name for name in self._settings.chain(dataset) if self._is_asked(name))
+        since = asked.get((dataset, gap.symbol), gap.to_at)
+        if not chain or since is None or since <= gap.from_at:
+            return None
+        why = "a gap, asked for again" if gap.last_asked_at else "a gap that no good answer has spoken of"
+        return Task(Want(dataset, gap.symbol, gap.from_at, gap.to_at), chain, why, gap.last_asked_at)
 
     def _history_once(self, dataset: str, symbol: str, _chain: tuple[str, ...]) -> tuple[datetime | None, str] | None:
         if self._history(dataset, symbol) and not (self._choice.force or self._choice.since):
@@ -224,13 +244,26 @@ class _Plan:
         if newest is None:
             return _midnight(self._settings.tables.extract.macro_from), "no observation yet"
         facts = SERIES_FACTS.get(symbol)
+        if (facts is None or facts.is_revised) and self._was_revised(symbol, good):
+            return _midnight(
+                self._settings.tables.extract.macro_from
+            ), "revised at its source since it was read in full"
         return newest - OVERLAP.get(facts.frequency if facts else "M", OVERLAP["M"]), "read again with an overlap"
 
+    def _was_revised(self, symbol: str, good: Iterable[Good]) -> bool:
+        """By the source's own `last_updated`; where nobody gives that, a full reading is good for some weeks."""
+        full = max((g.all_at for g in good if g.all_at), default=NEVER)
+        updated = max((g.newest_at for g in self._history(SERIES, symbol).values() if g.newest_at), default=None)
+        again = full + timedelta(days=self._settings.tables.extract.series_fresh_days)
+        return updated > full if updated else again <= self._now
+
     def _series(self, dataset: str, symbol: str, _chain: tuple[str, ...]) -> tuple[datetime | None, str] | None:
+        good, facts = self._history(dataset, symbol).values(), SERIES_FACTS.get(symbol)
         fresh = timedelta(days=self._settings.tables.extract.series_fresh_days)
-        if any(self._now - g.answered_at < fresh for g in self._history(dataset, symbol).values()):
+        fresh = min(fresh, NEWS) if facts is None or facts.is_revised else fresh
+        if any(self._now - g.answered_at < fresh for g in good):
             return None
-        return None, "its units are not known yet"
+        return None, "whether it was revised" if good else "its units are not known yet"
 
     def _candles(self, dataset: str, symbol: str, chain: tuple[str, ...]) -> tuple[datetime | None, str] | None:
         step = MINUTE if dataset == CRYPTO_1M else DAY
@@ -264,4 +297,4 @@ def _midnight(day: date) -> datetime:
 
 
 def _floor(instant: datetime, step: timedelta) -> datetime:
-    return instant - (instant - datetime.min.replace(tzinfo=UTC)) % step
+    return instant - (instant - NEVER) % step

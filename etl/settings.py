@@ -166,6 +166,7 @@ class Extract(Section):
     order_book_fresh_minutes: float = Field(default=5.0, ge=0)
     series_fresh_days: float = Field(default=30.0, ge=0)
     series_per_day: int = Field(default=10, ge=0)  # metadata calls, so that they never set a run's length
+    gaps_per_run: int = Field(default=20, ge=0)  # suspected gaps that a run asks for again
     attempts: int = Field(default=3, ge=1, le=10)
 
 

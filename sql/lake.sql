@@ -57,6 +57,13 @@ create table if not exists lake.answers (
     status integer, fetched_at timestamp, run_id varchar
 );
 
+-- every good answer about bars, with the span that it speaks of: what it lacks there,
+-- its source did not have then
+create table if not exists lake.coverage (
+    sequence bigint, sha256 varchar, source varchar, symbol varchar, interval varchar,
+    covers_from timestamp, covers_until timestamp, fetched_at timestamp, run_id varchar
+);
+
 -- notes with their facts, and settlements: documents that `analyze` and `score` kept,
 -- never changed
 create table if not exists lake.notes (

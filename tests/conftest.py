@@ -53,6 +53,10 @@ class Upstream:
         self._call("/_now", instant)
         self.env["MFO_NOW"] = instant
 
+    def vintage(self, name: str) -> None:
+        """Give FRED's series as they were at another date, e.g. fred_later_vintage; "fred" is the first."""
+        self._call("/_vintage", name)
+
     def reset(self) -> None:
         """Forget what was asked, and the quotas."""
         self._call("/_reset", {})

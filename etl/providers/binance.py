@@ -19,6 +19,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+from etl.coverage import LENGTHS
 from etl.domain import (
     CRYPTO_1D,
     CRYPTO_1M,
@@ -53,8 +54,7 @@ from etl.providers.reading import (
 
 KLINES, DEPTH = "/api/v3/klines", "/api/v3/depth"
 INTERVALS: dict[str, Interval] = {CRYPTO_1M: "1m", CRYPTO_1D: "1d"}
-LENGTHS: dict[Interval, timedelta] = {"1m": timedelta(minutes=1), "1h": timedelta(hours=1), "1d": timedelta(days=1)}
-INTERVAL_ASKED: dict[str, Interval] = {word: word for word in LENGTHS}
+INTERVAL_ASKED: dict[str, Interval] = {"1m": "1m", "15m": "15m", "1h": "1h", "1d": "1d"}
 FIELDS = 11  # of a candle; the 12th is unused
 PAGE = 1000  # rows of one klines answer
 KLINES_WEIGHT, DEPTH_WEIGHT = 2, 50  # the latter for 501 to 1000 levels
@@ -83,7 +83,7 @@ class Binance:
     parser_version: int = 1
 
     def plan(self, want: Want, now: datetime) -> list[Request]:
-        """Pages of 1000 candles from the candle that holds `since` up to `now`, at least one; or one book."""
+        """Pages of 1000 candles from the one that holds `since` up to `until` or `now`, at least one; or one book."""
         symbol = ("symbol", want.symbol.strip().upper())
         if want.dataset == ORDER_BOOK:
             levels = ("limit", "1000")
@@ -94,9 +94,10 @@ class Binance:
         length = LENGTHS[interval]
         since = min(max(want.since or OPENED, OPENED), now)
         start = since - (since - EPOCH) % length
+        last = min(now, want.until - MILLISECOND) if want.until else now
         pages = []
-        while start <= now:
-            end = min(start + PAGE * length - MILLISECOND, now)
+        while start <= last:
+            end = min(start + PAGE * length - MILLISECOND, last)
             span = (("startTime", _milliseconds(start)), ("endTime", _milliseconds(end)))
             params = (symbol, ("interval", interval), *span, ("limit", str(PAGE)))
             pages.append(Request(self.name, want.dataset, want.symbol, KLINES, params, KLINES_WEIGHT))

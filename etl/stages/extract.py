@@ -14,7 +14,7 @@ from typing import Protocol
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 
-from etl.domain import Answer, Bar, Limits, Observation, Outcome, Provider, Request, Row, Unreadable, why_untrue
+from etl.domain import Answer, Bar, Limits, Observation, Outcome, Provider, Request, Row, Series, Unreadable, why_untrue
 from etl.errors import (
     AnswerError,
     AnswerUnreadable,
@@ -29,6 +29,7 @@ from etl.errors import (
     TryLater,
 )
 from etl.planning import Task
+from etl.sessions import session_of
 from etl.stores.clock import Clock
 from etl.stores.http import Http
 from etl.stores.lake import Lake
@@ -150,7 +151,7 @@ class Extractor:
             status=reply.status,
             latency_ms=reply.latency_ms,
             rows=len(rows),
-            newest_at=newest(rows, answer.answered_at),
+            newest_at=newest(rows, answer.server_time),
         )
         return rows
 
@@ -233,16 +234,25 @@ def _some_true(rows: list[Row], answer: Answer) -> list[Row]:
 
 def newest(rows: Sequence[Row], now: datetime) -> datetime | None:
     """
-    The newest instant that the rows speak of, days as their midnight in UTC.
+    The newest instant that the rows speak of, a day as its midnight in UTC.
 
-    Rows that transform will refuse do not count: what they should have said is asked for again.
+    Rows that transform will refuse do not count, nor does a session that is not final yet at `now`: both are asked
+    for again.
     """
     found = []
     for row in rows:
-        if isinstance(row, Bar) and why_untrue(row, now) is None:
-            found.append(row.at if isinstance(row.at, datetime) else datetime.combine(row.at, time(), UTC))
+        if isinstance(row, Bar) and why_untrue(row, now):
+            continue
+        if isinstance(row, Bar) and isinstance(row.at, datetime):
+            found.append(row.at)
+        elif isinstance(row, Bar):
+            session = session_of(row.at)
+            if session and session.ready_at <= now:
+                found.append(datetime.combine(row.at, time(), UTC))
         elif isinstance(row, Observation) and row.value is not None:
             found.append(datetime.combine(row.date, time(), UTC))
+        elif isinstance(row, Series):
+            found.append(row.last_updated)
     return max((instant for instant in found if instant <= now), default=None)
 
 

@@ -68,10 +68,7 @@ def _new_files(file: NextFile, parquet: Parquet, relation: str) -> list[tuple[st
 
 
 def _add_sessions(file: NextFile, as_of: datetime) -> None:
-    """The exchange's calendar, some months ahead; written anew only when it runs out, because making it takes time."""
-    row = file.con.execute("select max(trade_date) from lake.sessions").fetchone()
-    if row and row[0] and row[0] > as_of.date() + SESSIONS_AHEAD / 2:
-        return
+    """The exchange's calendar, some months ahead; written anew each time, as a closure may come at short notice."""
     file.replace(
         "sessions",
         [

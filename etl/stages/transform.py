@@ -8,12 +8,13 @@ read. Rows that are not final yet are kept as such and stand in no metric.
 import json
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from etl.coverage import LENGTHS, covered
 from etl.domain import Action, Answer, Bar, Book, Observation, Outcome, Provider, Row, Series, Unreadable, why_untrue
 from etl.errors import AnswerError
 from etl.notes import records
@@ -25,7 +26,6 @@ from etl.stores.parquet import Parquet
 
 BATCH = 500  # answers held in memory at a time
 OWN = "mfo"  # the documents that analyze and score keep
-INTERVALS = {"1m": timedelta(minutes=1), "1h": timedelta(hours=1), "1d": timedelta(days=1), "1w": timedelta(days=7)}
 OWN_READER = 1
 
 Rows = dict[tuple[str, str], list[dict[str, Any]]]  # (relation, source) -> rows
@@ -97,6 +97,7 @@ class Transformer:
             found = list(provider.parse(answer))
         except AnswerError:
             return 0, 0  # extraction wrote down what it was; it is kept, and never read as data
+        rows["coverage", source].extend(_coverage_rows(answer, found))
         reader = _Reader(answer, self.session_of, self.frequency_of)
         for row in found:
             for relation, values in reader.read(row):
@@ -168,7 +169,7 @@ class _Reader:
         values = _fields(bar)
         at = values.pop("at")
         if isinstance(at, datetime):
-            opened, closed = at, at + INTERVALS[bar.interval]
+            opened, closed = at, at + LENGTHS[bar.interval]
             ready = closed
         else:
             session = self._session_of(at)
@@ -235,6 +236,16 @@ def answer_row(answer: Answer) -> dict[str, Any]:
         "fetched_at": naive(answer.answered_at),
         "run_id": answer.run_id,
     }
+
+
+def _coverage_rows(answer: Answer, found: Sequence[Row]) -> list[dict[str, Any]]:
+    """The row of `lake.coverage` of a good answer, none where it is not about bars."""
+    span = covered(answer, found)
+    if span is None:
+        return []
+    version = {k: v for k, v in answer_row(answer).items() if k not in ("status", "dataset")}
+    instants = {"covers_from": naive(span.covers_from), "covers_until": naive(span.covers_until)}
+    return [{**version, "interval": span.interval, **instants}]
 
 
 def _read_own(answer: Answer, rows: Rows) -> int:

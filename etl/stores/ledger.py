@@ -27,11 +27,16 @@ FINISHED: tuple[str, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Good:
-    """The last good answer for one dataset of one symbol. `newest_at` is its newest final row, None for no row."""
+    """
+    The last good answer for one dataset of one symbol. `newest_at` is its newest final row, None for no row.
+
+    `all_at` is when the series was last asked for from its beginning, which an overlap at its end is not.
+    """
 
     provider: str
     answered_at: datetime
     newest_at: datetime | None
+    all_at: datetime | None = None
 
 
 def day_of(now: datetime, zone: str) -> str:
@@ -207,14 +212,17 @@ class Ledger:
     def last_good(self, dataset: str, symbol: str) -> dict[str, Good]:
         """The newest good answer of each provider for one dataset of one symbol."""
         rows = self._state.rows(
-            "select provider, max(answered_at), max(newest_at) from requests "
-            "where dataset = ? and symbol = ? and verdict = 'ok' group by provider",
+            "with good as (select provider, answered_at, newest_at, coalesce(json_extract(params, "
+            "'$.observation_start'), json_extract(params, '$.cosd'), '') as first from requests "
+            "where dataset = ? and symbol = ? and verdict = 'ok') "
+            "select provider, max(answered_at), max(newest_at), max(answered_at) filter (where first = "
+            "(select min(first) from good as every where every.provider = good.provider)) from good group by provider",
             dataset,
             symbol,
         )
         return {
-            provider: Good(provider, datetime.fromisoformat(at), datetime.fromisoformat(newest) if newest else None)
-            for provider, at, newest in rows
+            provider: Good(provider, datetime.fromisoformat(at), *(x and datetime.fromisoformat(x) for x in others))
+            for provider, at, *others in rows
         }
 
     def finished_since(self, sequence: int) -> list[dict[str, Any]]:

@@ -52,6 +52,10 @@ SCHEMAS: Mapping[str, pa.Schema] = {
         [("sequence", pa.int64()), *((name, pa.string()) for name in ("sha256", "source", "dataset", "symbol"))]
         + [("status", pa.int32()), ("fetched_at", _AT), ("run_id", pa.string())]
     ),
+    "coverage": pa.schema(
+        [("sequence", pa.int64()), *((name, pa.string()) for name in ("sha256", "source", "symbol", "interval"))]
+        + [("covers_from", _AT), ("covers_until", _AT), ("fetched_at", _AT), ("run_id", pa.string())]
+    ),
     "notes": pa.schema(
         [("note_id", pa.string()), ("for_date", pa.date32()), ("scope", pa.string()), ("published_at", _AT)]
         + [("kind", pa.string()), ("model", pa.string()), ("verified", pa.bool_())]

@@ -48,7 +48,7 @@ SPOILT = {
     "market_internals__counts_add_up": "update marts.market_internals set advancers = advancers + 1",
     "net_liquidity__is_what_is_left": "update marts.net_liquidity set rrpontsyd_usd = 0",
     "symbol_stats_24h__is_of_24_hours": "update marts.symbol_stats_24h set minutes = 1441",
-    "gaps__are_closed": ("insert into marts.gaps by name (select 'equity_daily' as dataset, 'open' as state)"),
+    "gaps__are_closed": ("insert into marts.gaps by name (select 'equity_daily' as dataset, 'suspected' as state)"),
     "source_status__is_well": "update marts.source_status set status = 'late'",
 }
 
