@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 Interval = Literal["1m", "1h", "1d", "1w"]
 Adjustment = Literal["raw", "split", "total"]
@@ -25,6 +25,8 @@ SERIES = "series"  # a series' title, units and frequency
 CRYPTO_1M = "crypto_1m"
 CRYPTO_1D = "crypto_1d"
 ORDER_BOOK = "order_book"
+EQUITY_QUOTE = "equity_quote"  # a last price of a source that gives no bars: compared with closes, never one itself
+CRYPTO_QUOTE = "crypto_quote"
 NOTES = "notes"  # what `analyze` and `score` kept: a prompt, a reply, a note, a settlement
 
 
@@ -140,6 +142,15 @@ class Book:
 
 
 @dataclass(frozen=True, slots=True)
+class Quote:
+    """A price at an instant from a source without bars; it is compared with closes, and stands in no metric."""
+
+    symbol: str
+    at: datetime
+    price: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Series:
     """A macro series' own description."""
 
@@ -160,17 +171,32 @@ class Unreadable:
     reason: str
 
 
-Row = Bar | Observation | Action | Book | Series | Unreadable
+Row = Bar | Observation | Action | Book | Quote | Series | Unreadable
 
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """Where a provider's key goes on the wire: a query parameter or a header, and from which variable."""
+    """
+    Where a provider's key goes on the wire: a query parameter or a header, and from which variable.
+
+    `beside` holds the other parts of a key that has several; all of them are needed, and each goes its own way.
+    """
 
     env: str
     where: Literal["query", "header"]
     name: str
     required: bool = True
+    beside: tuple["Credential", ...] = ()
+
+    @property
+    def parts(self) -> tuple["Credential", ...]:
+        """Every part of the key, this one first."""
+        return (self, *self.beside)
+
+    @property
+    def variables(self) -> str:
+        """The variables that it is read from, in words."""
+        return " and ".join(part.env for part in self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,10 +205,13 @@ class Limits:
     What a provider allows on its free tier; settings may change each field.
 
     `per_day` counts in `day_zone`; `spacing_s` is between the starts of two requests; `weight` per `weight_window_s`.
+    `per_minute` is of any 60 seconds: it holds for a provider that counts in whole minutes and for one whose window
+    slides, and lets the first ones go at once, which spacing alone does not.
     """
 
     per_day: int | None = None
     day_zone: str = "UTC"
+    per_minute: int | None = None
     spacing_s: float = 0.0
     weight: int | None = None
     weight_window_s: float = 60.0
@@ -234,6 +263,15 @@ class Provider(Protocol):
         Raises:
             AnswerUnreadable: the body is not of the documented shape.
         """
+        ...
+
+
+@runtime_checkable
+class Paged(Protocol):
+    """What a provider has besides, whose answer itself says that more of it is to come, and how to ask for that."""
+
+    def more(self, answer: Answer) -> Request | None:
+        """The request for the page after `answer`, which `inspect` let pass; None where it was the last."""
         ...
 
 

@@ -22,6 +22,7 @@ def priced(o: Observatory, choice: planning.Choice) -> list[dict[str, Any]]:
         providers=PROVIDERS,
         limits=catalogue.limits_of(o.settings),
         used_today=o.ledger.used_today,
+        is_spent=o.ledger.is_spent,
         has_key=o.has_key,
         now=o.clock.now(),
     )
@@ -32,7 +33,10 @@ def status_of(o: Observatory) -> dict[str, Any]:
     limits = catalogue.limits_of(o.settings)
     con = o.warehouse.read() if o.warehouse.exists() else None
     try:
-        return status.run(con, runs=o.journal.runs(), limits=limits, used_today=o.ledger.used_today)
+        ledger = o.ledger
+        return status.run(
+            con, runs=o.journal.runs(), limits=limits, used_today=ledger.used_today, is_spent=ledger.is_spent
+        )
     finally:
         if con is not None:
             con.close()

@@ -8,7 +8,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from etl.domain import ACTIONS, CRYPTO_1D, CRYPTO_1M, EQUITY_DAILY, EQUITY_HISTORY, MACRO, ORDER_BOOK, SERIES, Want
+from etl.domain import (
+    ACTIONS,
+    CRYPTO_1D,
+    CRYPTO_1M,
+    CRYPTO_QUOTE,
+    EQUITY_DAILY,
+    EQUITY_HISTORY,
+    EQUITY_QUOTE,
+    MACRO,
+    ORDER_BOOK,
+    SERIES,
+    Want,
+)
 from etl.errors import SettingsWrong, UsageWrong
 from etl.providers import PROVIDERS
 from etl.publication import SERIES as SERIES_FACTS
@@ -18,6 +30,8 @@ from etl.stores.ledger import Good
 
 INTRADAY = frozenset({CRYPTO_1M, ORDER_BOOK})
 RANKS = {EQUITY_DAILY: 0, MACRO: 0, CRYPTO_1D: 0, CRYPTO_1M: 1, ORDER_BOOK: 1, EQUITY_HISTORY: 1, ACTIONS: 2, SERIES: 3}
+RANKS |= {EQUITY_QUOTE: 4, CRYPTO_QUOTE: 4}
+OPTIONAL = frozenset({SERIES, EQUITY_QUOTE, CRYPTO_QUOTE})  # metadata and cross-checks: nothing rests on them
 # One chart of Yahoo's holds recent bars and events, so that it answers for the other datasets too.
 YAHOO_CHARTS = (EQUITY_DAILY, ACTIONS, EQUITY_HISTORY)
 OVERLAP = {"D": timedelta(days=60), "W": timedelta(days=120), "M": timedelta(days=800)}
@@ -38,8 +52,8 @@ class Task:
 
     @property
     def is_needed(self) -> bool:
-        """Metadata may wait for the next run; everything else that fails is said."""
-        return self.want.dataset != SERIES
+        """Metadata and cross-checks may wait for the next run; everything else that fails is said."""
+        return self.want.dataset not in OPTIONAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +142,9 @@ def _subjects(settings: Settings, choice: Choice) -> Iterable[tuple[str, str]]:
         (dataset, symbol)
         for symbol in universe.symbols()
         for dataset in (
-            (CRYPTO_1D, CRYPTO_1M, ORDER_BOOK)
+            (CRYPTO_1D, CRYPTO_1M, ORDER_BOOK, CRYPTO_QUOTE)
             if universe.is_crypto(symbol)
-            else (EQUITY_HISTORY, EQUITY_DAILY, ACTIONS)
+            else (EQUITY_HISTORY, EQUITY_DAILY, ACTIONS, EQUITY_QUOTE)
         )
     ] + [(dataset, series_id) for series_id in universe.series for dataset in (MACRO, SERIES)]
     for dataset, symbol in pairs:
@@ -173,6 +187,8 @@ class _Plan:
             CRYPTO_1M: self._candles,
             CRYPTO_1D: self._candles,
             ORDER_BOOK: self._book,
+            EQUITY_QUOTE: self._quote,
+            CRYPTO_QUOTE: self._quote,
         }
 
     def task(self, dataset: str, symbol: str) -> Task | None:
@@ -257,6 +273,15 @@ class _Plan:
         if any(self._now - g.answered_at < fresh for g in good) and not self._choice.force:
             return None
         return None, "a snapshot is taken each run"
+
+    def _quote(self, dataset: str, symbol: str, chain: tuple[str, ...]) -> tuple[datetime | None, str] | None:
+        if not PROVIDERS[chain[0]].plan(Want(dataset, symbol), self._now):
+            return None  # a coin that nobody here knows by its id
+        closed = self._session.ready_at if dataset == EQUITY_QUOTE else _floor(self._now, DAY)
+        good = self._history(dataset, symbol).values()
+        if any(g.answered_at >= closed for g in good) and not self._choice.force:
+            return None
+        return None, "a close to compare with"
 
 
 def _midnight(day: date) -> datetime:

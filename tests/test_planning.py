@@ -17,6 +17,7 @@ from etl.stores.settings_file import read_settings
 NOW = datetime(2025, 11, 1, 3, 43, tzinfo=UTC)  # a Saturday: the last session is Friday's
 FRIDAY = datetime(2025, 10, 31, tzinfo=UTC)
 ONE = Universe(regions={"USA": ["SPY"]}, asset_classes={"Crypto": ["BTCUSDT"]}, stocks=[], series=["DGS10"])
+QUOTES = ("equity_quote", "crypto_quote")
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
@@ -50,6 +51,7 @@ def everything_at(at: datetime, newest: datetime | None = FRIDAY) -> Asked:
     asked.note(MACRO, "DGS10", "fred", at, newest).note(SERIES, "DGS10", "fred", at, None)
     minute = at.replace(second=0, microsecond=0) - timedelta(minutes=1)
     asked.note(CRYPTO_1D, "BTCUSDT", "binance", at, newest).note(CRYPTO_1M, "BTCUSDT", "binance", at, minute)
+    asked.note(QUOTES[0], "SPY", "finnhub", at, None).note(QUOTES[1], "BTCUSDT", "coingecko", at, None)
     return asked.note(ORDER_BOOK, "BTCUSDT", "binance", at, None)
 
 
@@ -70,9 +72,8 @@ def only(found, dataset):
 def test_on_a_fresh_machine_everything_is_due_once(settings):
     """History of an equity comes with its splits and dividends in one answer of Yahoo's."""
     found = tasks(settings)
-    assert Counter(datasets(found)) == Counter(
-        [EQUITY_HISTORY, EQUITY_DAILY, MACRO, SERIES, CRYPTO_1D, CRYPTO_1M, ORDER_BOOK]
-    )
+    expected = [EQUITY_HISTORY, EQUITY_DAILY, MACRO, SERIES, CRYPTO_1D, CRYPTO_1M, ORDER_BOOK, *QUOTES]
+    assert Counter(datasets(found)) == Counter(expected)
     assert only(found, EQUITY_HISTORY).want.since == datetime(2015, 1, 1, tzinfo=UTC)
     assert only(found, MACRO).want.since == datetime(2010, 1, 1, tzinfo=UTC)
     assert only(found, CRYPTO_1D).want.since == datetime(2024, 1, 1, tzinfo=UTC)

@@ -14,15 +14,16 @@ from typing import Protocol
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 
-from etl.domain import Answer, Bar, Limits, Observation, Outcome, Provider, Request, Row
+from etl.domain import Answer, Bar, Limits, Observation, Outcome, Paged, Provider, Request, Row
 from etl.errors import AnswerError, DaySpent, KeyRefused, MfoError, ProviderDown, QuotaExhausted, RateLimited
 from etl.planning import Task
 from etl.stores.clock import Clock
 from etl.stores.http import Http
 from etl.stores.lake import Lake
 from etl.stores.lanes import Lanes
-from etl.stores.ledger import LONGEST_WAIT_S, Ledger
+from etl.stores.ledger import LONGEST_WAIT_S, MORE, Ledger
 
+STOPPING = "stopping: the request in flight is finished and kept; Ctrl-C again stops at once"
 GIVEN_UP_AFTER = 2  # wants in a row that found nobody there, each asked several times: the rest of the run does without
 
 
@@ -35,6 +36,10 @@ class Progress(Protocol):
 
     def advance(self, provider: str, what: str) -> None:
         """One of them ended."""
+        ...
+
+    def say(self, text: str) -> None:
+        """A line for who waits."""
         ...
 
 
@@ -53,8 +58,8 @@ class _Report:
     def fail(self, provider: str, task: Task, error: MfoError, stand_in: str | None) -> None:
         """One provider did not answer one want."""
         with self.lock:
-            self.kinds.add(type(error).__name__)
             if task.is_needed:
+                self.kinds.add(type(error).__name__)
                 follow = f"{stand_in} was asked instead" if stand_in else "nobody stands in; the last good value stays"
                 self.failures[provider, str(error), follow].append(task.want.symbol)
             if stand_in is None:
@@ -83,7 +88,7 @@ class Extractor:
 
     def ask(self, provider: Provider, request: Request) -> list[Row]:
         """
-        Send one request, again where that helps, and return the rows that its answer holds.
+        Send one request, again where that helps, and return the rows of its answer and of the pages that follow it.
 
         Raises:
             AnswerError, QuotaExhausted: it was not answered; the subclass says why.
@@ -96,7 +101,15 @@ class Extractor:
             sleep=self._clock.sleep,
             reraise=True,
         )
-        return retrying(self._ask_once, provider, request)
+        rows: list[Row] = []
+        asked: set[Request] = set()
+        page: Request | None = request
+        while page is not None and page not in asked:
+            self._clock.sleep(0)  # a stopped run asks for no further page
+            asked.add(page)
+            found, page = retrying(self._ask_once, provider, page)
+            rows += found
+        return rows
 
     def _pause(self, provider: Provider, state: RetryCallState) -> float:
         """Seconds before the next attempt: what the provider said, else growing and spread."""
@@ -109,7 +122,8 @@ class Extractor:
             raise ProviderDown(f"{provider.name}: asks to wait {said:.0f} s; left to the next run") from None
         return said * (1 + 0.1 * (hash((self._run_id, state.attempt_number)) % 100) / 100)
 
-    def _ask_once(self, provider: Provider, request: Request) -> list[Row]:
+    def _ask_once(self, provider: Provider, request: Request) -> tuple[list[Row], Request | None]:
+        """The rows of one answer, and the request for the page after it where the answer says that there is one."""
         limits = self._limits[provider.name]
         sequence = self._ledger.reserve(request, limits, self._run_id)
         asked_at = self._clock.now()
@@ -126,6 +140,7 @@ class Extractor:
         try:
             provider.inspect(answer)
             rows = list(provider.parse(answer))
+            following = provider.more(answer) if isinstance(provider, Paged) else None
         except AnswerError as error:
             self._heed(provider, error)
             self._ledger.close(
@@ -134,13 +149,13 @@ class Extractor:
             raise
         self._ledger.close(
             sequence,
-            "ok",
+            "ok" if following is None else MORE,
             status=reply.status,
             latency_ms=reply.latency_ms,
             rows=len(rows),
             newest_at=newest(rows, answer.answered_at),
         )
-        return rows
+        return rows, following
 
     def _heed_headers(self, provider: str, headers: Mapping[str, str]) -> None:
         used = [value for name, value in headers.items() if name.startswith("x-mbx-used-weight-")]
@@ -151,8 +166,9 @@ class Extractor:
         """What a refusal means for every process on this data folder."""
         if isinstance(error, DaySpent):
             self._ledger.mark_spent(provider.name, self._limits[provider.name])
-        if isinstance(error, RateLimited) and error.retry_after_s:
-            self._ledger.block(provider.name, error.retry_after_s)
+        if isinstance(error, RateLimited):
+            wait = self._limits[provider.name].rate_limited_wait_s
+            self._ledger.block(provider.name, wait if error.retry_after_s is None else error.retry_after_s)
 
     def run(self, tasks: Sequence[Task], meanwhile: Callable[[], None] = lambda: None) -> Outcome:
         """
@@ -181,7 +197,12 @@ class Extractor:
                     lanes.put(stand_in, (task, position + 1))
             self._progress.advance(name, task.want.symbol)
 
-        lanes.run({name: limits.parallel for name, limits in self._limits.items()}, work, meanwhile)
+        lanes.run(
+            {name: limits.parallel for name, limits in self._limits.items()},
+            work,
+            meanwhile,
+            on_stop=lambda: self._progress.say(STOPPING),
+        )
         return _outcome(tasks, report)
 
     def _answer(self, name: str, task: Task, report: _Report) -> None:
@@ -196,17 +217,22 @@ class Extractor:
             raise ProviderDown(f"{name}: does not give {task.want.dataset} of {task.want.symbol}")
         try:
             for request in requests:
-                self._clock.sleep(0)  # a stopped run asks for no further page
                 self.ask(provider, request)
         except KeyRefused as error:
-            report.refused_keys[name] = str(error)
-            raise
+            report.refused_keys[name] = _with_variables(error, provider)
+            raise KeyRefused(report.refused_keys[name]) from None
         except ProviderDown as error:
             report.in_a_row[name].append(str(error))
             raise
         with report.lock:
             report.answered += 1
             report.in_a_row[name].clear()
+
+
+def _with_variables(error: KeyRefused, provider: Provider) -> str:
+    """What the provider said of the key, and where that key is set."""
+    said, credential = str(error), provider.credential
+    return said if credential is None or credential.env in said else f"{said}; see {credential.variables}"
 
 
 def newest(rows: Sequence[Row], now: datetime) -> datetime | None:

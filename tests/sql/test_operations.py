@@ -14,11 +14,24 @@ def sources(lake: Lake) -> Lake:
     lake.calendar(weekdays(10))
     lake.instruments({"SPY": "equity", "BTCUSDT": "crypto"})
     rows = [
-        ("alpha_vantage", "Alpha Vantage", "", "", False, True, True, 25, "US/Eastern", 24.0, 0),
-        ("yahoo", "Yahoo", "", "", False, False, False, None, "UTC", 24.0, 1),
-        ("twelve_data", "Twelve Data", "", "", False, False, True, 800, "UTC", 24.0, 2),
-        ("finnhub", "Finnhub", "", "", False, True, True, None, "UTC", 24.0, 3),
-        ("binance", "Binance", "", "", True, False, False, None, "UTC", 0.25, 4),
+        (
+            "alpha_vantage",
+            "Alpha Vantage",
+            "",
+            "",
+            False,
+            True,
+            True,
+            25,
+            "US/Eastern",
+            24.0,
+            0,
+            "ALPHA_VANTAGE_API_KEY",
+        ),
+        ("yahoo", "Yahoo", "", "", False, False, False, None, "UTC", 24.0, 1, None),
+        ("twelve_data", "Twelve Data", "", "", False, False, True, 800, "UTC", 24.0, 2, "A_KEY and ITS_SECRET"),
+        ("finnhub", "Finnhub", "", "", False, True, True, None, "UTC", 24.0, 3, None),
+        ("binance", "Binance", "", "", True, False, False, None, "UTC", 0.25, 4, None),
     ]
     lake.insert("sources", rows)
     lake.chain("equity_daily", "twelve_data", "alpha_vantage", "yahoo")
@@ -58,7 +71,7 @@ def test_sources_without_key_or_use_say_so(sources: Lake) -> None:
     found = status(sources)
     assert list(found) == ["alpha_vantage", "yahoo", "twelve_data", "finnhub", "binance"]
     assert found["twelve_data"]["status"] == "skipped"
-    assert found["twelve_data"]["why"] == "no key: set TWELVE_DATA_API_KEY"
+    assert found["twelve_data"]["why"] == "no key: set A_KEY and ITS_SECRET"
     assert (found["yahoo"]["status"], found["yahoo"]["why"]) == ("unused", "stands in, not needed so far")
     assert found["finnhub"]["why"] == "in no chain of the configuration"
 
