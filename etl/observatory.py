@@ -57,17 +57,25 @@ class Observatory:
         limits = catalogue.limits_of(self.settings)[name]
         return self.has_key(name) and not self.ledger.is_spent(name, limits)
 
+    def note(self, stage: str, outcome: Outcome) -> Outcome:
+        """Note what a stage did; one that worked twice in a run has both in its line."""
+        before = self.outcomes.get(stage, Outcome(""))
+        line = f"{before.line}; then {outcome.line}" if before.line else outcome.line
+        whole = replace(
+            outcome, line=line, undone=(*before.undone, *outcome.undone), notes=(*before.notes, *outcome.notes)
+        )
+        self.outcomes[stage] = whole
+        return whole
+
     def done(self, stage: str, outcome: Outcome) -> Outcome:
-        """Note and say what a stage did; one that worked twice in a run has both in its row."""
-        before = self.outcomes.get(stage)
-        line = f"{before.line}; then {outcome.line}" if before else outcome.line
-        self.outcomes[stage] = replace(outcome, line=line, undone=(*(before.undone if before else ()), *outcome.undone))
-        self.terminal.say(f"{stage:>10}  {outcome.line}", event=stage)
-        for note in outcome.notes:
+        """Note what a stage did, and say it."""
+        whole = self.note(stage, outcome)
+        self.terminal.say(f"{stage:>10}  {whole.line}", event=stage)
+        for note in whole.notes:
             self.terminal.say(f"{'':>10}  {note}", event=stage)
-        for undone in outcome.undone:
+        for undone in whole.undone:
             self.terminal.say(f"{'':>10}  not done: {undone}", level="warning", event=stage)
-        return outcome
+        return whole
 
     @property
     def undone(self) -> list[str]:
@@ -105,8 +113,7 @@ def opened(settings: Settings, *, quiet: bool = False) -> Iterator[Observatory]:
     )
     log = Log(folder.logs, http.redact, clock.now)
     lake = Lake(folder.lake)
-    if ledger.next_sequence == 1 and (kept := lake.sequences()):
-        ledger.start_after(kept[-1][0])
+    ledger.start_after(lake.last_sequence())  # where `state.db` is new, or older than the lake
     observatory = Observatory(
         settings,
         folder,

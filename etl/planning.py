@@ -111,7 +111,7 @@ def choice_of(
         raise UsageWrong(f"--only: no provider {only!r}; allowed: {', '.join(PROVIDERS)}")
     named = frozenset(symbol for name in symbols for symbol in settings.symbols_named(name))
     first = _midnight(parse_instant(since, "--since").date()) if since else None
-    return Choice(datasets, only, named or None, first, force)
+    return Choice(datasets, only, named or None, first, force or first is not None)
 
 
 def due(

@@ -64,29 +64,6 @@ NAMES = {
 }
 
 
-DEFAULT_SERIES = (
-    "SP500",
-    "NASDAQCOM",
-    "VIXCLS",
-    "DGS10",
-    "DGS2",
-    "T10Y2Y",
-    "DTWEXBGS",
-    "WALCL",
-    "WTREGEN",
-    "RRPONTSYD",
-    "M2SL",
-    "BAMLH0A0HYM2",
-    "DCOILWTICO",
-    "DEXCHUS",
-    "DEXUSEU",
-    "DEXJPUS",
-    "CPIAUCSL",
-    "UNRATE",
-    "FEDFUNDS",
-)
-
-
 class Section(BaseModel):
     """A table of `mfo.toml`: frozen, and no key in it that is not named here."""
 

@@ -99,7 +99,7 @@ create table if not exists lake.runs (
 
 create table if not exists lake.publications (
     run_id varchar, as_of timestamp, version varchar, known_at timestamp,
-    configuration json
+    configuration json, sequence bigint, fetched_at timestamp, sha256 varchar
 );
 
 -- the configuration of the run, written anew by each load: the universe, its groups,

@@ -67,7 +67,7 @@ class Upstream:
     def _call(self, path: str, payload: object = None) -> bytes:
         data = None if payload is None else json.dumps(payload).encode()
         with urllib.request.urlopen(self.root + path, data, timeout=30) as answer:
-            return answer.read()  # type: ignore[no-any-return]  # bytes
+            return answer.read()  # type: ignore[no-any-return]  # urllib says Any of bytes
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,17 @@ from typing import Protocol
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 
 from etl.domain import Answer, Bar, Limits, Observation, Outcome, Paged, Provider, Request, Row
-from etl.errors import AnswerError, DaySpent, KeyRefused, MfoError, ProviderDown, QuotaExhausted, RateLimited
+from etl.errors import (
+    AnswerError,
+    DaySpent,
+    KeyRefused,
+    MfoError,
+    ProviderDown,
+    QuotaExhausted,
+    RateLimited,
+    SourcesDown,
+    TryLater,
+)
 from etl.planning import Task
 from etl.stores.clock import Clock
 from etl.stores.http import Http
@@ -248,7 +258,7 @@ def newest(rows: Sequence[Row], now: datetime) -> datetime | None:
 
 def _outcome(tasks: Sequence[Task], report: _Report) -> Outcome:
     undone = tuple(
-        f"{error} ({_listed(sorted(symbols))}); {follow}"
+        f"{error} ({_listed(sorted(set(symbols)))}); {follow}"
         for (_, error, follow), symbols in sorted(report.failures.items())
     )
     line = f"{report.answered} of {len(tasks)} due datasets answered" if tasks else "everything is fresh; nothing asked"
@@ -266,3 +276,18 @@ def _outcome(tasks: Sequence[Task], report: _Report) -> Outcome:
 
 def _listed(symbols: list[str]) -> str:
     return ", ".join(symbols) if len(symbols) <= 6 else f"{', '.join(symbols[:5])} and {len(symbols) - 5} more"
+
+
+def refuse_where_nothing_came(outcome: Outcome) -> None:
+    """
+    Return where something was answered, or nothing was due: there is something to publish.
+
+    Raises:
+        TryLater: the day's calls are spent.
+        SourcesDown: nobody answered anything that was due.
+    """
+    if not outcome.undone or outcome.details["answered"]:
+        return
+    if outcome.details["kinds"] in (["QuotaExhausted"], ["DaySpent"]):
+        raise TryLater("nothing published: the day's calls are spent; `mfo status` says when they come back")
+    raise SourcesDown("nothing published: no provider answered anything that was due; what was published stands")

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
-
-import duckdb
+from typing import TYPE_CHECKING, Any
 
 from etl.domain import Limits
+
+if TYPE_CHECKING:
+    import duckdb
 
 SOURCES = (
     "select source, status, why, newest, expected_next_at, last_good_at, last_error, success_share, median_latency_ms "
@@ -15,7 +16,7 @@ SOURCES = (
 
 
 def run(
-    con: duckdb.DuckDBPyConnection | None,
+    con: "duckdb.DuckDBPyConnection | None",
     *,
     runs: Sequence[Mapping[str, Any]],
     limits: Mapping[str, Limits],

@@ -5,6 +5,7 @@ A row that cannot be true is refused here, with its reason and the answer that i
 read. Rows that are not final yet are kept as such and stand in no metric.
 """
 
+import json
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
@@ -262,7 +263,7 @@ def answer_row(answer: Answer) -> dict[str, Any]:
 
 
 def _read_own(answer: Answer, rows: Rows) -> int:
-    """A document of our own: a note or settlements; prompts and replies stay in the lake only."""
+    """A document of our own: note, settlements, publication; prompts and replies stay in the lake only."""
     if answer.request.dataset == "note":
         rows["notes", OWN].append(records.note_row(answer))
         return 1
@@ -270,4 +271,21 @@ def _read_own(answer: Answer, rows: Rows) -> int:
         found = records.settlement_rows(answer)
         rows["settlements", OWN].extend(found)
         return len(found)
+    if answer.request.dataset == "publication":
+        rows["publications", OWN].append(_publication_row(answer))
+        return 1
     return 0
+
+
+def _publication_row(answer: Answer) -> dict[str, Any]:
+    document = json.loads(answer.body)
+    as_of = naive(datetime.fromisoformat(document["as_of"]))
+    return {
+        **{name: document[name] for name in ("run_id", "version")},
+        "as_of": as_of,
+        "known_at": as_of,
+        "configuration": json.dumps(document["configuration"], sort_keys=True),
+        "sequence": answer.sequence,
+        "fetched_at": naive(answer.answered_at),
+        "sha256": answer.sha256,
+    }

@@ -38,10 +38,7 @@ class Lanes:
         Work until no lane holds an item; the first unexpected error ends all lanes and is raised here.
 
         `meanwhile` is called once in this thread, when most items are done and the slow lanes still wait for quotas.
-        The first Ctrl-C calls `on_stop` and lets the items in flight end; a second one does not wait for them.
-
-        Raises:
-            Stopped: Ctrl-C.
+        The first Ctrl-C calls `on_stop` and lets the items in flight end; a second one does not wait for them: Stopped.
         """
         threads = [
             threading.Thread(target=self._work, args=(name, work), name=f"{name}-{i}", daemon=True)
@@ -49,16 +46,19 @@ class Lanes:
             for i in range(width)
             if self._queues[name] is not None
         ]
+        few = int(MOST_DONE * self._open)  # of those that there are before the lanes begin
         try:
             for thread in threads:
                 thread.start()
-            self._wait(int(MOST_DONE * self._open))
+            self._wait(few)
             if self._open and self._error is None:
                 meanwhile()
             self._wait(0)
         except KeyboardInterrupt:
             self._error = Stopped("stopped; the answers that had come are kept")
             on_stop()
+        except BaseException as error:  # noqa: BLE001 - whatever `meanwhile` met: the lanes end before it is raised
+            self._error = error
         try:
             self._end(widths, threads)
         except KeyboardInterrupt:

@@ -61,6 +61,10 @@ SCHEMAS: Mapping[str, pa.Schema] = {
         + [(name, pa.string()) for name in ("summary", "recommendations", "facts", "prompt", "document")]
         + [("sequence", pa.int64()), ("fetched_at", _AT), ("sha256", pa.string())]
     ),
+    "publications": pa.schema(
+        [("run_id", pa.string()), ("as_of", _AT), ("version", pa.string()), ("known_at", _AT)]
+        + [("configuration", pa.string()), ("sequence", pa.int64()), ("fetched_at", _AT), ("sha256", pa.string())]
+    ),
     "settlements": pa.schema(
         [("note_id", pa.string()), ("position", pa.int32()), ("symbol", pa.string()), ("stance", pa.string())]
         + [("horizon", pa.int32()), *((name, pa.string()) for name in ("model", "scope", "kind"))]

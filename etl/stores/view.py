@@ -58,7 +58,7 @@ def seen_as_of(
     with warehouse.copied_to(cache / f"as-of.{os.getpid()}.duckdb") as file:
         row = file.con.execute(
             "select run_id, as_of, version, configuration, (select demo from lake.publication) from lake.publications "
-            "where as_of <= ? or ? = 'published' order by as_of desc, known_at desc, run_id desc limit 1",
+            "where as_of <= ? or ? = 'published' order by as_of desc, sequence desc nulls last, rowid desc limit 1",
             [instant.astimezone(UTC).replace(tzinfo=None), basis],
         ).fetchone()
         if row is None:

@@ -271,13 +271,18 @@ def test_only_headers_that_matter_are_kept(opened):
     assert reply.headers == {"x-mbx-used-weight-1m": "52", "date": "Sat, 01 Nov 2025 03:43:00 GMT"}
 
 
-def test_the_ledger_hears_when_the_bytes_leave(upstream, opened):
-    """Once for each request, connection or none: spacing counts from there."""
+def test_the_ledger_hears_when_the_bytes_leave_and_when_an_answer_begins(upstream, opened):
+    """Spacing counts from the later of the two: only then has the server had the request."""
     heard = []
-    http = opened(upstream(lambda handler: handler.reply(b"{}")).root, on_sent=heard.append)
-    for _ in range(2):
-        http.send(AV, SPY, 5)
-    assert heard == ["alpha_vantage", "alpha_vantage"]
+
+    def serve(handler):
+        before = len(heard)
+        time.sleep(0.05)
+        heard.append(f"served after {before}")
+        handler.reply(b"{}")
+
+    opened(upstream(serve).root, on_sent=heard.append).send(AV, SPY, 5)
+    assert heard == ["alpha_vantage", "served after 1", "alpha_vantage"]
 
 
 def test_every_error_of_the_wire_is_one_of_ours(opened):
