@@ -6,6 +6,7 @@ All instants are timezone-aware UTC `datetime`s; prices are in the quote currenc
 
 import datetime as dt
 import hashlib
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -174,13 +175,28 @@ class Unreadable:
 Row = Bar | Observation | Action | Book | Quote | Series | Unreadable
 
 
+def why_untrue(bar: Bar, server_time: datetime) -> str | None:
+    """Why a bar cannot be true, None where it can: prices positive and in order, not in the future."""
+    prices = {"open": bar.open, "high": bar.high, "low": bar.low, "close": bar.close}
+    for name, value in prices.items():
+        if value is None or not math.isfinite(value):
+            return f"{name} is missing or not a number"
+        if value <= 0:
+            return f"{name} is {value:g}"
+    if bar.high < max(bar.open, bar.close) or bar.low > min(bar.open, bar.close):  # type: ignore[operator,type-var] # none is None here
+        return f"high {bar.high:g} and low {bar.low:g} do not hold open {bar.open:g} and close {bar.close:g}"
+    volume = bar.quote_volume if bar.volume is None else bar.volume  # an index of many venues counts dollars only
+    if volume is None or not math.isfinite(volume) or volume < 0:
+        return "volume is missing or negative"
+    opened = bar.at if isinstance(bar.at, datetime) else datetime(bar.at.year, bar.at.month, bar.at.day, tzinfo=UTC)
+    if opened > server_time:
+        return "dated in the future"
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """
-    Where a provider's key goes on the wire: a query parameter or a header, and from which variable.
-
-    `beside` holds the other parts of a key that has several; all of them are needed, and each goes its own way.
-    """
+    """Where a provider's key goes on the wire, and from which variable; `beside` are its other parts, all needed."""
 
     env: str
     where: Literal["query", "header"]
@@ -205,8 +221,7 @@ class Limits:
     What a provider allows on its free tier; settings may change each field.
 
     `per_day` counts in `day_zone`; `spacing_s` is between the starts of two requests; `weight` per `weight_window_s`.
-    `per_minute` is of any 60 seconds: it holds for a provider that counts in whole minutes and for one whose window
-    slides, and lets the first ones go at once, which spacing alone does not.
+    `per_minute` is of any 60 seconds: so it holds at a provider that counts whole minutes and at one that does not.
     """
 
     per_day: int | None = None
@@ -268,11 +283,10 @@ class Provider(Protocol):
 
 @runtime_checkable
 class Paged(Protocol):
-    """What a provider has besides, whose answer itself says that more of it is to come, and how to ask for that."""
+    """A provider whose answer itself says that more of it is to come."""
 
     def more(self, answer: Answer) -> Request | None:
         """The request for the page after `answer`, which `inspect` let pass; None where it was the last."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

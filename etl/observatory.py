@@ -4,14 +4,14 @@ Everything of one data folder, opened: settings, clock, stores. And the row of `
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from etl import catalogue, planning
 from etl.domain import Outcome
-from etl.errors import MfoError, Stopped
+from etl.errors import FolderUnusable, MfoError, Stopped
 from etl.providers import PROVIDERS
 from etl.settings import Settings
 from etl.stores.clock import Clock, JumpingClock
@@ -94,9 +94,9 @@ class Observatory:
 
 
 @contextmanager
-def opened(settings: Settings, *, quiet: bool = False) -> Iterator[Observatory]:
+def opened(settings: Settings, *, quiet: bool = False, clock: Clock | None = None) -> Iterator[Observatory]:
     """
-    Open the data folder's stores.
+    Open the data folder's stores; with the settings' own clock where none is handed in.
 
     Raises:
         FolderUnusable: the folder cannot be made or written.
@@ -105,7 +105,7 @@ def opened(settings: Settings, *, quiet: bool = False) -> Iterator[Observatory]:
     planning.check_names(settings)
     folder = Folder(settings.data_dir)
     folder.make()
-    clock = JumpingClock(settings.now) if settings.demo else Clock(settings.now)
+    clock = clock or (JumpingClock(settings.now) if settings.demo else Clock(settings.now))
     state = State(folder.state)
     ledger = Ledger(state, clock)
     http = Http(
@@ -155,7 +155,8 @@ def run(o: Observatory, command: str, *, locked: bool = True) -> Iterator[None]:
     except BaseException as error:
         stopped = isinstance(error, KeyboardInterrupt | Stopped)
         said = "stopped" if stopped else str(error) if isinstance(error, MfoError) else type(error).__name__
-        o.log.write("error", command, said)
+        with suppress(FolderUnusable):  # what ended the run is said, not that the log has no room for it
+            o.log.write("error", command, said)
         o.journal.end_run(o.run_id, "failure", {**o.details(), "error": said})
         raise
     o.journal.end_run(o.run_id, "partial" if o.undone else "success", o.details())

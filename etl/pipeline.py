@@ -11,7 +11,7 @@ code: 0 all done, 3 partial; any other comes from the error tree.
 import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -287,11 +287,8 @@ def _export(o: Observatory, site: SiteChoice) -> None:
 def _seen(o: Observatory, site: SiteChoice) -> Iterator[Connection]:
     """The published file, or a copy of it that shows the lake as it was at an instant."""
     if site.as_of is None:
-        con = o.warehouse.read()
-        try:
+        with closing(o.warehouse.read()) as con:
             yield con
-        finally:
-            con.close()
         return
     with seen_as_of(o.warehouse, o.folder.cache, site.as_of, site.basis, data_folder("sql")) as con:
         yield con

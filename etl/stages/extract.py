@@ -9,14 +9,14 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time
 from typing import Protocol
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 
-from etl.domain import Answer, Bar, Limits, Observation, Outcome, Paged, Provider, Request, Row
+from etl.domain import Answer, Limits, Outcome, Paged, Provider, Request, Row
 from etl.errors import (
     AnswerError,
+    DataWrong,
     DaySpent,
     KeyRefused,
     MfoError,
@@ -27,6 +27,7 @@ from etl.errors import (
     TryLater,
 )
 from etl.planning import Task
+from etl.providers.reading import newest, some_true
 from etl.stores.clock import Clock
 from etl.stores.http import Http
 from etl.stores.lake import Lake
@@ -149,7 +150,7 @@ class Extractor:
         self._heed_headers(provider.name, reply.headers)
         try:
             provider.inspect(answer)
-            rows = list(provider.parse(answer))
+            rows = some_true(list(provider.parse(answer)), answer)
             following = provider.more(answer) if isinstance(provider, Paged) else None
         except AnswerError as error:
             self._heed(provider, error)
@@ -245,17 +246,6 @@ def _with_variables(error: KeyRefused, provider: Provider) -> str:
     return said if credential is None or credential.env in said else f"{said}; see {credential.variables}"
 
 
-def newest(rows: Sequence[Row], now: datetime) -> datetime | None:
-    """The newest instant that the rows speak of, days as their midnight in UTC; rows of the future do not count."""
-    found = []
-    for row in rows:
-        if isinstance(row, Bar):
-            found.append(row.at if isinstance(row.at, datetime) else datetime.combine(row.at, time(), UTC))
-        elif isinstance(row, Observation) and row.value is not None:
-            found.append(datetime.combine(row.date, time(), UTC))
-    return max((instant for instant in found if instant <= now), default=None)
-
-
 def _outcome(tasks: Sequence[Task], report: _Report) -> Outcome:
     undone = tuple(
         f"{error} ({_listed(sorted(set(symbols)))}); {follow}"
@@ -284,10 +274,14 @@ def refuse_where_nothing_came(outcome: Outcome) -> None:
 
     Raises:
         TryLater: the day's calls are spent.
+        DataWrong: what came could not be read.
         SourcesDown: nobody answered anything that was due.
     """
     if not outcome.undone or outcome.details["answered"]:
         return
-    if outcome.details["kinds"] in (["QuotaExhausted"], ["DaySpent"]):
+    kinds = outcome.details["kinds"]
+    if kinds in (["DaySpent"], ["QuotaExhausted"], ["DaySpent", "QuotaExhausted"]):
         raise TryLater("nothing published: the day's calls are spent; `mfo status` says when they come back")
+    if kinds == ["AnswerUnreadable"]:
+        raise DataWrong("nothing published: no answer could be read; all are kept, what was published stands")
     raise SourcesDown("nothing published: no provider answered anything that was due; what was published stands")

@@ -14,10 +14,23 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from etl.domain import Action, Answer, Bar, Book, Observation, Outcome, Provider, Quote, Row, Series, Unreadable
+from etl.domain import (
+    Action,
+    Answer,
+    Bar,
+    Book,
+    Observation,
+    Outcome,
+    Provider,
+    Quote,
+    Row,
+    Series,
+    Unreadable,
+    why_untrue,
+)
 from etl.errors import AnswerError
 from etl.notes import records
-from etl.publication import bar_published_at, observation_published_at
+from etl.publication import bar_published_at, observation_published_at, why_impossible
 from etl.sessions import Session
 from etl.stores.journal import Journal
 from etl.stores.lake import Lake
@@ -155,6 +168,8 @@ class _Reader:
             return why_untrue(row, self._answer.server_time)
         if isinstance(row, Observation) and row.date > self._answer.server_time.date() + timedelta(days=1):
             return "dated in the future"
+        if isinstance(row, Observation) and row.value is not None:
+            return why_impossible(row.series_id, row.value)
         if isinstance(row, Action) and not (math.isfinite(row.value) and row.value > 0):
             return f"a {row.kind} of {row.value}"
         if isinstance(row, Quote):
@@ -208,25 +223,6 @@ class _Reader:
                         **self._version,
                     },
                 )
-
-
-def why_untrue(bar: Bar, server_time: datetime) -> str | None:
-    """Why a bar cannot be true, None where it can: prices positive and in order, not in the future."""
-    prices = {"open": bar.open, "high": bar.high, "low": bar.low, "close": bar.close}
-    for name, value in prices.items():
-        if value is None or not math.isfinite(value):
-            return f"{name} is missing or not a number"
-        if value <= 0:
-            return f"{name} is {value:g}"
-    if bar.high < max(bar.open, bar.close) or bar.low > min(bar.open, bar.close):  # type: ignore[operator,type-var] # none is None here
-        return f"high {bar.high:g} and low {bar.low:g} do not hold open {bar.open:g} and close {bar.close:g}"
-    volume = bar.quote_volume if bar.volume is None else bar.volume  # an index of many venues counts dollars only
-    if volume is None or not math.isfinite(volume) or volume < 0:
-        return "volume is missing or negative"
-    opened = bar.at if isinstance(bar.at, datetime) else datetime(bar.at.year, bar.at.month, bar.at.day, tzinfo=UTC)
-    if opened > server_time:
-        return "dated in the future"
-    return None
 
 
 def naive(instant: datetime) -> datetime:
