@@ -102,7 +102,7 @@ def doctor(config: Config = None, demo: Demo = False) -> None:
 def plan(config: Config = None, demo: Demo = False, as_json: AsJson = False, force: Force = False) -> None:
     """What the next run would ask of whom, what it costs in calls, and what is left today."""
     from etl import overview
-    from etl.planning import choice_of
+    from etl.choices import choice_of
     from etl.stages.plan import lines
 
     def work(o: "Observatory") -> int:
@@ -124,7 +124,7 @@ def extract(
 ) -> None:
     """Ask for what is missing or stale, and keep every answer."""
     from etl import pipeline
-    from etl.planning import choice_of
+    from etl.choices import choice_of
 
     _run(
         config, demo, lambda o: pipeline.only_extract(o, choice_of(o.settings, only, symbol or [], since, force=force))
@@ -223,7 +223,7 @@ def run_daily(
 ) -> None:
     """Extract, transform, load, check, score, analyze, publish, export: what cron calls."""
     from etl import pipeline
-    from etl.planning import choice_of
+    from etl.choices import choice_of
 
     notes = pipeline.NoteChoice(_instant(day, "--date"), use_model=not no_llm, force=force)
     _run(config, demo, lambda o: pipeline.daily(o, choice_of(o.settings, force=force), notes))
@@ -233,7 +233,8 @@ def run_daily(
 def run_intraday(config: Config = None, demo: Demo = False) -> None:
     """Crypto bars, order books, and the artifacts that they feed: for a cron line every few minutes."""
     from etl import pipeline
-    from etl.planning import INTRADAY, choice_of
+    from etl.choices import choice_of
+    from etl.planning import INTRADAY
 
     _run(config, demo, lambda o: pipeline.intraday(o, choice_of(o.settings, datasets=INTRADAY)))
 

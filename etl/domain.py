@@ -6,13 +6,12 @@ All instants are timezone-aware UTC `datetime`s; prices are in the quote currenc
 
 import datetime as dt
 import hashlib
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 Interval = Literal["1m", "15m", "1h", "1d", "1w"]
 Adjustment = Literal["raw", "split", "total"]
@@ -26,6 +25,8 @@ SERIES = "series"  # a series' title, units and frequency
 CRYPTO_1M = "crypto_1m"
 CRYPTO_1D = "crypto_1d"
 ORDER_BOOK = "order_book"
+EQUITY_QUOTE = "equity_quote"  # a last price of a source that gives no bars: compared with closes, never one itself
+CRYPTO_QUOTE = "crypto_quote"
 NOTES = "notes"  # what `analyze` and `score` kept: a prompt, a reply, a note, a settlement
 
 
@@ -157,6 +158,15 @@ class Book:
 
 
 @dataclass(frozen=True, slots=True)
+class Quote:
+    """A price at an instant from a source without bars; it is compared with closes, and stands in no metric."""
+
+    symbol: str
+    at: datetime
+    price: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Series:
     """A macro series' own description."""
 
@@ -177,36 +187,28 @@ class Unreadable:
     reason: str
 
 
-Row = Bar | Observation | Action | Book | Series | Unreadable
-
-
-def why_untrue(bar: Bar, server_time: datetime) -> str | None:
-    """Why a bar cannot be true, None where it can: prices positive and in order, not in the future."""
-    prices = {"open": bar.open, "high": bar.high, "low": bar.low, "close": bar.close}
-    for name, value in prices.items():
-        if value is None or not math.isfinite(value):
-            return f"{name} is missing or not a number"
-        if value <= 0:
-            return f"{name} is {value:g}"
-    if bar.high < max(bar.open, bar.close) or bar.low > min(bar.open, bar.close):  # type: ignore[operator,type-var] # none is None here
-        return f"high {bar.high:g} and low {bar.low:g} do not hold open {bar.open:g} and close {bar.close:g}"
-    volume = bar.quote_volume if bar.volume is None else bar.volume  # an index of many venues counts dollars only
-    if volume is None or not math.isfinite(volume) or volume < 0:
-        return "volume is missing or negative"
-    opened = bar.at if isinstance(bar.at, datetime) else datetime(bar.at.year, bar.at.month, bar.at.day, tzinfo=UTC)
-    if opened > server_time:
-        return "dated in the future"
-    return None
+Row = Bar | Observation | Action | Book | Quote | Series | Unreadable
 
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """Where a provider's key goes on the wire: a query parameter or a header, and from which variable."""
+    """Where a provider's key goes on the wire, and from which variable; `beside` are its other parts, all needed."""
 
     env: str
     where: Literal["query", "header"]
     name: str
     required: bool = True
+    beside: tuple["Credential", ...] = ()
+
+    @property
+    def parts(self) -> tuple["Credential", ...]:
+        """Every part of the key, this one first."""
+        return (self, *self.beside)
+
+    @property
+    def variables(self) -> str:
+        """The variables that it is read from, in words."""
+        return " and ".join(part.env for part in self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,10 +217,12 @@ class Limits:
     What a provider allows on its free tier; settings may change each field.
 
     `per_day` counts in `day_zone`; `spacing_s` is between the starts of two requests; `weight` per `weight_window_s`.
+    `per_minute` is of any 60 seconds: so it holds at a provider that counts whole minutes and at one that does not.
     """
 
     per_day: int | None = None
     day_zone: str = "UTC"
+    per_minute: int | None = None
     spacing_s: float = 0.0
     weight: int | None = None
     weight_window_s: float = 60.0
@@ -271,6 +275,14 @@ class Provider(Protocol):
             AnswerUnreadable: the body is not of the documented shape.
         """
         ...
+
+
+@runtime_checkable
+class Paged(Protocol):
+    """A provider whose answer itself says that more of it is to come."""
+
+    def more(self, answer: Answer) -> Request | None:
+        """The request for the page after `answer`, which `inspect` let pass; None where it was the last."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from etl import catalogue, planning
+from etl import catalogue, choices
 from etl.domain import Outcome
 from etl.errors import FolderUnusable, MfoError, Stopped
 from etl.providers import PROVIDERS
@@ -102,7 +102,7 @@ def opened(settings: Settings, *, quiet: bool = False, clock: Clock | None = Non
         FolderUnusable: the folder cannot be made or written.
         SettingsWrong: a chain or limit names what does not exist.
     """
-    planning.check_names(settings)
+    choices.check_names(settings)
     folder = Folder(settings.data_dir)
     folder.make()
     clock = clock or (JumpingClock(settings.now) if settings.demo else Clock(settings.now))

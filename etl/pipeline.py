@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from etl import __version__, catalogue, overview, planning
+from etl import __version__, catalogue, overview
+from etl.choices import Choice
 from etl.domain import Answer, Outcome, Request
 from etl.errors import SiteDiffers
 from etl.notes.prompt import NoteSettings
@@ -65,7 +66,7 @@ class Build:
     configuration: dict[str, catalogue.Rows]
 
 
-def only_extract(o: Observatory, choice: planning.Choice) -> int:
+def only_extract(o: Observatory, choice: Choice) -> int:
     """Ask for what is due and keep every answer; a fetch alone needs no run lock."""
     with run(o, "extract", locked=False):
         _extract(o, choice)
@@ -110,7 +111,7 @@ def only_export(o: Observatory, site: SiteChoice) -> int:
     return _code(o)
 
 
-def daily(o: Observatory, choice: planning.Choice, notes: NoteChoice) -> int:
+def daily(o: Observatory, choice: Choice, notes: NoteChoice) -> int:
     """All stages in order: what cron and Railway call."""
     with run(o, "run-daily"), ThreadPoolExecutor(1) as aside:
         # what needs no answer, or only those that have come, is done while extraction waits for the slow quotas
@@ -126,7 +127,7 @@ def daily(o: Observatory, choice: planning.Choice, notes: NoteChoice) -> int:
     return _code(o)
 
 
-def intraday(o: Observatory, choice: planning.Choice) -> int:
+def intraday(o: Observatory, choice: Choice) -> int:
     """Crypto bars and order books only, and the artifacts that they feed."""
     with run(o, "run-intraday"):
         _extract(o, choice)
@@ -148,7 +149,7 @@ def _code(o: Observatory) -> int:
     return PARTIAL if o.undone else DONE
 
 
-def _extract(o: Observatory, choice: planning.Choice, meanwhile: Callable[[], None] = lambda: None) -> None:
+def _extract(o: Observatory, choice: Choice, meanwhile: Callable[[], None] = lambda: None) -> None:
     tasks = overview.due(o, choice)
     with o.terminal:
         extractor = Extractor(

@@ -8,16 +8,31 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from etl.domain import ACTIONS, CRYPTO_1D, CRYPTO_1M, EQUITY_DAILY, EQUITY_HISTORY, MACRO, ORDER_BOOK, SERIES, Gap, Want
-from etl.errors import SettingsWrong, UsageWrong
+from etl.choices import Choice
+from etl.domain import (
+    ACTIONS,
+    CRYPTO_1D,
+    CRYPTO_1M,
+    CRYPTO_QUOTE,
+    EQUITY_DAILY,
+    EQUITY_HISTORY,
+    EQUITY_QUOTE,
+    MACRO,
+    ORDER_BOOK,
+    SERIES,
+    Gap,
+    Want,
+)
 from etl.providers import PROVIDERS
 from etl.publication import SERIES as SERIES_FACTS
 from etl.sessions import Session
-from etl.settings import CHAINS, Settings, parse_instant
+from etl.settings import Settings
 from etl.stores.ledger import Good
 
 INTRADAY = frozenset({CRYPTO_1M, ORDER_BOOK})
 RANKS = {EQUITY_DAILY: 0, MACRO: 0, CRYPTO_1D: 0, CRYPTO_1M: 1, ORDER_BOOK: 1, EQUITY_HISTORY: 1, ACTIONS: 2, SERIES: 3}
+RANKS |= {EQUITY_QUOTE: 4, CRYPTO_QUOTE: 4}
+OPTIONAL = frozenset({SERIES, EQUITY_QUOTE, CRYPTO_QUOTE})  # metadata and cross-checks: nothing rests on them
 # One chart of Yahoo's holds recent bars and events, so that it answers for the other datasets too.
 YAHOO_CHARTS = (EQUITY_DAILY, ACTIONS, EQUITY_HISTORY)
 OVERLAP = {"D": timedelta(days=60), "W": timedelta(days=120), "M": timedelta(days=800)}
@@ -39,67 +54,8 @@ class Task:
 
     @property
     def is_needed(self) -> bool:
-        """Metadata may wait for the next run; everything else that fails is said."""
-        return self.want.dataset != SERIES
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What the command line narrows a plan to. None is everything."""
-
-    datasets: frozenset[str] | None = None
-    provider: str | None = None
-    symbols: frozenset[str] | None = None
-    since: datetime | None = None
-    force: bool = False
-
-
-def check_names(settings: Settings) -> None:
-    """
-    Refuse chains, limits and watchlists that name no such dataset, provider or symbol.
-
-    Raises:
-        SettingsWrong: names the key and what is allowed.
-    """
-    for dataset, names in settings.tables.chains.items():
-        if dataset not in CHAINS:
-            raise SettingsWrong(f"{settings.source}: chains.{dataset}: unknown dataset; allowed: {', '.join(CHAINS)}")
-        able = [p.name for p in PROVIDERS.values() if dataset in p.datasets]
-        for name in names:
-            if name not in able:
-                raise SettingsWrong(
-                    f"{settings.source}: chains.{dataset}: {name!r} cannot give it; allowed: {', '.join(able)}"
-                )
-    for name in settings.tables.limits:
-        if name not in PROVIDERS:
-            raise SettingsWrong(f"{settings.source}: limits.{name}: unknown provider; allowed: {', '.join(PROVIDERS)}")
-    known = {*settings.universe.symbols(), *settings.universe.series}
-    for name, symbols in settings.tables.watchlists.items():
-        for symbol in symbols:
-            if symbol not in known:
-                raise SettingsWrong(f"{settings.source}: watchlists.{name}: {symbol!r} is not in the universe")
-
-
-def choice_of(
-    settings: Settings,
-    only: str | None = None,
-    symbols: Sequence[str] = (),
-    since: str | None = None,
-    *,
-    datasets: frozenset[str] | None = None,
-    force: bool = False,
-) -> Choice:
-    """
-    The command line's words as a choice; symbols may be series or watchlists.
-
-    Raises:
-        UsageWrong: no such provider or symbol, or `since` is not a date.
-    """
-    if only and only not in PROVIDERS:
-        raise UsageWrong(f"--only: no provider {only!r}; allowed: {', '.join(PROVIDERS)}")
-    named = frozenset(symbol for name in symbols for symbol in settings.symbols_named(name))
-    first = _midnight(parse_instant(since, "--since").date()) if since else None
-    return Choice(datasets, only, named or None, first, force or first is not None)
+        """Metadata and cross-checks may wait for the next run; everything else that fails is said."""
+        return self.want.dataset not in OPTIONAL
 
 
 def due(
@@ -132,9 +88,9 @@ def _subjects(settings: Settings, choice: Choice) -> Iterable[tuple[str, str]]:
         (dataset, symbol)
         for symbol in universe.symbols()
         for dataset in (
-            (CRYPTO_1D, CRYPTO_1M, ORDER_BOOK)
+            (CRYPTO_1D, CRYPTO_1M, ORDER_BOOK, CRYPTO_QUOTE)
             if universe.is_crypto(symbol)
-            else (EQUITY_HISTORY, EQUITY_DAILY, ACTIONS)
+            else (EQUITY_HISTORY, EQUITY_DAILY, ACTIONS, EQUITY_QUOTE)
         )
     ] + [(dataset, series_id) for series_id in universe.series for dataset in (MACRO, SERIES)]
     for dataset, symbol in pairs:
@@ -184,6 +140,8 @@ class _Plan:
             CRYPTO_1M: self._candles,
             CRYPTO_1D: self._candles,
             ORDER_BOOK: self._book,
+            EQUITY_QUOTE: self._quote,
+            CRYPTO_QUOTE: self._quote,
         }
 
     def _is_asked(self, name: str) -> bool:
@@ -290,6 +248,15 @@ class _Plan:
         if any(self._now - g.answered_at < fresh for g in good) and not self._choice.force:
             return None
         return None, "a snapshot is taken each run"
+
+    def _quote(self, dataset: str, symbol: str, chain: tuple[str, ...]) -> tuple[datetime | None, str] | None:
+        if not PROVIDERS[chain[0]].plan(Want(dataset, symbol), self._now):
+            return None  # a coin that nobody here knows by its id
+        closed = self._session.ready_at if dataset == EQUITY_QUOTE else _floor(self._now, DAY)
+        good = self._history(dataset, symbol).values()
+        if any(g.answered_at >= closed for g in good) and not self._choice.force:
+            return None
+        return None, "a close to compare with"
 
 
 def _midnight(day: date) -> datetime:

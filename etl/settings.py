@@ -33,6 +33,10 @@ BASE_URL_VARIABLES = (
     "BINANCE_ARCHIVE_BASE_URL",
     "YAHOO_BASE_URL",
     "TWELVE_DATA_BASE_URL",
+    "FMP_BASE_URL",
+    "ALPACA_BASE_URL",
+    "FINNHUB_BASE_URL",
+    "COINGECKO_BASE_URL",
     "OPENAI_BASE_URL",
 )
 OTHER_VARIABLES = ("OPENAI_MODEL", "MFO_DATA_DIR", "MFO_NOW", "MFO_TIMEZONE", "MFO_CONFIG")
@@ -147,6 +151,7 @@ class LimitOverride(Section):
     """What a setting may change of a provider's limits; None keeps the free tier's own."""
 
     per_day: int | None = Field(default=None, ge=0)
+    per_minute: int | None = Field(default=None, ge=1)
     spacing_s: float | None = Field(default=None, ge=0)
     weight: int | None = Field(default=None, ge=1)
     weight_window_s: float | None = Field(default=None, gt=0)
@@ -194,14 +199,16 @@ class Tables(Section):
 
 
 CHAINS: dict[str, list[str]] = {
-    "equity_daily": ["alpha_vantage", "yahoo", "twelve_data"],
-    "equity_history": ["yahoo", "twelve_data"],
+    "equity_daily": ["alpha_vantage", "yahoo", "twelve_data", "fmp", "alpaca"],
+    "equity_history": ["yahoo", "twelve_data", "alpaca", "fmp"],
     "actions": ["yahoo", "alpha_vantage"],
     "macro": ["fred", "fred_graph"],
     "series": ["fred"],
     "crypto_1m": ["binance"],
     "crypto_1d": ["binance", "alpha_vantage", "yahoo"],
     "order_book": ["binance"],
+    "equity_quote": ["finnhub"],
+    "crypto_quote": ["coingecko"],
 }
 
 

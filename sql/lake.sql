@@ -38,6 +38,12 @@ create table if not exists lake.book_levels (
     source varchar, sequence bigint, fetched_at timestamp, sha256 varchar
 );
 
+-- last prices of sources that give no bars: compared with closes, in no metric
+create table if not exists lake.quotes (
+    symbol varchar, quoted_at timestamp, price double,
+    source varchar, sequence bigint, fetched_at timestamp, sha256 varchar
+);
+
 create table if not exists lake.series (
     series_id varchar, title varchar, units varchar, frequency varchar,
     seasonal_adjustment varchar,
@@ -121,8 +127,9 @@ create table if not exists lake.sources (
     publishable boolean,
     has_key boolean, needs_key boolean, per_day integer, day_zone varchar,
     cadence_hours double,
-    position integer
+    position integer, key_variables varchar
 );
+alter table lake.sources add column if not exists key_variables varchar;
 create table if not exists lake.chains (dataset varchar, source varchar, rank integer);
 
 -- sessions of the US exchanges, in UTC

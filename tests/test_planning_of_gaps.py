@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from etl.choices import Choice
 from etl.domain import CRYPTO_1M, EQUITY_DAILY, EQUITY_HISTORY, ORDER_BOOK, SERIES, Gap
-from etl.planning import Choice, Task, due
+from etl.planning import Task, due
 from etl.providers import PROVIDERS
 from etl.sessions import last_closed
 from etl.settings import Extract, Settings, Tables, Universe
@@ -50,7 +51,7 @@ def test_a_gap_is_asked_for_where_it_is_and_nowhere_else(settings):
 def test_a_session_that_is_missing_is_asked_of_those_who_give_history(settings):
     """Alpha Vantage has said that it has not this session, and its 25 calls are for today's."""
     (task,) = tasks(settings, SESSION)
-    assert (task.want.dataset, task.chain) == (EQUITY_HISTORY, ("yahoo", "twelve_data"))
+    assert (task.want.dataset, task.chain) == (EQUITY_HISTORY, ("yahoo", "twelve_data", "alpaca", "fmp"))
 
 
 def test_gaps_come_after_todays_needs_and_the_stalest_first(settings):

@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from etl.choices import Choice
 from etl.domain import MACRO, SERIES, Want
-from etl.planning import Choice, due
+from etl.planning import due
 from etl.providers import PROVIDERS
 from etl.sessions import last_closed
 from etl.settings import Settings, Tables, Universe

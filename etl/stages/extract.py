@@ -9,15 +9,13 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time
 from typing import Protocol
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 
-from etl.domain import Answer, Bar, Limits, Observation, Outcome, Provider, Request, Row, Series, Unreadable, why_untrue
+from etl.domain import Answer, Limits, Outcome, Paged, Provider, Request, Row
 from etl.errors import (
     AnswerError,
-    AnswerUnreadable,
     DataWrong,
     DaySpent,
     KeyRefused,
@@ -29,13 +27,14 @@ from etl.errors import (
     TryLater,
 )
 from etl.planning import Task
-from etl.sessions import session_of
+from etl.providers.reading import newest, some_true
 from etl.stores.clock import Clock
 from etl.stores.http import Http
 from etl.stores.lake import Lake
 from etl.stores.lanes import Lanes
-from etl.stores.ledger import LONGEST_WAIT_S, Ledger
+from etl.stores.ledger import LONGEST_WAIT_S, MORE, Ledger
 
+STOPPING = "stopping: the request in flight is finished and kept; Ctrl-C again stops at once"
 GIVEN_UP_AFTER = 2  # wants in a row that found nobody there, each asked several times: the rest of the run does without
 
 
@@ -48,6 +47,10 @@ class Progress(Protocol):
 
     def advance(self, provider: str, what: str) -> None:
         """One of them ended."""
+        ...
+
+    def say(self, text: str) -> None:
+        """A line for who waits."""
         ...
 
 
@@ -66,8 +69,8 @@ class _Report:
     def fail(self, provider: str, task: Task, error: MfoError, stand_in: str | None) -> None:
         """One provider did not answer one want."""
         with self.lock:
-            self.kinds.add(type(error).__name__)
             if task.is_needed:
+                self.kinds.add(type(error).__name__)
                 follow = f"{stand_in} was asked instead" if stand_in else "nobody stands in; the last good value stays"
                 self.failures[provider, str(error), follow].append(task.want.symbol)
             if stand_in is None:
@@ -96,7 +99,7 @@ class Extractor:
 
     def ask(self, provider: Provider, request: Request) -> list[Row]:
         """
-        Send one request, again where that helps, and return the rows that its answer holds.
+        Send one request, again where that helps, and return the rows of its answer and of the pages that follow it.
 
         Raises:
             AnswerError, QuotaExhausted: it was not answered; the subclass says why.
@@ -109,7 +112,15 @@ class Extractor:
             sleep=self._clock.sleep,
             reraise=True,
         )
-        return retrying(self._ask_once, provider, request)
+        rows: list[Row] = []
+        asked: set[Request] = set()
+        page: Request | None = request
+        while page is not None and page not in asked:
+            self._clock.sleep(0)  # a stopped run asks for no further page
+            asked.add(page)
+            found, page = retrying(self._ask_once, provider, page)
+            rows += found
+        return rows
 
     def _pause(self, provider: Provider, state: RetryCallState) -> float:
         """Seconds before the next attempt: what the provider said, else growing and spread."""
@@ -122,7 +133,8 @@ class Extractor:
             raise ProviderDown(f"{provider.name}: asks to wait {said:.0f} s; left to the next run") from None
         return said * (1 + 0.1 * (hash((self._run_id, state.attempt_number)) % 100) / 100)
 
-    def _ask_once(self, provider: Provider, request: Request) -> list[Row]:
+    def _ask_once(self, provider: Provider, request: Request) -> tuple[list[Row], Request | None]:
+        """The rows of one answer, and the request for the page after it where the answer says that there is one."""
         limits = self._limits[provider.name]
         sequence = self._ledger.reserve(request, limits, self._run_id)
         asked_at = self._clock.now()
@@ -138,7 +150,8 @@ class Extractor:
         self._heed_headers(provider.name, reply.headers)
         try:
             provider.inspect(answer)
-            rows = _some_true(list(provider.parse(answer)), answer)
+            rows = some_true(list(provider.parse(answer)), answer)
+            following = provider.more(answer) if isinstance(provider, Paged) else None
         except AnswerError as error:
             self._heed(provider, error)
             self._ledger.close(
@@ -147,13 +160,13 @@ class Extractor:
             raise
         self._ledger.close(
             sequence,
-            "ok",
+            "ok" if following is None else MORE,
             status=reply.status,
             latency_ms=reply.latency_ms,
             rows=len(rows),
             newest_at=newest(rows, answer.server_time),
         )
-        return rows
+        return rows, following
 
     def _heed_headers(self, provider: str, headers: Mapping[str, str]) -> None:
         used = [value for name, value in headers.items() if name.startswith("x-mbx-used-weight-")]
@@ -164,8 +177,9 @@ class Extractor:
         """What a refusal means for every process on this data folder."""
         if isinstance(error, DaySpent):
             self._ledger.mark_spent(provider.name, self._limits[provider.name])
-        if isinstance(error, RateLimited) and error.retry_after_s:
-            self._ledger.block(provider.name, error.retry_after_s)
+        if isinstance(error, RateLimited):
+            wait = self._limits[provider.name].rate_limited_wait_s
+            self._ledger.block(provider.name, wait if error.retry_after_s is None else error.retry_after_s)
 
     def run(self, tasks: Sequence[Task], meanwhile: Callable[[], None] = lambda: None) -> Outcome:
         """
@@ -194,7 +208,12 @@ class Extractor:
                     lanes.put(stand_in, (task, position + 1))
             self._progress.advance(name, task.want.symbol)
 
-        lanes.run({name: limits.parallel for name, limits in self._limits.items()}, work, meanwhile)
+        lanes.run(
+            {name: limits.parallel for name, limits in self._limits.items()},
+            work,
+            meanwhile,
+            on_stop=lambda: self._progress.say(STOPPING),
+        )
         return _outcome(tasks, report)
 
     def _answer(self, name: str, task: Task, report: _Report) -> None:
@@ -209,11 +228,10 @@ class Extractor:
             raise ProviderDown(f"{name}: does not give {task.want.dataset} of {task.want.symbol}")
         try:
             for request in requests:
-                self._clock.sleep(0)  # a stopped run asks for no further page
                 self.ask(provider, request)
         except KeyRefused as error:
-            report.refused_keys[name] = str(error)
-            raise
+            report.refused_keys[name] = _with_variables(error, provider)
+            raise KeyRefused(report.refused_keys[name]) from None
         except ProviderDown as error:
             report.in_a_row[name].append(str(error))
             raise
@@ -222,38 +240,10 @@ class Extractor:
             report.in_a_row[name].clear()
 
 
-def _some_true(rows: list[Row], answer: Answer) -> list[Row]:
-    """The rows, where one of them at least can be true; of an answer without one, a stand-in's is the better."""
-    if rows and all(
-        isinstance(row, Unreadable) or (isinstance(row, Bar) and why_untrue(row, answer.server_time)) for row in rows
-    ):
-        what = f"{answer.request.dataset} of {answer.request.symbol}"
-        raise AnswerUnreadable(f"{answer.request.provider}: none of the {len(rows)} rows of {what} can be true")
-    return rows
-
-
-def newest(rows: Sequence[Row], now: datetime) -> datetime | None:
-    """
-    The newest instant that the rows speak of, a day as its midnight in UTC.
-
-    Rows that transform will refuse do not count, nor does a session that is not final yet at `now`: both are asked
-    for again.
-    """
-    found = []
-    for row in rows:
-        if isinstance(row, Bar) and why_untrue(row, now):
-            continue
-        if isinstance(row, Bar) and isinstance(row.at, datetime):
-            found.append(row.at)
-        elif isinstance(row, Bar):
-            session = session_of(row.at)
-            if session and session.ready_at <= now:
-                found.append(datetime.combine(row.at, time(), UTC))
-        elif isinstance(row, Observation) and row.value is not None:
-            found.append(datetime.combine(row.date, time(), UTC))
-        elif isinstance(row, Series):
-            found.append(row.last_updated)
-    return max((instant for instant in found if instant <= now), default=None)
+def _with_variables(error: KeyRefused, provider: Provider) -> str:
+    """What the provider said of the key, and where that key is set."""
+    said, credential = str(error), provider.credential
+    return said if credential is None or credential.env in said else f"{said}; see {credential.variables}"
 
 
 def _outcome(tasks: Sequence[Task], report: _Report) -> Outcome:

@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from etl.coverage import LENGTHS, covered
-from etl.domain import Action, Answer, Bar, Book, Observation, Outcome, Provider, Row, Series, Unreadable, why_untrue
+from etl.domain import Action, Answer, Bar, Book, Observation, Outcome, Provider, Quote, Row, Series, Unreadable
 from etl.errors import AnswerError
 from etl.notes import records
 from etl.publication import bar_published_at, observation_published_at, why_impossible
+from etl.refusals import why_untrue
 from etl.sessions import Session
 from etl.stores.journal import Journal
 from etl.stores.lake import Lake
@@ -27,6 +28,7 @@ from etl.stores.parquet import Parquet
 BATCH = 500  # answers held in memory at a time
 OWN = "mfo"  # the documents that analyze and score keep
 OWN_READER = 1
+CLOCKS_APART = timedelta(minutes=1)  # a trade's own clock and the web server's
 
 Rows = dict[tuple[str, str], list[dict[str, Any]]]  # (relation, source) -> rows
 
@@ -140,6 +142,9 @@ class _Reader:
             yield "actions", {**_fields(row), **self._version}
         elif isinstance(row, Series):
             yield "series", {**_fields(row), "last_updated": naive(row.last_updated), **self._version}
+        elif isinstance(row, Quote):
+            at = naive(row.at)
+            yield "quotes", {"symbol": row.symbol, "quoted_at": at, "price": row.price, **self._version}
         elif isinstance(row, Book):
             yield from self._book(row)
 
@@ -156,6 +161,10 @@ class _Reader:
             return why_impossible(row.series_id, row.value)
         if isinstance(row, Action) and not (math.isfinite(row.value) and row.value > 0):
             return f"a {row.kind} of {row.value}"
+        if isinstance(row, Quote):
+            if row.price is None or row.price <= 0:
+                return f"a price of {row.price}"
+            return "dated in the future" if row.at > self._answer.server_time + CLOCKS_APART else None
         if isinstance(row, Book) and (not row.bids or not row.asks or row.bids[0][0] >= row.asks[0][0]):
             return "the best bid is not below the best ask"
         return None

@@ -60,13 +60,13 @@ class Http:
     ) -> None:
         self._clock, self._keys, self._base_urls, self._on_sent = clock, keys, base_urls, on_sent
         self._any_key = _spellings(keys.values())
-        self._key_of = {name: _spellings([key]) for name, key in keys.items()}
+        self._keys_of: dict[str, re.Pattern[bytes] | None] = {}
         self._client = httpx.Client(transport=transport, follow_redirects=False, trust_env=transport is None)
 
     def has_key(self, provider: Provider) -> bool:
         """Whether a provider can be asked at all: its key is set, or it needs none."""
         credential = provider.credential
-        return credential is None or not credential.required or credential.env in self._keys
+        return credential is None or all(part.env in self._keys for part in credential.parts if part.required)
 
     def redact(self, data: bytes) -> bytes:
         """Replace every spelling of every key."""
@@ -74,7 +74,12 @@ class Http:
 
     def _redact_of(self, provider: Provider, body: bytes) -> bytes:
         """Only the key that was sent can come back; the words of other keys are data."""
-        own = self._key_of.get(provider.credential.env) if provider.credential else None
+        if provider.credential is None:
+            return body
+        if provider.name not in self._keys_of:
+            sent = [self._keys[part.env] for part in provider.credential.parts if part.env in self._keys]
+            self._keys_of[provider.name] = _spellings(sent)
+        own = self._keys_of[provider.name]
         return own.sub(REDACTED, body) if own else body
 
     def send(self, provider: Provider, request: Request, timeout_s: float) -> Reply:
@@ -112,13 +117,13 @@ class Http:
     def _address(self, provider: Provider, request: Request) -> tuple[str, dict[str, str], dict[str, str]]:
         params = dict(request.params)
         headers = {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "gzip"}
-        credential = provider.credential
-        if credential is not None:
-            key = self._keys.get(credential.env)
-            if key is None and credential.required:
-                raise KeyRefused(f"{provider.name}: no key; set {credential.env}")
-            if key is not None:
-                (params if credential.where == "query" else headers)[credential.name] = key.get_secret_value()
+        parts = provider.credential.parts if provider.credential else ()
+        missing = [part.env for part in parts if part.required and part.env not in self._keys]
+        if missing:
+            raise KeyRefused(f"{provider.name}: no key; set {' and '.join(missing)}")
+        for part in parts:
+            if part.env in self._keys:
+                (params if part.where == "query" else headers)[part.name] = self._keys[part.env].get_secret_value()
         return self._base_urls.get(provider.base_url_env, provider.base_url) + request.path, params, headers
 
     def _trace(self, provider: str) -> Callable[[str, Mapping[str, Any]], None]:

@@ -28,12 +28,17 @@ class Lanes:
         self._queues[name].put(item)
 
     def run(
-        self, widths: Mapping[str, int], work: Callable[[str, Any], None], meanwhile: Callable[[], None] = lambda: None
+        self,
+        widths: Mapping[str, int],
+        work: Callable[[str, Any], None],
+        meanwhile: Callable[[], None] = lambda: None,
+        on_stop: Callable[[], None] = lambda: None,
     ) -> None:
         """
         Work until no lane holds an item; the first unexpected error ends all lanes and is raised here.
 
         `meanwhile` is called once in this thread, when most items are done and the slow lanes still wait for quotas.
+        The first Ctrl-C calls `on_stop` and lets the items in flight end; a second one does not wait for them: Stopped.
         """
         threads = [
             threading.Thread(target=self._work, args=(name, work), name=f"{name}-{i}", daemon=True)
@@ -51,18 +56,26 @@ class Lanes:
             self._wait(0)
         except KeyboardInterrupt:
             self._error = Stopped("stopped; the answers that had come are kept")
+            on_stop()
         except BaseException as error:  # noqa: BLE001 - whatever `meanwhile` met: the lanes end before it is raised
             self._error = error
+        try:
+            self._end(widths, threads)
+        except KeyboardInterrupt:
+            raise Stopped("stopped at once; what was in flight is not kept, everything before is") from None
         if self._error is not None:
-            self._clock.stop()  # lanes that wait, or have pages left, end after the request in flight
+            raise self._error
+
+    def _end(self, widths: Mapping[str, int], threads: list[threading.Thread]) -> None:
+        """Wait for every thread; after an error, lanes that wait or have pages left end after what is in flight."""
+        if self._error is not None:
+            self._clock.stop()
         for name, width in widths.items():
             for _ in range(width):
                 self._queues[name].put(None)
         for thread in threads:
-            if thread.ident is not None:
-                thread.join()
-        if self._error is not None:
-            raise self._error
+            while thread.ident is not None and thread.is_alive():
+                thread.join(0.2)  # a Ctrl-C comes through between two of these on every system
 
     def _wait(self, until: int) -> None:
         """Until only so many items are open, or an error ended the lanes."""

@@ -1,14 +1,15 @@
 """
 The ledger, in `state.db`: every request is reserved in it before it is sent.
 
-All processes on one data folder share it, so that together they stay within each provider's day and spacing. The row
-is written first and the request sent after: a kill loses at most the requests in flight, and the ledger counts them.
+All processes on one data folder share it, so that together they stay within each provider's day, minute and spacing.
+The row is written first and the request sent after: a kill loses at most the requests in flight, and the ledger counts
+them.
 """
 
 import json
 import sqlite3
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,6 +20,10 @@ from etl.stores.clock import Clock
 from etl.stores.state import State
 
 LONGEST_WAIT_S = 150.0  # a provider that says "come back later than this" is left to a later run
+MORE = "more"  # the verdict of a good answer after which another page of the same want is asked for
+MINUTE_S = 60.2  # the server's minute and ours are not to the same millisecond
+IN_FLIGHT_S = 30.0  # how long after its reservation the request of a killed process may have reached the server
+MIDNIGHT = timedelta(minutes=10)  # who is in flight at midnight may count in either day, so it counts in both
 FINISHED: tuple[str, ...] = (
     *("sequence", "run_id", "provider", "dataset", "symbol", "reserved_at", "answered_at"),
     *("latency_ms", "status", "verdict", "detail"),
@@ -67,10 +72,13 @@ class Ledger:
         while True:
             with self._state.write() as db:
                 self._check_day(request, limits)
-                wait = self._wait_s(request, limits)
+                wait = max(self._wait_s(request, limits), self._minute_wait_s(request.provider, limits))
                 if wait <= 0:
                     self._take_turn(db, request.provider, request.weight)
-                    return self._insert(db, request, limits, run_id)
+                    sequence = self._insert(db, request, limits, run_id)
+                    if limits.per_minute is not None:
+                        self._note_turn(db, sequence, request.provider)
+                    return sequence
             self._clock.sleep(wait)
 
     def _check_day(self, request: Request, limits: Limits) -> None:
@@ -100,6 +108,28 @@ class Ledger:
         if limits.weight and weight_used and now < window_ends and weight_used + request.weight > 0.9 * limits.weight:
             wait = max(wait, window_ends - now)
         return wait
+
+    def _minute_wait_s(self, provider: str, limits: Limits) -> float:
+        """
+        Seconds until fewer than `per_minute` requests can have reached the provider in the minute before.
+
+        One that was answered reached it before its answer came; one in flight may reach it yet.
+        """
+        if limits.per_minute is None:
+            return 0.0
+        turns = self._state.rows(
+            "select at + ? + is_open * ? from turns where provider = ? and boot = ? order by 1",
+            *(MINUTE_S, IN_FLIGHT_S, provider, self._boot),
+        )
+        now = self._clock.monotonic()
+        running = [ends for (ends,) in turns if ends > now]
+        return running[-limits.per_minute] - now if len(running) >= limits.per_minute else 0.0
+
+    def _note_turn(self, db: sqlite3.Connection, sequence: int, provider: str) -> None:
+        now = self._clock.monotonic()
+        past = now - MINUTE_S - IN_FLIGHT_S
+        db.execute("delete from turns where provider = ? and (boot <> ? or at < ?)", (provider, self._boot, past))
+        db.execute("insert into turns values (?, ?, ?, ?, 1)", (sequence, provider, self._boot, now))
 
     def _take_turn(self, db: sqlite3.Connection, provider: str, weight: int) -> None:
         db.execute(
@@ -155,10 +185,12 @@ class Ledger:
             )
 
     def block(self, provider: str, seconds: float) -> None:
-        """No request to this provider for so long: it said so (`Retry-After`)."""
+        """No request to this provider for so long, in any process: it said so. A longer block stands."""
+        until = self._clock.monotonic() + seconds
         with self._state.write() as db:
             db.execute(
-                "update lanes set blocked_until = ? where provider = ?", (self._clock.monotonic() + seconds, provider)
+                "update lanes set blocked_until = max(coalesce(blocked_until, 0), ?) where provider = ?",
+                (until, provider),
             )
 
     def mark_spent(self, provider: str, limits: Limits) -> None:
@@ -178,8 +210,9 @@ class Ledger:
         rows: int | None = None,
         newest_at: datetime | None = None,
     ) -> None:
-        """Write down how a reserved request ended: `ok`, or the name of the error."""
+        """Write down how a reserved request ended: `ok`, `more` (ok, and a page follows), or the name of the error."""
         with self._state.write() as db:
+            db.execute("update turns set at = ?, is_open = 0 where sequence = ?", (self._clock.monotonic(), sequence))
             db.execute(
                 "update requests set verdict = ?, detail = ?, status = ?, latency_ms = ?, rows = ?, newest_at = ?, "
                 "answered_at = ? where sequence = ?",
@@ -198,11 +231,17 @@ class Ledger:
     # what was asked before
 
     def used_today(self, provider: str, limits: Limits) -> int:
-        """Requests to a provider in its running day, those in flight included."""
-        today = day_of(self._clock.now(), limits.day_zone)
-        return int(
-            self._state.rows("select count(*) from requests where provider = ? and day = ?", provider, today)[0][0]
+        """Requests to a provider in its running day, those in flight included, and those in flight at its midnight."""
+        now = self._clock.now()
+        midnight = datetime.combine(now.astimezone(ZoneInfo(limits.day_zone)), time(), ZoneInfo(limits.day_zone))
+        start = midnight.astimezone(UTC)
+        rows = self._state.rows(
+            "select count(*) from requests where provider = ? and (day = ? or "
+            "(day < ? and reserved_at >= ? and coalesce(answered_at, ?) >= ?))",
+            *(provider, day := day_of(now, limits.day_zone), day),
+            *((start - MIDNIGHT).isoformat(), start.isoformat(), start.isoformat()),
         )
+        return int(rows[0][0])
 
     def is_spent(self, provider: str, limits: Limits) -> bool:
         """Whether the provider itself has said today that its day is spent."""

@@ -41,6 +41,9 @@ SCHEMAS: Mapping[str, pa.Schema] = {
         [("symbol", pa.string()), ("taken_at", _AT), ("side", pa.string()), ("level", pa.int32())]
         + [("price", pa.float64()), ("quantity", pa.float64()), *_VERSION, ("sha256", pa.string())]
     ),
+    "quotes": pa.schema(
+        [("symbol", pa.string()), ("quoted_at", _AT), ("price", pa.float64()), *_VERSION, ("sha256", pa.string())]
+    ),
     "series": pa.schema(
         [(name, pa.string()) for name in ("series_id", "title", "units", "frequency", "seasonal_adjustment")]
         + [("last_updated", _AT), *_VERSION, ("sha256", pa.string())]

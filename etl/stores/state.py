@@ -22,6 +22,9 @@ create table if not exists lanes (
     provider text primary key, boot text, last_sent real, spent_day text, blocked_until real,
     weight_used integer, weight_at real
 );
+create table if not exists turns (
+    sequence integer primary key, provider text, boot text, at real, is_open integer
+);
 create table if not exists runs (
     run_id text primary key, command text, run_at text, finished_at text, pid integer, status text, details text
 );

@@ -9,10 +9,10 @@ import duckdb
 from pydantic import SecretStr
 
 from etl import pipeline
+from etl.choices import Choice
 from etl.domain import CRYPTO_1D, EQUITY_DAILY, MACRO
 from etl.errors import MfoError
 from etl.observatory import Observatory, opened
-from etl.planning import Choice
 from etl.settings import CHAINS, Extract, LimitOverride, Settings, Tables, Universe, parse_instant
 from tests.clocks import NotedClock
 from tests.conftest import AV_KEY, FRED_KEY, files_of

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
+from etl.choices import Choice
 from etl.domain import EQUITY_DAILY
-from etl.planning import Choice
 from tests.conftest import Upstream
 from tests.faults.conftest import HANGS_S
 from tests.faults.folders import ROUTES, Rows, SmallFolder, choice_of

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from etl.choices import Choice
 from etl.domain import EQUITY_DAILY, Bar
-from etl.planning import Choice
 from etl.stages.extract import newest
 from tests.conftest import Mfo, Upstream
 from tests.faults.folders import KEYS, ROUTES, SmallFolder, choice_of

@@ -67,7 +67,7 @@ def test_the_quota_is_what_the_ledger_counted(data):
         data.ask(NOW + HOUR)
     found = looked(data)
     quota = {row["provider"]: row for row in found["quota"]}
-    assert set(quota) == {"alpha_vantage", "twelve_data"}
+    assert set(quota) == {"alpha_vantage", "twelve_data", "fmp"}
     # midnight in New York came at 04:00 UTC, so that the one of before is of another day
     assert (quota["alpha_vantage"]["used"], quota["alpha_vantage"]["left"]) == (3, 22)
     assert any(re.search(r"quota +alpha_vantage +3 of 25 used, 22 left today", line) for line in status.lines(found))
