@@ -33,8 +33,3 @@ def test_a_setting_that_names_what_is_not_there_is_refused(settings, tables, sai
     with pytest.raises(SettingsWrong) as caught:
         check_names(changed)
     assert str(caught.value).startswith(f"/x/mfo.toml: {said}")
-
-
-def test_a_task_says_why_it_is_due(settings):
-    """`mfo plan` shows it."""
-    assert all(task.why for task in tasks(settings))

@@ -277,3 +277,8 @@ def test_a_book_is_taken_when_the_last_one_is_five_minutes_old(settings):
 
 
 # settings that name what is not there
+
+
+def test_a_task_says_why_it_is_due(settings):
+    """`mfo plan` shows it."""
+    assert all(task.why for task in tasks(settings))
