@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -150,7 +150,7 @@ def _code(o: Observatory) -> int:
 
 
 def _extract(o: Observatory, choice: Choice, meanwhile: Callable[[], None] = lambda: None) -> None:
-    tasks = overview.due(o, choice)
+    tasks, skipped = overview.due(o, choice), overview.skipped(o, choice)
     with o.terminal:
         extractor = Extractor(
             providers=PROVIDERS,
@@ -163,7 +163,8 @@ def _extract(o: Observatory, choice: Choice, meanwhile: Callable[[], None] = lam
             attempts=o.settings.tables.extract.attempts,
             progress=o.terminal,
         )
-        outcome = o.done("extract", extractor.run(tasks, meanwhile))
+        outcome = extractor.run(tasks, meanwhile)
+        o.done("extract", replace(outcome, undone=(*outcome.undone, *skipped)))
     refuse_where_nothing_came(outcome)
 
 

@@ -83,7 +83,7 @@ def assert_days_are_held_by_a_second_source(kind: str, here: SmallFolder, withou
 
 def test_a_spent_day_is_over_until_its_midnight(tmp_path: Path, base_urls: dict[str, str], upstream: Upstream) -> None:
     """
-    Alpha Vantage says that the day is spent: one call, none more in this run nor in the next of the same evening.
+    Alpha Vantage says that the day is spent: one call, none more in this run nor in the next of the same evening, which is partial too.
 
     After midnight in New York it is asked again, and its rows win over those of who stood in.
     """
@@ -94,7 +94,7 @@ def test_a_spent_day_is_over_until_its_midnight(tmp_path: Path, base_urls: dict[
     assert (asked_of_alpha_vantage(upstream), here.published(source)) == (["fault:daily_cap"], [("yahoo",)])
     here.now = SAME_EVENING
     upstream.now(SAME_EVENING)
-    here.daily(Choice(force=True))
+    assert here.daily(Choice(force=True)) == 3
     assert asked_of_alpha_vantage(upstream) == ["fault:daily_cap"]
     here.now = AFTER_MIDNIGHT
     upstream.now(AFTER_MIDNIGHT)
