@@ -83,7 +83,9 @@ def assert_days_are_held_by_a_second_source(kind: str, here: SmallFolder, withou
 
 def test_a_spent_day_is_over_until_its_midnight(tmp_path: Path, base_urls: dict[str, str], upstream: Upstream) -> None:
     """
-    Alpha Vantage says that the day is spent: one call, none more in this run nor in the next of the same evening, which is partial too.
+    Alpha Vantage says that the day is spent: one call, none more in this run nor in the next of the same evening.
+
+    That one is partial too: what was left out for quota is said.
 
     After midnight in New York it is asked again, and its rows win over those of who stood in.
     """
