@@ -15,7 +15,7 @@ runs_known as (
     select runs.*
     from runs
     cross join publication
-    where run_at <= as_of
+    where known_at <= as_of
     qualify row_number() over (partition by run_id order by known_at desc) = 1
 )
 

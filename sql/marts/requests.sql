@@ -15,7 +15,7 @@ requests_known as (
     select requests.*
     from requests
     cross join publication
-    where reserved_at <= as_of
+    where known_at <= as_of
     qualify row_number() over (partition by sequence order by known_at desc) = 1
 )
 
