@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 Interval = Literal["1m", "1h", "1d", "1w"]
 Adjustment = Literal["raw", "split", "total"]
@@ -30,16 +30,25 @@ NOTES = "notes"  # what `analyze` and `score` kept: a prompt, a reply, a note, a
 
 @dataclass(frozen=True, slots=True)
 class Want:
-    """One dataset of one symbol (or FRED series), from `since` on; `since=None` is all that the provider gives."""
+    """
+    One dataset of one symbol (or FRED series), from `since` on; `since=None` is all that the provider gives.
+
+    `until` ends a span of candles before that instant; providers that give no spans do without it.
+    """
 
     dataset: str
     symbol: str
     since: datetime | None = None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One GET below a provider's base URL, without its key. `weight` counts against a weight limit."""
+    """
+    One GET below a provider's base URL, without its key. `weight` counts against a weight limit.
+
+    `proof` is the path of the answer that says what this one's body must be: it is asked for right before.
+    """
 
     provider: str
     dataset: str
@@ -47,12 +56,19 @@ class Request:
     path: str
     params: tuple[tuple[str, str], ...] = ()
     weight: int = 1
+    proof: str | None = None
 
 
 @lru_cache(maxsize=1024)
 def _http_date(stamp: str) -> datetime:
     """An HTTP date; remembered, because every row of an answer asks for its answer's."""
     return parsedate_to_datetime(stamp).astimezone(UTC)
+
+
+@lru_cache(maxsize=4)
+def _sha256(body: bytes) -> str:
+    """The hash of a body; remembered, because an answer is asked for it several times while it is read."""
+    return hashlib.sha256(body).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +91,7 @@ class Answer:
     @property
     def sha256(self) -> str:
         """The name of the body on disk."""
-        return hashlib.sha256(self.body).hexdigest()
+        return _sha256(self.body)
 
     @property
     def server_time(self) -> datetime:
@@ -160,6 +176,18 @@ class Unreadable:
     reason: str
 
 
+Span = tuple[datetime, datetime]  # from the first instant up to, not including, the second
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What a body of many rows holds, told without making an object of each."""
+
+    rows: int
+    newest_at: datetime | None
+    missing: tuple[Span, ...] = ()
+
+
 Row = Bar | Observation | Action | Book | Series | Unreadable
 
 
@@ -234,6 +262,27 @@ class Provider(Protocol):
         Raises:
             AnswerUnreadable: the body is not of the documented shape.
         """
+        ...
+
+
+@runtime_checkable
+class ColumnarProvider(Provider, Protocol):
+    """A source whose answers are long tables: they are read as columns, and proven by a checksum of their own."""
+
+    def proof(self, answer: Answer) -> dict[str, str]:
+        """The headers that the answer of `Request.proof` adds to those of the answer that it proves."""
+        ...
+
+    def survey(self, answer: Answer) -> Survey:
+        """What an answer holds."""
+        ...
+
+    def read_table(self, answer: Answer) -> Any:
+        """The candles of an answer as a `pyarrow.Table`, one column for each field of a Bar that it gives."""
+        ...
+
+    def span(self, path: str, params: dict[str, str]) -> Span | None:
+        """The instants that an answer to this request speaks of."""
         ...
 
 

@@ -8,12 +8,13 @@ Which provider is asked first for a dataset is a setting (`etl.settings.CHAINS`)
 from etl.domain import Provider
 from etl.providers.alpha_vantage import AlphaVantage
 from etl.providers.binance import Binance
+from etl.providers.binance_archive import BinanceArchive
 from etl.providers.fred import Fred
 from etl.providers.fred_graph import FredGraph
 from etl.providers.twelve_data import TwelveData
 from etl.providers.yahoo import Yahoo
 
-_ALL: tuple[Provider, ...] = (AlphaVantage(), Fred(), FredGraph(), Binance(), Yahoo(), TwelveData())
+_ALL: tuple[Provider, ...] = (AlphaVantage(), Fred(), FredGraph(), Binance(), BinanceArchive(), Yahoo(), TwelveData())
 
 PROVIDERS: dict[str, Provider] = {provider.name: provider for provider in _ALL}
 

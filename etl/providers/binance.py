@@ -31,6 +31,7 @@ from etl.domain import (
     Limits,
     Request,
     Row,
+    Span,
     Terms,
     Unreadable,
     Want,
@@ -83,7 +84,7 @@ class Binance:
     parser_version: int = 1
 
     def plan(self, want: Want, now: datetime) -> list[Request]:
-        """Pages of 1000 candles from the candle that holds `since` up to `now`, at least one; or one book."""
+        """Pages of 1000 candles from the one that holds `since` up to `until` or `now`, at least one; or one book."""
         symbol = ("symbol", want.symbol.strip().upper())
         if want.dataset == ORDER_BOOK:
             levels = ("limit", "1000")
@@ -92,16 +93,29 @@ class Binance:
         if interval is None:
             return []
         length = LENGTHS[interval]
-        since = min(max(want.since or OPENED, OPENED), now)
+        last = now if want.until is None else min(now, want.until - MILLISECOND)
+        since = min(max(want.since or OPENED, OPENED), last)
         start = since - (since - EPOCH) % length
         pages = []
-        while start <= now:
-            end = min(start + PAGE * length - MILLISECOND, now)
+        while start <= last:
+            end = min(start + PAGE * length - MILLISECOND, last)
             span = (("startTime", _milliseconds(start)), ("endTime", _milliseconds(end)))
             params = (symbol, ("interval", interval), *span, ("limit", str(PAGE)))
             pages.append(Request(self.name, want.dataset, want.symbol, KLINES, params, KLINES_WEIGHT))
             start += PAGE * length
         return pages
+
+    def first_candle(self, dataset: str, symbol: str) -> Request:
+        """The one candle with which a symbol begins: nothing that is older is a gap."""
+        params = (("symbol", symbol), ("interval", INTERVALS[dataset]), ("startTime", "0"), ("limit", "1"))
+        return Request(self.name, dataset, symbol, KLINES, params, KLINES_WEIGHT)
+
+    def span(self, path: str, params: dict[str, str]) -> Span | None:
+        """The instants that a page was asked for; None for any other request."""
+        first, last = whole(params.get("startTime")), whole(params.get("endTime"))
+        if path != KLINES or first is None or last is None:
+            return None
+        return EPOCH + first * MILLISECOND, EPOCH + (last + 1) * MILLISECOND
 
     def inspect(self, answer: Answer) -> None:
         """

@@ -8,13 +8,13 @@ provider is spent, down or refuses goes on to the next provider of its chain; th
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time
 from typing import Protocol
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 
-from etl.domain import Answer, Bar, Limits, Observation, Outcome, Provider, Request, Row
+from etl.domain import Answer, Bar, ColumnarProvider, Limits, Observation, Outcome, Provider, Request, Row, Survey
 from etl.errors import AnswerError, DaySpent, KeyRefused, MfoError, ProviderDown, QuotaExhausted, RateLimited
 from etl.planning import Task
 from etl.stores.clock import Clock
@@ -96,7 +96,7 @@ class Extractor:
             sleep=self._clock.sleep,
             reraise=True,
         )
-        return retrying(self._ask_once, provider, request)
+        return retrying(self._exchange, provider, request)[1]
 
     def _pause(self, provider: Provider, state: RetryCallState) -> float:
         """Seconds before the next attempt: what the provider said, else growing and spread."""
@@ -109,7 +109,11 @@ class Extractor:
             raise ProviderDown(f"{provider.name}: asks to wait {said:.0f} s; left to the next run") from None
         return said * (1 + 0.1 * (hash((self._run_id, state.attempt_number)) % 100) / 100)
 
-    def _ask_once(self, provider: Provider, request: Request) -> list[Row]:
+    def _exchange(self, provider: Provider, request: Request) -> tuple[Answer, list[Row]]:
+        """One request and its answer, kept and read; what proves it is asked for first."""
+        proven: dict[str, str] = {}
+        if request.proof and isinstance(provider, ColumnarProvider):
+            proven = provider.proof(self._exchange(provider, replace(request, path=request.proof, proof=None))[0])
         limits = self._limits[provider.name]
         sequence = self._ledger.reserve(request, limits, self._run_id)
         asked_at = self._clock.now()
@@ -118,14 +122,12 @@ class Extractor:
         except AnswerError as error:
             self._ledger.close(sequence, type(error).__name__, detail=str(error))
             raise
-        answer = Answer(
-            request, reply.status, reply.headers, reply.body, asked_at, self._clock.now(), sequence, self._run_id
-        )
+        headers = reply.headers | proven
+        answer = Answer(request, reply.status, headers, reply.body, asked_at, self._clock.now(), sequence, self._run_id)
+        self._heed_headers(sequence, reply.headers)
         self._lake.keep(answer)
-        self._heed_headers(provider.name, reply.headers)
         try:
-            provider.inspect(answer)
-            rows = list(provider.parse(answer))
+            rows, survey = _read(provider, answer)
         except AnswerError as error:
             self._heed(provider, error)
             self._ledger.close(
@@ -137,15 +139,16 @@ class Extractor:
             "ok",
             status=reply.status,
             latency_ms=reply.latency_ms,
-            rows=len(rows),
-            newest_at=newest(rows, answer.answered_at),
+            rows=survey.rows,
+            newest_at=survey.newest_at,
+            detail=" ".join(f"{first:%Y-%m-%dT%H:%M}/{last:%Y-%m-%dT%H:%M}" for first, last in survey.missing),
         )
-        return rows
+        return answer, rows
 
-    def _heed_headers(self, provider: str, headers: Mapping[str, str]) -> None:
+    def _heed_headers(self, sequence: int, headers: Mapping[str, str]) -> None:
         used = [value for name, value in headers.items() if name.startswith("x-mbx-used-weight-")]
         if used and used[0].isdigit():
-            self._ledger.weigh(provider, int(used[0]))
+            self._ledger.weigh(sequence, int(used[0]))
 
     def _heed(self, provider: Provider, error: AnswerError) -> None:
         """What a refusal means for every process on this data folder."""
@@ -207,6 +210,20 @@ class Extractor:
         with report.lock:
             report.answered += 1
             report.in_a_row[name].clear()
+
+
+def _read(provider: Provider, answer: Answer) -> tuple[list[Row], Survey]:
+    """
+    What an answer holds; a long table is only looked over here, and read by transform.
+
+    Raises:
+        AnswerError: it is not data.
+    """
+    provider.inspect(answer)
+    if isinstance(provider, ColumnarProvider):
+        return [], provider.survey(answer)
+    rows = list(provider.parse(answer))
+    return rows, Survey(len(rows), newest(rows, answer.answered_at))
 
 
 def newest(rows: Sequence[Row], now: datetime) -> datetime | None:

@@ -6,28 +6,42 @@ read. Rows that are not final yet are kept as such and stand in no metric.
 """
 
 import math
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from etl.domain import Action, Answer, Bar, Book, Observation, Outcome, Provider, Row, Series, Unreadable
+from etl import bars
+from etl.bars import LENGTHS, why_untrue
+from etl.domain import (
+    CRYPTO_1D,
+    CRYPTO_1M,
+    Action,
+    Answer,
+    Bar,
+    Book,
+    ColumnarProvider,
+    Interval,
+    Observation,
+    Outcome,
+    Provider,
+    Row,
+    Series,
+    Unreadable,
+)
 from etl.errors import AnswerError
 from etl.notes import records
 from etl.publication import bar_published_at, observation_published_at
 from etl.sessions import Session
 from etl.stores.journal import Journal
 from etl.stores.lake import Lake
-from etl.stores.parquet import Parquet
+from etl.stores.parquet import Batch, Parquet, Rows
 
-BATCH = 500  # answers held in memory at a time
 OWN = "mfo"  # the documents that analyze and score keep
-INTERVALS = {"1m": timedelta(minutes=1), "1h": timedelta(hours=1), "1d": timedelta(days=1), "1w": timedelta(days=7)}
 OWN_READER = 1
 
-Rows = dict[tuple[str, str], list[dict[str, Any]]]  # (relation, source) -> rows
+TABLES: dict[str, Interval] = {CRYPTO_1M: "1m", CRYPTO_1D: "1d"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,41 +72,50 @@ class Transformer:
         versions = {name: provider.parser_version for name, provider in self.providers.items()} | {OWN: OWN_READER}
         new = [(s, path) for s, path in self.lake.sequences() if read.get(s) != versions.get(path.parts[-4])]
         rows_read = refused = 0
-        for start in range(0, len(new), BATCH):
-            batch_rows, batch_refused = self._read_batch(new[start : start + BATCH], versions)
-            rows_read, refused = rows_read + batch_rows, refused + batch_refused
+        batch = Batch()
+        for position, (sequence, path) in enumerate(new, start=1):
+            self._read_one(sequence, path, batch, versions)
+            if batch.is_full or position == len(new):
+                rows_read, refused = rows_read + batch.counted(3), refused + batch.counted(4)
+                self._write(batch, versions)
+                batch = Batch()
         for name, version in versions.items():  # every answer has been read by this version now
             self.journal.forget_files(self.parquet.drop(name, version))
         notes = [f"{len(lost)} Parquet files were gone: every answer was read again"] if lost else []
         notes += [f"{refused} rows were refused; data_quality says why"] if refused else []
         return Outcome(f"{len(new)} answers read, {rows_read} rows", notes=tuple(notes), details={"refused": refused})
 
-    def _read_batch(self, batch: list[tuple[int, Path]], versions: Mapping[str, int]) -> tuple[int, int]:
-        rows: Rows = defaultdict(list)
-        readings = []
-        for sequence, path in batch:
-            answer = self.lake.open(path)
-            source = answer.request.provider
-            if source not in versions:
-                continue  # a provider that this version does not know any more: its answers stay in the lake
-            count, refused = self._read(answer, rows)
-            readings.append((sequence, source, versions[source], count, refused))
-        files = []
-        for (relation, source), found in rows.items():
-            stem = f"v{versions[source]}-{batch[0][0]:09d}-{batch[-1][0]:09d}"
-            files.append(self.parquet.name_of(self.parquet.write(relation, source, stem, found)))
-        self.journal.note_readings(readings, files)
-        return sum(r[3] for r in readings), sum(r[4] for r in readings)
-
-    def _read(self, answer: Answer, rows: Rows) -> tuple[int, int]:
-        """Add one answer's rows; (rows, refused rows)."""
+    def _read_one(self, sequence: int, path: Path, batch: Batch, versions: Mapping[str, int]) -> None:
+        """Add one kept answer to a batch."""
+        answer = self.lake.open(path)
         source = answer.request.provider
+        if source not in versions:
+            return  # a provider that this version does not know any more: its answers stay in the lake
+        count, refused = self._read(answer, batch)
+        batch.readings.append((sequence, source, versions[source], count, refused))
+
+    def _write(self, batch: Batch, versions: Mapping[str, int]) -> None:
+        """A file for each relation and source of a batch; then its answers count as read."""
+        if not batch.readings:
+            return
+        span = f"{batch.readings[0][0]:09d}-{batch.readings[-1][0]:09d}"
+        files = [
+            self.parquet.name_of(self.parquet.write(relation, source, f"v{versions[source]}-{span}", rows))
+            for (relation, source), rows in batch.found()
+        ]
+        self.journal.note_readings(batch.readings, files)
+
+    def _read(self, answer: Answer, batch: Batch) -> tuple[int, int]:
+        """Add one answer's rows; (rows, refused rows)."""
+        source, rows = answer.request.provider, batch.rows
         rows["answers", source].append(answer_row(answer))
         if source == OWN:
             return _read_own(answer, rows), 0
         provider = self.providers[source]
         try:
             provider.inspect(answer)
+            if isinstance(provider, ColumnarProvider):
+                return _read_table(provider, answer, batch)
             found = list(provider.parse(answer))
         except AnswerError:
             return 0, 0  # extraction wrote down what it was; it is kept, and never read as data
@@ -101,6 +124,32 @@ class Transformer:
             for relation, values in reader.read(row):
                 rows[relation, source].append(values)
         return len(found) - reader.refused, reader.refused
+
+
+def _read_table(provider: ColumnarProvider, answer: Answer, batch: Batch) -> tuple[int, int]:
+    """An answer that is a table of candles, without an object for each row; a checksum holds none."""
+    span = provider.span(answer.request.path, dict(answer.request.params))
+    if span is None:
+        return 0, 0
+    found = bars.checked(provider.read_table(answer), answer, TABLES[answer.request.dataset], span)
+    source, version = answer.request.provider, _version(answer)
+    dataset, symbol = answer.request.dataset, answer.request.symbol
+    batch.tables["bars", source].append(found.bars)
+    for at, reason in found.refused:
+        batch.rows["refused_rows", source].append(
+            {"dataset": dataset, "symbol": symbol, "at": at, "reason": reason, **version}
+        )
+    return found.bars.num_rows, len(found.refused)
+
+
+def _version(answer: Answer) -> dict[str, Any]:
+    """What every row of an answer carries."""
+    return {
+        "source": answer.request.provider,
+        "sequence": answer.sequence,
+        "fetched_at": naive(answer.answered_at),
+        "sha256": answer.sha256,
+    }
 
 
 class _Reader:
@@ -112,12 +161,7 @@ class _Reader:
         self._answer, self._session_of, self._frequency_of = answer, session_of, frequency_of
         self._seen: dict[tuple[Any, ...], Row] = {}
         self.refused = 0
-        self._version = {
-            "source": answer.request.provider,
-            "sequence": answer.sequence,
-            "fetched_at": naive(answer.answered_at),
-            "sha256": answer.sha256,
-        }
+        self._version = _version(answer)
 
     def read(self, row: Row) -> Iterator[tuple[str, dict[str, Any]]]:
         """(relation, values) of one row: nothing for a repetition, a refused row where it cannot be true."""
@@ -165,7 +209,7 @@ class _Reader:
         values = _fields(bar)
         at = values.pop("at")
         if isinstance(at, datetime):
-            opened, closed = at, at + INTERVALS[bar.interval]
+            opened, closed = at, at + LENGTHS[bar.interval]
             ready = closed
         else:
             session = self._session_of(at)
@@ -199,25 +243,6 @@ class _Reader:
                         **self._version,
                     },
                 )
-
-
-def why_untrue(bar: Bar, server_time: datetime) -> str | None:
-    """Why a bar cannot be true, None where it can: prices positive and in order, not in the future."""
-    prices = {"open": bar.open, "high": bar.high, "low": bar.low, "close": bar.close}
-    for name, value in prices.items():
-        if value is None or not math.isfinite(value):
-            return f"{name} is missing or not a number"
-        if value <= 0:
-            return f"{name} is {value:g}"
-    if bar.high < max(bar.open, bar.close) or bar.low > min(bar.open, bar.close):  # type: ignore[operator,type-var] # none is None here
-        return f"high {bar.high:g} and low {bar.low:g} do not hold open {bar.open:g} and close {bar.close:g}"
-    volume = bar.quote_volume if bar.volume is None else bar.volume  # an index of many venues counts dollars only
-    if volume is None or not math.isfinite(volume) or volume < 0:
-        return "volume is missing or negative"
-    opened = bar.at if isinstance(bar.at, datetime) else datetime(bar.at.year, bar.at.month, bar.at.day, tzinfo=UTC)
-    if opened > server_time:
-        return "dated in the future"
-    return None
 
 
 def naive(instant: datetime) -> datetime:

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from etl.domain import Limits, Request
 from etl.errors import FolderUnusable, QuotaExhausted
+from etl.stores import weights
 from etl.stores.clock import Clock
 from etl.stores.state import State
 
@@ -62,10 +63,13 @@ class Ledger:
         while True:
             with self._state.write() as db:
                 self._check_day(request, limits)
-                wait = self._wait_s(request, limits)
+                now = self._clock.monotonic()
+                wait = max(self._wait_s(request, limits), weights.wait_s(db, self._boot, request, limits, now))
                 if wait <= 0:
-                    self._take_turn(db, request.provider, request.weight)
-                    return self._insert(db, request, limits, run_id)
+                    self._take_turn(db, request.provider)
+                    sequence = self._insert(db, request, limits, run_id)
+                    weights.take_off(db, self._boot, sequence, request, limits, now)
+                    return sequence
             self._clock.sleep(wait)
 
     def _check_day(self, request: Request, limits: Limits) -> None:
@@ -79,31 +83,23 @@ class Ledger:
     def _wait_s(self, request: Request, limits: Limits) -> float:
         """Seconds until this request may be sent; 0 or less is now."""
         rows = self._state.rows(
-            "select last_sent, blocked_until, weight_used, weight_at from lanes where provider = ? and boot = ?",
-            request.provider,
-            self._boot,
+            "select last_sent, blocked_until from lanes where provider = ? and boot = ?", request.provider, self._boot
         )
         if not rows:
             return 0.0
-        last_sent, blocked_until, weight_used, weight_at = rows[0]
+        last_sent, blocked_until = rows[0]
         now = self._clock.monotonic()
         blocked = (blocked_until or 0.0) - now
         if blocked > LONGEST_WAIT_S:
             raise QuotaExhausted(f"{request.provider}: asks to wait {blocked:.0f} s; left to a later run")
-        wait = max((last_sent or 0.0) + limits.spacing_s - now, blocked)
-        window_ends = (weight_at or 0.0) + limits.weight_window_s
-        if limits.weight and weight_used and now < window_ends and weight_used + request.weight > 0.9 * limits.weight:
-            wait = max(wait, window_ends - now)
-        return wait
+        return max((last_sent or 0.0) + limits.spacing_s - now, blocked)
 
-    def _take_turn(self, db: sqlite3.Connection, provider: str, weight: int) -> None:
+    def _take_turn(self, db: sqlite3.Connection, provider: str) -> None:
         db.execute(
-            "insert into lanes (provider, boot, last_sent, weight_used, weight_at) values (?, ?, ?, ?, null) "
+            "insert into lanes (provider, boot, last_sent) values (?, ?, ?) "
             "on conflict (provider) do update set last_sent = excluded.last_sent, "
-            "blocked_until = case when boot = excluded.boot then blocked_until end, "
-            "weight_used = case when boot = excluded.boot then coalesce(weight_used, 0) else 0 end + ?, "
-            "weight_at = case when boot = excluded.boot then weight_at end, boot = excluded.boot",
-            (provider, self._boot, self._clock.monotonic(), weight, weight),
+            "blocked_until = case when boot = excluded.boot then blocked_until end, boot = excluded.boot",
+            (provider, self._boot, self._clock.monotonic()),
         )
 
     def _insert(self, db: sqlite3.Connection, request: Request, limits: Limits, run_id: str) -> int:
@@ -139,15 +135,10 @@ class Ledger:
         with self._state.write() as db:
             db.execute("update lanes set last_sent = ? where provider = ?", (self._clock.monotonic(), provider))
 
-    def weigh(self, provider: str, used: int) -> None:
-        """Note the weight that the server's own header counts in its running window."""
+    def weigh(self, sequence: int, used: int) -> None:
+        """Note the weight that the server's own header counts in its running window, told with this answer."""
         with self._state.write() as db:
-            now = self._clock.monotonic()
-            db.execute(
-                "update lanes set weight_at = case when weight_at is null or ? < weight_used then ? else weight_at "
-                "end, weight_used = ? where provider = ?",
-                (used, now, used, provider),
-            )
+            weights.land(db, self._boot, sequence, used, self._clock.monotonic())
 
     def block(self, provider: str, seconds: float) -> None:
         """No request to this provider for so long: it said so (`Retry-After`)."""
@@ -175,6 +166,7 @@ class Ledger:
     ) -> None:
         """Write down how a reserved request ended: `ok`, or the name of the error."""
         with self._state.write() as db:
+            weights.cancel(db, self._boot, sequence, self._clock.monotonic())
             db.execute(
                 "update requests set verdict = ?, detail = ?, status = ?, latency_ms = ?, rows = ?, newest_at = ?, "
                 "answered_at = ? where sequence = ?",

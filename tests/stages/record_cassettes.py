@@ -1,7 +1,7 @@
 """
 Records one cassette for each provider: a whole extract of it, its answers made up by the demo's upstream.
 
-    .venv/bin/python -m tests.stages.record_cassettes
+    .venv/bin/python -m tests.stages.record_cassettes [PROVIDER ...]
 
 A small server on loopback answers as the public hosts would, and vcrpy writes down what went over the wire; the hosts
 are written as the public ones, so that a replay asks the providers' own addresses. No key is recorded.
@@ -41,6 +41,9 @@ WANTS: dict[str, list[Task]] = {
         task("BTCUSDT", "binance", dataset=CRYPTO_1D, since=NOW - 20 * DAY),
         task("BTCUSDT", "binance", dataset=CRYPTO_1M, since=NOW - HOUR),
         task("BTCUSDT", "binance", dataset=ORDER_BOOK),
+    ],
+    "binance_archive": [
+        task("BTCUSDT", "binance_archive", dataset=dataset, since=NOW - 1.5 * DAY) for dataset in (CRYPTO_1D, CRYPTO_1M)
     ],
     "yahoo": [
         task("SPY", "yahoo", dataset=EQUITY_DAILY, since=NOW - 92 * DAY),
@@ -138,5 +141,5 @@ def record(name: str, root: str) -> None:
 if __name__ == "__main__":
     CASSETTES.mkdir(exist_ok=True)
     with loopback() as root:
-        for provider in WANTS:
+        for provider in sys.argv[1:] or WANTS:
             record(provider, root)
