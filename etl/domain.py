@@ -206,10 +206,12 @@ class Limits:
     """
     What a provider allows on its free tier; settings may change each field.
 
-    `per_day` counts in `day_zone`; `spacing_s` is between the starts of two requests; `weight` per `weight_window_s`.
+    `per_day` counts in `day_zone`, and its last `reserve` calls are the daily run's, not a backfill's; `spacing_s` is
+    between the starts of two requests; `weight` per `weight_window_s`.
     """
 
     per_day: int | None = None
+    reserve: int = 0
     day_zone: str = "UTC"
     spacing_s: float = 0.0
     weight: int | None = None

@@ -8,16 +8,15 @@ then exported. A stage that is run alone publishes its own change in the same wa
 code: 0 all done, 3 partial; any other comes from the error tree.
 """
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from etl import __version__, catalogue, overview, planning
-from etl.domain import Answer, Outcome, Request
+from etl.domain import Answer, Limits, Outcome, Request
 from etl.errors import SiteDiffers, SourcesDown, TryLater
 from etl.notes.prompt import NoteSettings
 from etl.observatory import Observatory, run
@@ -129,11 +128,16 @@ def intraday(o: Observatory, choice: planning.Choice) -> int:
     """Crypto bars and order books only, and the artifacts that they feed."""
     with run(o, "run-intraday"):
         _extract(o, choice)
-        _transform(o)
-        with _build(o) as build:
-            _publish(o, build)
-        _export(o, SiteChoice())
+        load_kept(o)
     return _code(o)
+
+
+def load_kept(o: Observatory) -> None:
+    """What was kept -> Parquet -> the next warehouse, published and shown."""
+    _transform(o)
+    with _build(o) as build:
+        _publish(o, build)
+    _export(o, SiteChoice())
 
 
 def only_maintain(o: Observatory) -> int:
@@ -150,25 +154,29 @@ def _code(o: Observatory) -> int:
 def _extract(o: Observatory, choice: planning.Choice, meanwhile: Callable[[], None] = lambda: None) -> None:
     tasks = overview.due(o, choice)
     with o.terminal:
-        extractor = Extractor(
-            providers=PROVIDERS,
-            limits=catalogue.limits_of(o.settings),
-            ledger=o.ledger,
-            lake=o.lake,
-            http=o.http,
-            clock=o.clock,
-            run_id=o.run_id,
-            attempts=o.settings.tables.extract.attempts,
-            progress=o.terminal,
-        )
-        outcome = o.done("extract", extractor.run(tasks, meanwhile))
+        outcome = o.done("extract", extractor(o, catalogue.limits_of(o.settings)).run(tasks, meanwhile))
     if outcome.undone and not outcome.details["answered"]:
-        _refuse_to_publish(outcome)
+        refuse_to_publish(outcome)
 
 
-def _refuse_to_publish(outcome: Outcome) -> None:
+def extractor(o: Observatory, limits: Mapping[str, Limits]) -> Extractor:
+    """One that asks within these limits."""
+    return Extractor(
+        providers=PROVIDERS,
+        limits=limits,
+        ledger=o.ledger,
+        lake=o.lake,
+        http=o.http,
+        clock=o.clock,
+        run_id=o.run_id,
+        attempts=o.settings.tables.extract.attempts,
+        progress=o.terminal,
+    )
+
+
+def refuse_to_publish(outcome: Outcome) -> None:
     """Nothing that was due was answered: there is nothing new to publish, and the exit code says why."""
-    if outcome.details["kinds"] == ["QuotaExhausted"] or outcome.details["kinds"] == ["DaySpent"]:
+    if outcome.details["kinds"] in (["QuotaExhausted"], ["DaySpent"]):
         raise TryLater("nothing published: the day's calls are spent; `mfo status` says when they come back")
     raise SourcesDown("nothing published: no provider answered anything that was due; what was published stands")
 
@@ -191,12 +199,6 @@ def _build(o: Observatory, *, rebuild: bool = False) -> Iterator[Build]:
     with o.warehouse.next_file(fresh=rebuild or load.is_stale(o.warehouse, o.parquet)) as file:
         view = View(o.clock.now(), o.run_id, o.settings.demo, __version__)
         build = Build(file, view, models.load_models(data_folder("sql")))
-        this_run = {
-            "run_at": o.started_at.astimezone(UTC).replace(tzinfo=None),
-            "command": o.command,
-            "status": "partial" if o.undone else "success",
-            "details": json.dumps(o.details(), sort_keys=True),
-        }
         outcome = load.run(
             file,
             view,
@@ -204,7 +206,7 @@ def _build(o: Observatory, *, rebuild: bool = False) -> Iterator[Build]:
             ledger=o.ledger,
             journal=o.journal,
             configuration=catalogue.configuration(o.settings, o.http.has_key),
-            this_run=this_run,
+            this_run=o.row(),
             built=build.models,
         )
         o.done("load", outcome)
@@ -289,11 +291,8 @@ def _export(o: Observatory, site: SiteChoice) -> None:
 def _seen(o: Observatory, site: SiteChoice) -> Iterator[Connection]:
     """The published file, or a copy of it that shows the lake as it was at an instant."""
     if site.as_of is None:
-        con = o.warehouse.read()
-        try:
+        with closing(o.warehouse.read()) as con:
             yield con
-        finally:
-            con.close()
         return
     with seen_as_of(o.warehouse, o.folder.cache, site.as_of, site.basis, data_folder("sql")) as con:
         yield con

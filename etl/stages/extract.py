@@ -21,7 +21,7 @@ from etl.stores.clock import Clock
 from etl.stores.http import Http
 from etl.stores.lake import Lake
 from etl.stores.lanes import Lanes
-from etl.stores.ledger import LONGEST_WAIT_S, Ledger
+from etl.stores.ledger import LONGEST_WAIT_S, Ledger, spans_text
 
 GIVEN_UP_AFTER = 2  # wants in a row that found nobody there, each asked several times: the rest of the run does without
 
@@ -141,7 +141,7 @@ class Extractor:
             latency_ms=reply.latency_ms,
             rows=survey.rows,
             newest_at=survey.newest_at,
-            detail=" ".join(f"{first:%Y-%m-%dT%H:%M}/{last:%Y-%m-%dT%H:%M}" for first, last in survey.missing),
+            detail=spans_text(survey.missing),
         )
         return answer, rows
 

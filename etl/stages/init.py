@@ -53,7 +53,7 @@ def commented() -> str:
         "#[chains]  # who is asked first, and who stands in",
         *(f"#{dataset} = {_list(names)}" for dataset, names in CHAINS.items()),
         "",
-        "#[limits.alpha_vantage]  # per_day, spacing_s, timeout_s, parallel, weight, weight_window_s",
+        "#[limits.alpha_vantage]  # per_day, reserve, spacing_s, timeout_s, parallel, weight, weight_window_s",
         "#per_day = 25",
         "#spacing_s = 1.1",
         "",

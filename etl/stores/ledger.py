@@ -7,13 +7,14 @@ is written first and the request sent after: a kill loses at most the requests i
 
 import json
 import sqlite3
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from etl.domain import Limits, Request
+from etl.domain import Limits, Request, Span
 from etl.errors import FolderUnusable, QuotaExhausted
 from etl.stores import weights
 from etl.stores.clock import Clock
@@ -33,6 +34,29 @@ class Good:
     provider: str
     answered_at: datetime
     newest_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A good answer: what was asked, its newest final row, and the spans that its own body lacks."""
+
+    provider: str
+    path: str
+    params: tuple[tuple[str, str], ...]
+    answered_at: datetime
+    newest_at: datetime | None
+    missing: tuple[Span, ...]
+
+
+def spans_text(spans: Iterable[Span]) -> str:
+    """Spans as `close` notes them for `answered`."""
+    return " ".join(f"{first.isoformat()}/{last.isoformat()}" for first, last in spans)
+
+
+def _spans(text: str) -> Iterator[Span]:
+    for part in text.split():
+        first, _, last = part.partition("/")
+        yield datetime.fromisoformat(first), datetime.fromisoformat(last)
 
 
 def day_of(now: datetime, zone: str) -> str:
@@ -197,10 +221,11 @@ class Ledger:
         return bool(self._state.rows("select 1 from lanes where provider = ? and spent_day = ?", provider, today))
 
     def last_good(self, dataset: str, symbol: str) -> dict[str, Good]:
-        """The newest good answer of each provider for one dataset of one symbol."""
+        """The newest good answer of each provider for one dataset of one symbol; history moves no cursor."""
         rows = self._state.rows(
             "select provider, max(answered_at), max(newest_at) from requests "
-            "where dataset = ? and symbol = ? and verdict = 'ok' group by provider",
+            "where dataset = ? and symbol = ? and verdict = 'ok' "
+            "and run_id not in (select run_id from runs where command = 'backfill') group by provider",
             dataset,
             symbol,
         )
@@ -208,6 +233,26 @@ class Ledger:
             provider: Good(provider, datetime.fromisoformat(at), datetime.fromisoformat(newest) if newest else None)
             for provider, at, newest in rows
         }
+
+    def answered(self, dataset: str, symbol: str) -> list[Answered]:
+        """Every good answer for one dataset of one symbol, oldest first."""
+        rows = self._state.rows(
+            "select provider, path, params, answered_at, newest_at, detail from requests "
+            "where dataset = ? and symbol = ? and verdict = 'ok' order by sequence",
+            dataset,
+            symbol,
+        )
+        return [
+            Answered(
+                provider,
+                path,
+                tuple(json.loads(params).items()),
+                datetime.fromisoformat(at),
+                datetime.fromisoformat(newest) if newest else None,
+                tuple(_spans(detail)),
+            )
+            for provider, path, params, at, newest, detail in rows
+        ]
 
     def finished_since(self, sequence: int) -> list[dict[str, Any]]:
         """Every finished request after a sequence, oldest first, for the warehouse's copy."""
