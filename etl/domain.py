@@ -44,11 +44,7 @@ class Want:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """
-    One GET below a provider's base URL, without its key. `weight` counts against a weight limit.
-
-    `proof` is the path of the answer that says what this one's body must be: it is asked for right before.
-    """
+    """One GET below a base URL, without its key, of some `weight`; the answer at `proof` says what its body must be."""
 
     provider: str
     dataset: str
@@ -269,22 +265,27 @@ class Provider(Protocol):
 
 @runtime_checkable
 class ColumnarProvider(Provider, Protocol):
-    """A source whose answers are long tables: they are read as columns, and proven by a checksum of their own."""
-
-    def proof(self, answer: Answer) -> dict[str, str]:
-        """The headers that the answer of `Request.proof` adds to those of the answer that it proves."""
-        ...
-
-    def survey(self, answer: Answer) -> Survey:
-        """What an answer holds."""
-        ...
-
-    def read_table(self, answer: Answer) -> Any:
-        """The candles of an answer as a `pyarrow.Table`, one column for each field of a Bar that it gives."""
-        ...
+    """A source of long tables of candles: where `span` knows a request, its answer is read as columns."""
 
     def span(self, path: str, params: dict[str, str]) -> Span | None:
         """The instants that an answer to this request speaks of."""
+        ...
+
+    def survey(self, answer: Answer) -> Survey | None:
+        """What an answer holds; None where its rows have to be read one by one."""
+        ...
+
+    def read_table(self, answer: Answer) -> Any:
+        """The candles of an answer as a `pyarrow.Table`, a column for each field of a Bar; None as above."""
+        ...
+
+
+@runtime_checkable
+class ProvenProvider(Provider, Protocol):
+    """A source whose answers are proven by others, which `Request.proof` names."""
+
+    def proof(self, answer: Answer) -> dict[str, str]:
+        """The headers that a proving answer adds to those of the answer that it proves."""
         ...
 
 

@@ -18,6 +18,9 @@ https://developers.binance.com/docs/binance-spot-api-docs/rest-api
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pyarrow as pa
 
 from etl.domain import (
     CRYPTO_1D,
@@ -32,6 +35,7 @@ from etl.domain import (
     Request,
     Row,
     Span,
+    Survey,
     Terms,
     Unreadable,
     Want,
@@ -56,6 +60,9 @@ KLINES, DEPTH = "/api/v3/klines", "/api/v3/depth"
 INTERVALS: dict[str, Interval] = {CRYPTO_1M: "1m", CRYPTO_1D: "1d"}
 LENGTHS: dict[Interval, timedelta] = {"1m": timedelta(minutes=1), "1h": timedelta(hours=1), "1d": timedelta(days=1)}
 INTERVAL_ASKED: dict[str, Interval] = {word: word for word in LENGTHS}
+FIGURES = {"open": 1, "high": 2, "low": 3, "close": 4, "volume": 5, "quote_volume": 7}
+FIGURES |= {"taker_buy_volume": 9, "taker_buy_quote_volume": 10}
+LAST_STAMP = 4_102_444_800_000_000  # microseconds until the year 2100: nothing here is later
 FIELDS = 11  # of a candle; the 12th is unused
 PAGE = 1000  # rows of one klines answer
 KLINES_WEIGHT, DEPTH_WEIGHT = 2, 50  # the latter for 501 to 1000 levels
@@ -73,7 +80,7 @@ class Binance:
     base_url: str = "https://data-api.binance.vision"
     base_url_env: str = "BINANCE_BASE_URL"
     credential: Credential | None = None
-    limits: Limits = Limits(weight=6000, weight_window_s=60.0, parallel=4)
+    limits: Limits = Limits(weight=6000, weight_window_s=60.0, parallel=8)
     terms: Terms = Terms(
         "Binance market data, for personal and internal use under Binance's terms.",
         "https://www.binance.com/en/terms",
@@ -138,6 +145,32 @@ class Binance:
         rows = elements(body, "Binance's answer")
         if rows and not any(isinstance(row, list) for row in rows):
             raise AnswerUnreadable(f"Binance's candles of {answer.request.symbol} are not lists")
+
+    def survey(self, answer: Answer) -> Survey | None:
+        """How many closed candles a page holds and the newest of them."""
+        table = self.read_table(answer)
+        if table is None:
+            return None
+        length = LENGTHS[INTERVAL_ASKED[dict(answer.request.params)["interval"]]]
+        opened = [at.replace(tzinfo=UTC) for at in table["opened_at"].to_pylist()]
+        ended = [at for at in opened if not is_open(at, length, answer)]
+        return Survey(len(ended), max((at for at in ended if at <= answer.answered_at), default=None))
+
+    def read_table(self, answer: Answer) -> pa.Table | None:
+        """The candles of a page as columns; None where a row is not as documented, or they are not in order."""
+        if INTERVAL_ASKED.get(dict(answer.request.params).get("interval", "")) is None:
+            return None
+        rows = document(answer, self.title)
+        try:
+            columns = list(zip(*rows, strict=True)) if isinstance(rows, list) else []
+            opened, trades = (pa.array(columns[place], pa.int64()) for place in (0, 8))
+            figures = {name: pa.array(columns[at], pa.string()).cast("float64") for name, at in FIGURES.items()}
+        except (pa.ArrowInvalid, pa.ArrowTypeError, TypeError, ValueError, IndexError):
+            return None
+        stamps = [stamp if stamp > MICROSECONDS_FROM else stamp * 1000 for stamp in opened.to_pylist()]
+        if not 0 <= stamps[0] <= stamps[-1] < LAST_STAMP or any(a >= b for a, b in pairwise(stamps)):
+            return None
+        return pa.table({"opened_at": pa.array(stamps, pa.timestamp("us")), **figures, "trades": trades})
 
     def parse(self, answer: Answer) -> Iterator[Row]:
         """

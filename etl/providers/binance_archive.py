@@ -31,7 +31,7 @@ from pyarrow import compute
 
 from etl.domain import CRYPTO_1D, CRYPTO_1M, Answer, Bar, Credential, Limits, Request, Row, Span, Survey, Terms, Want
 from etl.errors import AnswerUnreadable, ProviderRefused
-from etl.providers.binance import INTERVALS, LENGTHS, MICROSECONDS_FROM, OPENED
+from etl.providers.binance import INTERVALS, LAST_STAMP, LENGTHS, MICROSECONDS_FROM, OPENED
 from etl.providers.reading import refuse_status
 
 try:
@@ -50,7 +50,6 @@ DAY, MONTH_OUT = timedelta(days=1), timedelta(days=4)  # a month is looked for f
 LARGEST = 300_000_000  # bytes of one CSV: a month of minutes has 6 million
 DEFLATED = 8
 NUMBER = r"^\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*$"
-LAST_STAMP = 4_102_444_800_000_000  # the year 2100: nothing here is later
 
 
 class BinanceArchive:

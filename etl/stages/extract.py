@@ -14,7 +14,19 @@ from typing import Protocol
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 
-from etl.domain import Answer, Bar, ColumnarProvider, Limits, Observation, Outcome, Provider, Request, Row, Survey
+from etl.domain import (
+    Answer,
+    Bar,
+    ColumnarProvider,
+    Limits,
+    Observation,
+    Outcome,
+    ProvenProvider,
+    Provider,
+    Request,
+    Row,
+    Survey,
+)
 from etl.errors import AnswerError, DaySpent, KeyRefused, MfoError, ProviderDown, QuotaExhausted, RateLimited
 from etl.planning import Task
 from etl.stores.clock import Clock
@@ -112,7 +124,7 @@ class Extractor:
     def _exchange(self, provider: Provider, request: Request) -> tuple[Answer, list[Row]]:
         """One request and its answer, kept and read; what proves it is asked for first."""
         proven: dict[str, str] = {}
-        if request.proof and isinstance(provider, ColumnarProvider):
+        if request.proof and isinstance(provider, ProvenProvider):
             proven = provider.proof(self._exchange(provider, replace(request, path=request.proof, proof=None))[0])
         limits = self._limits[provider.name]
         sequence = self._ledger.reserve(request, limits, self._run_id)
@@ -220,8 +232,9 @@ def _read(provider: Provider, answer: Answer) -> tuple[list[Row], Survey]:
         AnswerError: it is not data.
     """
     provider.inspect(answer)
-    if isinstance(provider, ColumnarProvider):
-        return [], provider.survey(answer)
+    asked = answer.request.path, dict(answer.request.params)
+    if isinstance(provider, ColumnarProvider) and provider.span(*asked) and (survey := provider.survey(answer)):
+        return [], survey
     rows = list(provider.parse(answer))
     return rows, Survey(len(rows), newest(rows, answer.answered_at))
 

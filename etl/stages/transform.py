@@ -114,8 +114,8 @@ class Transformer:
         provider = self.providers[source]
         try:
             provider.inspect(answer)
-            if isinstance(provider, ColumnarProvider):
-                return _read_table(provider, answer, batch)
+            if isinstance(provider, ColumnarProvider) and (counts := _read_table(provider, answer, batch)):
+                return counts
             found = list(provider.parse(answer))
         except AnswerError:
             return 0, 0  # extraction wrote down what it was; it is kept, and never read as data
@@ -126,12 +126,13 @@ class Transformer:
         return len(found) - reader.refused, reader.refused
 
 
-def _read_table(provider: ColumnarProvider, answer: Answer, batch: Batch) -> tuple[int, int]:
-    """An answer that is a table of candles, without an object for each row; a checksum holds none."""
+def _read_table(provider: ColumnarProvider, answer: Answer, batch: Batch) -> tuple[int, int] | None:
+    """An answer that is a table of candles, without an object for each row; None where it is none."""
     span = provider.span(answer.request.path, dict(answer.request.params))
-    if span is None:
-        return 0, 0
-    found = bars.checked(provider.read_table(answer), answer, TABLES[answer.request.dataset], span)
+    table = provider.read_table(answer) if span else None
+    if table is None:
+        return None
+    found = bars.checked(table, answer, TABLES[answer.request.dataset], span)
     source, version = answer.request.provider, _version(answer)
     dataset, symbol = answer.request.dataset, answer.request.symbol
     batch.tables["bars", source].append(found.bars)

@@ -85,7 +85,8 @@ def test_nothing_is_older_than_binance():
 
 def test_it_is_read_by_columns():
     """Transform tells it by its methods."""
-    assert [n for n, provider in PROVIDERS.items() if isinstance(provider, ColumnarProvider)] == ["binance_archive"]
+    columnar = [name for name, provider in PROVIDERS.items() if isinstance(provider, ColumnarProvider)]
+    assert columnar == ["binance", "binance_archive"]
 
 
 # what proves it
