@@ -183,6 +183,8 @@ class Binance:
             yield _book(answer, body)
             return
         symbol, asked = answer.request.symbol, dict(answer.request.params)
+        if asked.get("startTime") == "0":
+            return  # a symbol's first candle, years before those that were asked for, says when it was listed
         interval = INTERVAL_ASKED.get(asked.get("interval", ""))
         if interval is None:
             raise AnswerUnreadable(f"the request for {symbol} names no interval that we know")

@@ -232,8 +232,7 @@ def _read(provider: Provider, answer: Answer) -> tuple[list[Row], Survey]:
         AnswerError: it is not data.
     """
     provider.inspect(answer)
-    asked = answer.request.path, dict(answer.request.params)
-    if isinstance(provider, ColumnarProvider) and provider.span(*asked) and (survey := provider.survey(answer)):
+    if isinstance(provider, ColumnarProvider) and (survey := provider.survey(answer)):
         return [], survey
     rows = list(provider.parse(answer))
     return rows, Survey(len(rows), newest(rows, answer.answered_at))

@@ -21,6 +21,8 @@ import pyarrow as pa
 from etl.errors import DataWrong, FolderUnusable, UsageWrong
 from etl.stores.lake import unusable
 
+# what a load may hold in memory, however long the history: the rest of it goes beside the file for the moment
+WRITER: dict[str, str | bool | int | float | list[str]] = {"memory_limit": "256MB"}
 SCHEMA_VERSION = 1  # of the tables in sql/lake.sql; another one is built anew from Parquet
 
 # what DuckDB says of a file that is cut short, changed, or of another version of its own
@@ -135,14 +137,14 @@ class Warehouse:
             _delete(path)
 
     def _open(self, path: Path) -> duckdb.DuckDBPyConnection:
-        con = duckdb.connect(str(path))
+        con = duckdb.connect(str(path), config=WRITER)
         try:
             con.execute("create table if not exists schema_version (version integer)")
             found = con.execute("select version from schema_version").fetchone()
             if found is not None and found[0] != SCHEMA_VERSION:
                 con.close()
                 _delete(path)
-                con = duckdb.connect(str(path))
+                con = duckdb.connect(str(path), config=WRITER)
                 con.execute("create table schema_version (version integer)")
                 found = None
             if found is None:
@@ -156,9 +158,10 @@ class Warehouse:
 
 
 def _delete(path: Path) -> None:
-    """A database file and its write-ahead log."""
+    """A database file, its write-ahead log, and what did not fit into memory."""
     for leftover in (path, path.with_name(path.name + ".wal")):
         leftover.unlink(missing_ok=True)
+    shutil.rmtree(path.with_name(path.name + ".tmp"), ignore_errors=True)
 
 
 class NextFile:
