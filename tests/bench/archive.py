@@ -49,8 +49,8 @@ def main() -> None:
             for request in PROVIDERS["binance_archive"].plan(Want(CRYPTO_1M, symbol, FIRST, LAST), now):
                 upstream.warm(request.path)
         fetched = fetched_only(folder, upstream)
-        idle = mfo(folder, upstream, "transform", "--help")
         typed = mfo(folder, upstream, "transform")
+        idle = mfo(folder, upstream, "transform")  # nothing is new: what a start takes
         loaded = mfo(folder, upstream, "load")
         report(fetched, typed, idle, loaded)
         sys.stdout.write(peer(folder, upstream, CANDLES / (fetched.wall_s + typed.wall_s)))
