@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(addpre
 TESTS ?= tests
 SITE := from etl.stores.settings_file import read_settings; print(read_settings(demo=True).data_dir / 'site')
 
-.PHONY: help demo test bench check lint types contracts format constraints picture clean FORCE
+.PHONY: help demo test soak bench check lint types contracts format constraints picture clean FORCE
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -22,6 +22,9 @@ demo: .venv/runtime ## a whole run on made-up data, with no network and no key
 
 test: .venv/dev ## all tests, or those in TESTS=tests/sql
 	$(BIN)/python -m pytest $(TESTS)
+
+soak: .venv/dev ## the long tests: two processes, killed at random for a minute (MFO_SHARED)
+	$(BIN)/python -m pytest -m soak $(TESTS)
 
 check: lint types contracts test ## all that CI asks
 

@@ -15,10 +15,9 @@ from etl.errors import MfoError, Stopped, UsageWrong
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from etl import history, overview, pipeline, planning
+    from etl import choices, history, overview, pipeline, planning
     from etl.observatory import Observatory
     from etl.settings import Settings
-
 else:
 
     class _Later(str):
@@ -27,7 +26,8 @@ else:
         def __getattr__(self, word: str) -> object:
             return getattr(importlib.import_module(self), word)
 
-    history, overview, pipeline, planning = map(_Later, ("etl.history", "etl.overview", "etl.pipeline", "etl.planning"))
+    choices, history, overview = map(_Later, ("etl.choices", "etl.history", "etl.overview"))
+    pipeline, planning = map(_Later, ("etl.pipeline", "etl.planning"))
 
 app = typer.Typer(
     name="mfo",
@@ -146,7 +146,7 @@ def extract(
     _run(
         config,
         demo,
-        lambda o: pipeline.only_extract(o, planning.choice_of(o.settings, only, symbol or [], since, force=force)),
+        lambda o: pipeline.only_extract(o, choices.choice_of(o.settings, only, symbol or [], since, force=force)),
     )
 
 
@@ -228,7 +228,7 @@ def run_daily(
 ) -> None:
     """Extract, transform, load, check, score, analyze, publish, export: what cron calls."""
     notes = pipeline.NoteChoice(_instant(day, "--date"), use_model=not no_llm, force=force)
-    _run(config, demo, lambda o: pipeline.daily(o, planning.choice_of(o.settings, force=force), notes))
+    _run(config, demo, lambda o: pipeline.daily(o, choices.choice_of(o.settings, force=force), notes))
 
 
 @app.command()
@@ -248,7 +248,7 @@ def backfill(
 @app.command()
 def run_intraday(config: Config = None, demo: Demo = False) -> None:
     """Crypto bars, order books, and the artifacts that they feed: for a cron line every few minutes."""
-    _run(config, demo, lambda o: pipeline.intraday(o, planning.choice_of(o.settings, datasets=planning.INTRADAY)))
+    _run(config, demo, lambda o: pipeline.intraday(o, choices.choice_of(o.settings, datasets=planning.INTRADAY)))
 
 
 @app.command()

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
+from etl.coverage import LENGTHS
 from etl.domain import CRYPTO_1D, CRYPTO_1M, EQUITY_HISTORY, Limits, Request, Span, Want
 from etl.errors import UsageWrong
 from etl.providers import PROVIDERS
-from etl.providers.binance import LENGTHS, OPENED, Binance
+from etl.providers.binance import OPENED, Binance
 from etl.providers.binance_archive import BinanceArchive
 from etl.settings import Settings, parse_instant
-from etl.stores.ledger import Answered
+from etl.stores.answered import Answered
 from etl.stores.weights import SHARE
 
 BINANCE, ARCHIVE = Binance(), BinanceArchive()

@@ -1,11 +1,10 @@
 """
-What a bar must be to be true, for one Bar and for a whole table of candles at once: the same rules, the same words.
+What a bar must be to be true, for a whole table of candles at once: the rules and the words of `etl.refusals`.
 
 A table is read by columns (`ColumnarProvider.read_table`): no Python object is made of a row, but of those that are
 refused.
 """
 
-import math
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,12 +12,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from etl.coverage import LENGTHS
 from etl.domain import Answer, Bar, Interval, Span
 from etl.publication import AFTER_CLOSE
+from etl.refusals import why_untrue
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
-LENGTHS = {"1m": timedelta(minutes=1), "1h": timedelta(hours=1), "1d": timedelta(days=1), "1w": timedelta(days=7)}
 FIGURES = ("open", "high", "low", "close", "volume", "quote_volume", "taker_buy_volume", "taker_buy_quote_volume")
 UNREADABLE = "not a candle of 11 fields with an open time"
 OUTSIDE = "outside the span that was asked for"
@@ -30,25 +30,6 @@ class Checked:
 
     bars: pa.Table
     refused: tuple[tuple[str, str], ...]
-
-
-def why_untrue(bar: Bar, server_time: datetime) -> str | None:
-    """Why a bar cannot be true, None where it can: prices positive and in order, not in the future."""
-    prices = {"open": bar.open, "high": bar.high, "low": bar.low, "close": bar.close}
-    for name, value in prices.items():
-        if value is None or not math.isfinite(value):
-            return f"{name} is missing or not a number"
-        if value <= 0:
-            return f"{name} is {value:g}"
-    if bar.high < max(bar.open, bar.close) or bar.low > min(bar.open, bar.close):  # type: ignore[operator,type-var] # none is None here
-        return f"high {bar.high:g} and low {bar.low:g} do not hold open {bar.open:g} and close {bar.close:g}"
-    volume = bar.quote_volume if bar.volume is None else bar.volume  # an index of many venues counts dollars only
-    if volume is None or not math.isfinite(volume) or volume < 0:
-        return "volume is missing or negative"
-    opened = bar.at if isinstance(bar.at, datetime) else datetime(bar.at.year, bar.at.month, bar.at.day, tzinfo=UTC)
-    if opened > server_time:
-        return "dated in the future"
-    return None
 
 
 def checked(table: pa.Table, answer: Answer, interval: Interval, span: Span | None) -> Checked:
@@ -75,6 +56,12 @@ def checked(table: pa.Table, answer: Answer, interval: Interval, span: Span | No
     refused += [(row, "the same row twice in one answer, with other values") for row in contradicting]
     said = tuple((_text(stamps[row], has_time[row]), reason) for row, reason in sorted(refused))
     return Checked(_dressed(table, kept, stamps, answer, interval), said)
+
+
+def outermost(bars: pa.Table) -> list[datetime]:
+    """When the oldest and the newest of checked bars opened; nothing of none."""
+    opened = bars["opened_at"]
+    return [opened[at].as_py().replace(tzinfo=UTC) for at in (0, -1)] if len(opened) else []
 
 
 def _floats(table: pa.Table, name: str) -> Any:

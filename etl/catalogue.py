@@ -96,6 +96,7 @@ def _sources(settings: Settings, has_key: Callable[[Provider], bool]) -> Rows:
             "day_zone": limits[name].day_zone,
             "cadence_hours": provider.cadence_hours,
             "position": position,
+            "key_variables": provider.credential.variables if provider.credential else None,
         }
         for position, (name, provider) in enumerate(PROVIDERS.items())
     ]

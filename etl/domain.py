@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Literal, Protocol
 
-Interval = Literal["1m", "1h", "1d", "1w"]
+Interval = Literal["1m", "15m", "1h", "1d", "1w"]
 Adjustment = Literal["raw", "split", "total"]
 ActionKind = Literal["split", "dividend"]
 
@@ -25,6 +25,8 @@ SERIES = "series"  # a series' title, units and frequency
 CRYPTO_1M = "crypto_1m"
 CRYPTO_1D = "crypto_1d"
 ORDER_BOOK = "order_book"
+EQUITY_QUOTE = "equity_quote"  # a last price of a source that gives no bars: compared with closes, never one itself
+CRYPTO_QUOTE = "crypto_quote"
 NOTES = "notes"  # what `analyze` and `score` kept: a prompt, a reply, a note, a settlement
 
 
@@ -33,13 +35,24 @@ class Want:
     """
     One dataset of one symbol (or FRED series), from `since` on; `since=None` is all that the provider gives.
 
-    `until` ends a span of candles before that instant; providers that give no spans do without it.
+    `until` ends a span of candles before that instant; a provider that cannot end there gives more.
     """
 
     dataset: str
     symbol: str
     since: datetime | None = None
     until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A stretch of bars that a source has not given so far, to be asked for again; `last_asked_at` None is never."""
+
+    dataset: str
+    symbol: str
+    from_at: datetime
+    to_at: datetime
+    last_asked_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +165,15 @@ class Book:
 
 
 @dataclass(frozen=True, slots=True)
+class Quote:
+    """A price at an instant from a source without bars; it is compared with closes, and stands in no metric."""
+
+    symbol: str
+    at: datetime
+    price: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Series:
     """A macro series' own description."""
 
@@ -173,28 +195,28 @@ class Unreadable:
 
 
 Span = tuple[datetime, datetime]  # from the first instant up to, not including, the second
-
-
-@dataclass(frozen=True, slots=True)
-class Survey:
-    """What a body of many rows holds, told without making an object of each."""
-
-    rows: int
-    newest_at: datetime | None
-    missing: tuple[Span, ...] = ()
-
-
-Row = Bar | Observation | Action | Book | Series | Unreadable
+Row = Bar | Observation | Action | Book | Quote | Series | Unreadable
 
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """Where a provider's key goes on the wire: a query parameter or a header, and from which variable."""
+    """Where a provider's key goes on the wire, and from which variable; `beside` are its other parts, all needed."""
 
     env: str
     where: Literal["query", "header"]
     name: str
     required: bool = True
+    beside: tuple["Credential", ...] = ()
+
+    @property
+    def parts(self) -> tuple["Credential", ...]:
+        """Every part of the key, this one first."""
+        return (self, *self.beside)
+
+    @property
+    def variables(self) -> str:
+        """The variables that it is read from, in words."""
+        return " and ".join(part.env for part in self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,12 +225,14 @@ class Limits:
     What a provider allows on its free tier; settings may change each field.
 
     `per_day` counts in `day_zone`, and its last `reserve` calls are the daily run's, not a backfill's; `spacing_s` is
-    between the starts of two requests; `weight` per `weight_window_s`.
+    between the starts of two requests; `weight` per `weight_window_s`. `per_minute` is of any 60 seconds: so it holds
+    at a provider that counts whole minutes and at one that does not.
     """
 
     per_day: int | None = None
     reserve: int = 0
     day_zone: str = "UTC"
+    per_minute: int | None = None
     spacing_s: float = 0.0
     weight: int | None = None
     weight_window_s: float = 60.0
@@ -260,32 +284,6 @@ class Provider(Protocol):
         Raises:
             AnswerUnreadable: the body is not of the documented shape.
         """
-        ...
-
-
-@runtime_checkable
-class ColumnarProvider(Provider, Protocol):
-    """A source of long tables of candles: where `span` knows a request, its answer is read as columns."""
-
-    def span(self, path: str, params: dict[str, str]) -> Span | None:
-        """The instants that an answer to this request speaks of."""
-        ...
-
-    def survey(self, answer: Answer) -> Survey | None:
-        """What an answer holds; None where its rows have to be read one by one."""
-        ...
-
-    def read_table(self, answer: Answer) -> Any:
-        """The candles of an answer as a `pyarrow.Table`, a column for each field of a Bar; None as above."""
-        ...
-
-
-@runtime_checkable
-class ProvenProvider(Provider, Protocol):
-    """A source whose answers are proven by others, which `Request.proof` names."""
-
-    def proof(self, answer: Answer) -> dict[str, str]:
-        """The headers that a proving answer adds to those of the answer that it proves."""
         ...
 
 

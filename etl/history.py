@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from etl import backlog, catalogue, overview, pipeline, planning
+from etl import backlog, catalogue, choices, overview, pipeline
 from etl.backlog import History
 from etl.domain import Limits, Outcome, Want
 from etl.errors import RunLocked
@@ -20,6 +20,7 @@ from etl.planning import Task
 from etl.providers import PROVIDERS
 from etl.stages import plan
 from etl.stages.backfill import Backfiller
+from etl.stages.extract import refuse_where_nothing_came
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ def priced(o: Observatory, choice: Choice, *, force: bool) -> tuple[list[dict[st
     if choice.name:
         rows = _price(o, choice)
         return rows, backlog.priced_lines(rows)
-    rows = overview.priced(o, planning.choice_of(o.settings, force=force))
+    rows = overview.priced(o, choices.choice_of(o.settings, force=force))
     return rows, plan.lines(rows)
 
 
@@ -77,8 +78,7 @@ def backfill(o: Observatory, choice: Choice) -> int:
             if tasks:
                 outcome = extractor.run(tasks)
         o.done("backfill", outcome)
-        if outcome.undone and not outcome.details["answered"]:
-            pipeline.refuse_to_publish(outcome)
+        refuse_where_nothing_came(outcome)
         _publish(o)
     return pipeline.PARTIAL if o.undone else pipeline.DONE
 

@@ -5,14 +5,14 @@ Everything of one data folder, opened: settings, clock, stores. And the row of `
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from etl import catalogue, planning
+from etl import catalogue, choices
 from etl.domain import Outcome
-from etl.errors import MfoError, Stopped
+from etl.errors import FolderUnusable, MfoError, Stopped
 from etl.providers import PROVIDERS
 from etl.settings import Settings
 from etl.stores.clock import Clock, JumpingClock
@@ -58,17 +58,25 @@ class Observatory:
         limits = catalogue.limits_of(self.settings)[name]
         return self.has_key(name) and not self.ledger.is_spent(name, limits)
 
+    def note(self, stage: str, outcome: Outcome) -> Outcome:
+        """Note what a stage did; one that worked twice in a run has both in its line."""
+        before = self.outcomes.get(stage, Outcome(""))
+        line = f"{before.line}; then {outcome.line}" if before.line else outcome.line
+        whole = replace(
+            outcome, line=line, undone=(*before.undone, *outcome.undone), notes=(*before.notes, *outcome.notes)
+        )
+        self.outcomes[stage] = whole
+        return whole
+
     def done(self, stage: str, outcome: Outcome) -> Outcome:
-        """Note and say what a stage did; one that worked twice in a run has both in its row."""
-        before = self.outcomes.get(stage)
-        line = f"{before.line}; then {outcome.line}" if before else outcome.line
-        self.outcomes[stage] = replace(outcome, line=line, undone=(*(before.undone if before else ()), *outcome.undone))
-        self.terminal.say(f"{stage:>10}  {outcome.line}", event=stage)
-        for note in outcome.notes:
+        """Note what a stage did, and say it."""
+        whole = self.note(stage, outcome)
+        self.terminal.say(f"{stage:>10}  {whole.line}", event=stage)
+        for note in whole.notes:
             self.terminal.say(f"{'':>10}  {note}", event=stage)
-        for undone in outcome.undone:
+        for undone in whole.undone:
             self.terminal.say(f"{'':>10}  not done: {undone}", level="warning", event=stage)
-        return outcome
+        return whole
 
     @property
     def undone(self) -> list[str]:
@@ -96,18 +104,18 @@ class Observatory:
 
 
 @contextmanager
-def opened(settings: Settings, *, quiet: bool = False) -> Iterator[Observatory]:
+def opened(settings: Settings, *, quiet: bool = False, clock: Clock | None = None) -> Iterator[Observatory]:
     """
-    Open the data folder's stores.
+    Open the data folder's stores; with the settings' own clock where none is handed in.
 
     Raises:
         FolderUnusable: the folder cannot be made or written.
         SettingsWrong: a chain or limit names what does not exist.
     """
-    planning.check_names(settings)
+    choices.check_names(settings)
     folder = Folder(settings.data_dir)
     folder.make()
-    clock = JumpingClock(settings.now) if settings.demo else Clock(settings.now)
+    clock = clock or (JumpingClock(settings.now) if settings.demo else Clock(settings.now))
     state = State(folder.state)
     ledger = Ledger(state, clock)
     http = Http(
@@ -115,8 +123,7 @@ def opened(settings: Settings, *, quiet: bool = False) -> Iterator[Observatory]:
     )
     log = Log(folder.logs, http.redact, clock.now)
     lake = Lake(folder.lake)
-    if ledger.next_sequence == 1 and (kept := lake.sequences()):
-        ledger.start_after(kept[-1][0])
+    ledger.start_after(lake.last_sequence())  # where `state.db` is new, or older than the lake
     observatory = Observatory(
         settings,
         folder,
@@ -158,7 +165,8 @@ def run(o: Observatory, command: str, *, locked: bool = True) -> Iterator[None]:
     except BaseException as error:
         stopped = isinstance(error, KeyboardInterrupt | Stopped)
         said = "stopped" if stopped else str(error) if isinstance(error, MfoError) else type(error).__name__
-        o.log.write("error", command, said)
+        with suppress(FolderUnusable):  # what ended the run is said, not that the log has no room for it
+            o.log.write("error", command, said)
         o.journal.end_run(o.run_id, "failure", {**o.details(), "error": said})
         raise
     o.journal.end_run(o.run_id, "partial" if o.undone else "success", o.details())

@@ -3,25 +3,29 @@
 from typing import Any
 
 from etl import catalogue, planning
+from etl.choices import Choice
 from etl.observatory import Observatory
 from etl.providers import PROVIDERS
 from etl.sessions import last_closed
 from etl.stages import plan, status
+from etl.stores.view import suspected_gaps
 
 
-def due(o: Observatory, choice: planning.Choice) -> list[planning.Task]:
+def due(o: Observatory, choice: Choice) -> list[planning.Task]:
     """What the next run would ask, and of whom."""
     now = o.clock.now()
-    return planning.due(o.settings, o.ledger.last_good, now, last_closed(now), o.able, choice)
+    gaps = suspected_gaps(o.warehouse, now)
+    return planning.due(o.settings, o.ledger.last_good, now, last_closed(now), o.able, choice, gaps)
 
 
-def priced(o: Observatory, choice: planning.Choice) -> list[dict[str, Any]]:
+def priced(o: Observatory, choice: Choice) -> list[dict[str, Any]]:
     """The next run in calls and seconds, a row for each provider."""
     return plan.run(
         due(o, choice),
         providers=PROVIDERS,
         limits=catalogue.limits_of(o.settings),
         used_today=o.ledger.used_today,
+        is_spent=o.ledger.is_spent,
         has_key=o.has_key,
         now=o.clock.now(),
     )
@@ -32,7 +36,10 @@ def status_of(o: Observatory) -> dict[str, Any]:
     limits = catalogue.limits_of(o.settings)
     con = o.warehouse.read() if o.warehouse.exists() else None
     try:
-        return status.run(con, runs=o.journal.runs(), limits=limits, used_today=o.ledger.used_today)
+        ledger = o.ledger
+        return status.run(
+            con, runs=o.journal.runs(), limits=limits, used_today=ledger.used_today, is_spent=ledger.is_spent
+        )
     finally:
         if con is not None:
             con.close()

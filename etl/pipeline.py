@@ -8,6 +8,7 @@ then exported. A stage that is run alone publishes its own change in the same wa
 code: 0 all done, 3 partial; any other comes from the error tree.
 """
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -15,9 +16,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from etl import __version__, catalogue, overview, planning
+from etl import __version__, catalogue, overview
+from etl.choices import Choice
 from etl.domain import Answer, Limits, Outcome, Request
-from etl.errors import SiteDiffers, SourcesDown, TryLater
+from etl.errors import SiteDiffers
 from etl.notes.prompt import NoteSettings
 from etl.observatory import Observatory, run
 from etl.providers import CLOSED, PROVIDERS
@@ -25,7 +27,7 @@ from etl.publication import SERIES
 from etl.sessions import session_of
 from etl.settings import data_folder
 from etl.stages import analyze, check, export, load, maintain, score, transform
-from etl.stages.extract import Extractor
+from etl.stages.extract import Extractor, refuse_where_nothing_came
 from etl.stores import llm, models
 from etl.stores.site import SiteFolder, vega_bundle
 from etl.stores.view import Connection, View, seen_as_of
@@ -61,9 +63,10 @@ class Build:
     file: NextFile
     view: View
     models: tuple[models.Model, ...]
+    configuration: dict[str, catalogue.Rows]
 
 
-def only_extract(o: Observatory, choice: planning.Choice) -> int:
+def only_extract(o: Observatory, choice: Choice) -> int:
     """Ask for what is due and keep every answer; a fetch alone needs no run lock."""
     with run(o, "extract", locked=False):
         _extract(o, choice)
@@ -108,12 +111,12 @@ def only_export(o: Observatory, site: SiteChoice) -> int:
     return _code(o)
 
 
-def daily(o: Observatory, choice: planning.Choice, notes: NoteChoice) -> int:
+def daily(o: Observatory, choice: Choice, notes: NoteChoice) -> int:
     """All stages in order: what cron and Railway call."""
     with run(o, "run-daily"), ThreadPoolExecutor(1) as aside:
         # what needs no answer, or only those that have come, is done while extraction waits for the slow quotas
         prepared = aside.submit(vega_bundle, o.folder.cache)
-        _extract(o, choice, meanwhile=lambda: _transform(o))
+        _extract(o, choice, meanwhile=lambda: _transform(o, is_early=True))
         _transform(o)
         prepared.result()
         with _build(o) as build:
@@ -124,7 +127,7 @@ def daily(o: Observatory, choice: planning.Choice, notes: NoteChoice) -> int:
     return _code(o)
 
 
-def intraday(o: Observatory, choice: planning.Choice) -> int:
+def intraday(o: Observatory, choice: Choice) -> int:
     """Crypto bars and order books only, and the artifacts that they feed."""
     with run(o, "run-intraday"):
         _extract(o, choice)
@@ -151,12 +154,11 @@ def _code(o: Observatory) -> int:
     return PARTIAL if o.undone else DONE
 
 
-def _extract(o: Observatory, choice: planning.Choice, meanwhile: Callable[[], None] = lambda: None) -> None:
+def _extract(o: Observatory, choice: Choice, meanwhile: Callable[[], None] = lambda: None) -> None:
     tasks = overview.due(o, choice)
     with o.terminal:
         outcome = o.done("extract", extractor(o, catalogue.limits_of(o.settings)).run(tasks, meanwhile))
-    if outcome.undone and not outcome.details["answered"]:
-        refuse_to_publish(outcome)
+    refuse_where_nothing_came(outcome)
 
 
 def extractor(o: Observatory, limits: Mapping[str, Limits]) -> Extractor:
@@ -174,14 +176,7 @@ def extractor(o: Observatory, limits: Mapping[str, Limits]) -> Extractor:
     )
 
 
-def refuse_to_publish(outcome: Outcome) -> None:
-    """Nothing that was due was answered: there is nothing new to publish, and the exit code says why."""
-    if outcome.details["kinds"] in (["QuotaExhausted"], ["DaySpent"]):
-        raise TryLater("nothing published: the day's calls are spent; `mfo status` says when they come back")
-    raise SourcesDown("nothing published: no provider answered anything that was due; what was published stands")
-
-
-def _transform(o: Observatory, *, everything: bool = False) -> None:
+def _transform(o: Observatory, *, everything: bool = False, is_early: bool = False) -> None:
     transformer = transform.Transformer(
         lake=o.lake,
         parquet=o.parquet,
@@ -190,7 +185,7 @@ def _transform(o: Observatory, *, everything: bool = False) -> None:
         session_of=session_of,
         frequency_of=lambda series_id: SERIES[series_id].frequency if series_id in SERIES else "D",
     )
-    o.done("transform", transformer.run(everything=everything))
+    (o.note if is_early else o.done)("transform", transformer.run(everything=everything))
 
 
 @contextmanager
@@ -198,14 +193,15 @@ def _build(o: Observatory, *, rebuild: bool = False) -> Iterator[Build]:
     """The next warehouse, loaded and checked; published only by `_publish`."""
     with o.warehouse.next_file(fresh=rebuild or load.is_stale(o.warehouse, o.parquet)) as file:
         view = View(o.clock.now(), o.run_id, o.settings.demo, __version__)
-        build = Build(file, view, models.load_models(data_folder("sql")))
+        configuration = catalogue.configuration(o.settings, o.http.has_key)
+        build = Build(file, view, models.load_models(data_folder("sql")), configuration)
         outcome = load.run(
             file,
             view,
             parquet=o.parquet,
             ledger=o.ledger,
             journal=o.journal,
-            configuration=catalogue.configuration(o.settings, o.http.has_key),
+            configuration=configuration,
             this_run=o.row(),
             built=build.models,
         )
@@ -264,6 +260,10 @@ def _analyze(o: Observatory, build: Build, notes: NoteChoice) -> None:
 
 
 def _publish(o: Observatory, build: Build) -> None:
+    """Swap the file in; what was published, and with which universe, is kept in the lake like any answer."""
+    said = {"run_id": o.run_id, "as_of": build.view.as_of.isoformat(), "version": __version__}
+    body = json.dumps({**said, "configuration": build.configuration}, sort_keys=True).encode()
+    load.number_publication(build.file, _keep(o, build, "publication", o.run_id, body))
     build.file.publish()
     o.done("publish", Outcome(f"{o.warehouse.path} as of {build.view.as_of.isoformat(timespec='seconds')}"))
 

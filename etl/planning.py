@@ -8,21 +8,37 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from etl.domain import ACTIONS, CRYPTO_1D, CRYPTO_1M, EQUITY_DAILY, EQUITY_HISTORY, MACRO, ORDER_BOOK, SERIES, Want
-from etl.errors import SettingsWrong, UsageWrong
+from etl.choices import Choice
+from etl.domain import (
+    ACTIONS,
+    CRYPTO_1D,
+    CRYPTO_1M,
+    CRYPTO_QUOTE,
+    EQUITY_DAILY,
+    EQUITY_HISTORY,
+    EQUITY_QUOTE,
+    MACRO,
+    ORDER_BOOK,
+    SERIES,
+    Gap,
+    Want,
+)
 from etl.providers import PROVIDERS
 from etl.publication import SERIES as SERIES_FACTS
 from etl.sessions import Session
-from etl.settings import CHAINS, Settings, parse_instant
+from etl.settings import Settings
 from etl.stores.ledger import Good
 
 INTRADAY = frozenset({CRYPTO_1M, ORDER_BOOK})
 RANKS = {EQUITY_DAILY: 0, MACRO: 0, CRYPTO_1D: 0, CRYPTO_1M: 1, ORDER_BOOK: 1, EQUITY_HISTORY: 1, ACTIONS: 2, SERIES: 3}
+RANKS |= {EQUITY_QUOTE: 4, CRYPTO_QUOTE: 4}
+OPTIONAL = frozenset({SERIES, EQUITY_QUOTE, CRYPTO_QUOTE})  # metadata and cross-checks: nothing rests on them
 # One chart of Yahoo's holds recent bars and events, so that it answers for the other datasets too.
 YAHOO_CHARTS = (EQUITY_DAILY, ACTIONS, EQUITY_HISTORY)
 OVERLAP = {"D": timedelta(days=60), "W": timedelta(days=120), "M": timedelta(days=800)}
+NEWS, NEVER = timedelta(hours=20), datetime.min.replace(tzinfo=UTC)  # news are asked for once a day
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
-DIMENSIONS = {"WALCL": 0, "WTREGEN": 0, "WDTGAL": 0, "RRPONTSYD": 0}  # whose units must be known first
+DIMENSIONS = dict.fromkeys(("WALCL", "WTREGEN", "WDTGAL", "RRPONTSYD"), 0)  # whose units must be known first
 
 History = Callable[[str, str], dict[str, Good]]
 
@@ -38,66 +54,8 @@ class Task:
 
     @property
     def is_needed(self) -> bool:
-        """Metadata may wait for the next run; everything else that fails is said."""
-        return self.want.dataset != SERIES
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What the command line narrows a plan to. None is everything."""
-
-    datasets: frozenset[str] | None = None
-    provider: str | None = None
-    symbols: frozenset[str] | None = None
-    since: datetime | None = None
-    force: bool = False
-
-
-def check_names(settings: Settings) -> None:
-    """
-    Refuse chains, limits and watchlists that name no such dataset, provider or symbol.
-
-    Raises:
-        SettingsWrong: names the key and what is allowed.
-    """
-    where = settings.source
-    for dataset, names in settings.tables.chains.items():
-        if dataset not in CHAINS:
-            raise SettingsWrong(f"{where}: chains.{dataset}: unknown dataset; allowed: {', '.join(CHAINS)}")
-        able = [p.name for p in PROVIDERS.values() if dataset in p.datasets]
-        for name in names:
-            if name not in able:
-                raise SettingsWrong(f"{where}: chains.{dataset}: {name!r} cannot give it; allowed: {', '.join(able)}")
-    for name in settings.tables.limits:
-        if name not in PROVIDERS:
-            raise SettingsWrong(f"{where}: limits.{name}: unknown provider; allowed: {', '.join(PROVIDERS)}")
-    known = {*settings.universe.symbols(), *settings.universe.series}
-    for name, symbols in settings.tables.watchlists.items():
-        for symbol in symbols:
-            if symbol not in known:
-                raise SettingsWrong(f"{where}: watchlists.{name}: {symbol!r} is not in the universe")
-
-
-def choice_of(
-    settings: Settings,
-    only: str | None = None,
-    symbols: Sequence[str] = (),
-    since: str | None = None,
-    *,
-    datasets: frozenset[str] | None = None,
-    force: bool = False,
-) -> Choice:
-    """
-    The command line's words as a choice; symbols may be series or watchlists.
-
-    Raises:
-        UsageWrong: no such provider or symbol, or `since` is not a date.
-    """
-    if only and only not in PROVIDERS:
-        raise UsageWrong(f"--only: no provider {only!r}; allowed: {', '.join(PROVIDERS)}")
-    named = frozenset(symbol for name in symbols for symbol in settings.symbols_named(name))
-    first = _midnight(parse_instant(since, "--since").date()) if since else None
-    return Choice(datasets, only, named or None, first, force)
+        """Metadata and cross-checks may wait for the next run; everything else that fails is said."""
+        return self.want.dataset not in OPTIONAL
 
 
 def due(
@@ -107,17 +65,19 @@ def due(
     session: Session,
     able: Callable[[str], bool],
     choice: Choice | None = None,
+    gaps: Sequence[Gap] = (),
 ) -> list[Task]:
     """
-    Every task that is due at `now`: what the publication needs first, and there the stalest first.
+    Every task that is due at `now`: what the publication needs first, then the `gaps` that are due, the stalest first.
 
     `session` is the last one that is final at `now`; `able(provider)` says whether it has its key and calls left.
     """
     choice = choice or Choice()
     plan = _Plan(settings, history, now, session, able, choice)
     tasks = [task for dataset, symbol in _subjects(settings, choice) if (task := plan.task(dataset, symbol))]
-    never = datetime.min.replace(tzinfo=UTC)
-    tasks.sort(key=lambda task: (RANKS[task.want.dataset], task.last_good_at or never))
+    tasks.sort(key=lambda task: (RANKS[task.want.dataset], task.last_good_at or NEVER))
+    asked = {(task.want.dataset, task.want.symbol): task.want.since for task in tasks}
+    tasks += [task for gap in _in_turn(settings, choice, gaps) if (task := plan.again(gap, asked))]
     return _bounded_metadata(tasks, settings, history, now)
 
 
@@ -128,9 +88,9 @@ def _subjects(settings: Settings, choice: Choice) -> Iterable[tuple[str, str]]:
         (dataset, symbol)
         for symbol in universe.symbols()
         for dataset in (
-            (CRYPTO_1D, CRYPTO_1M, ORDER_BOOK)
+            (CRYPTO_1D, CRYPTO_1M, ORDER_BOOK, CRYPTO_QUOTE)
             if universe.is_crypto(symbol)
-            else (EQUITY_HISTORY, EQUITY_DAILY, ACTIONS)
+            else (EQUITY_HISTORY, EQUITY_DAILY, ACTIONS, EQUITY_QUOTE)
         )
     ] + [(dataset, series_id) for series_id in universe.series for dataset in (MACRO, SERIES)]
     for dataset, symbol in pairs:
@@ -140,10 +100,17 @@ def _subjects(settings: Settings, choice: Choice) -> Iterable[tuple[str, str]]:
             yield dataset, symbol
 
 
+def _in_turn(settings: Settings, choice: Choice, gaps: Sequence[Gap]) -> list[Gap]:
+    """The gaps that this run asks for: of the universe, the one that was asked for longest ago first."""
+    wanted = set(_subjects(settings, choice))
+    found = sorted(gaps, key=lambda gap: (gap.last_asked_at or NEVER, gap.from_at, gap.symbol))
+    return [gap for gap in found if (gap.dataset, gap.symbol) in wanted][: settings.tables.extract.gaps_per_run]
+
+
 def _bounded_metadata(tasks: list[Task], settings: Settings, history: History, now: datetime) -> list[Task]:
     """At most so many metadata calls a day, the series whose units matter first."""
-    metadata = [task for task in tasks if task.want.dataset == SERIES]
-    metadata.sort(key=lambda task: DIMENSIONS.get(task.want.symbol, 1))
+    found = (task for task in tasks if task.want.dataset == SERIES)
+    metadata = sorted(found, key=lambda task: DIMENSIONS.get(task.want.symbol, 1))
     today = [g for s in settings.universe.series for g in history(SERIES, s).values() if now - g.answered_at < DAY]
     left = max(0, settings.tables.extract.series_per_day - len(today))
     return [task for task in tasks if task.want.dataset != SERIES] + metadata[:left]
@@ -173,13 +140,16 @@ class _Plan:
             CRYPTO_1M: self._candles,
             CRYPTO_1D: self._candles,
             ORDER_BOOK: self._book,
+            EQUITY_QUOTE: self._quote,
+            CRYPTO_QUOTE: self._quote,
         }
+
+    def _is_asked(self, name: str) -> bool:
+        return self._able(name) and self._choice.provider in (None, name)
 
     def task(self, dataset: str, symbol: str) -> Task | None:
         """The task for one dataset of one symbol, None where nothing is due or nobody can be asked."""
-        chain = tuple(name for name in self._settings.chain(dataset) if self._able(name))
-        if self._choice.provider:
-            chain = tuple(name for name in chain if name == self._choice.provider)
+        chain = tuple(name for name in self._settings.chain(dataset) if self._is_asked(name))
         if not chain or (chain[0] == "yahoo" and dataset in YAHOO_CHARTS and symbol in self._asked_yahoo):
             return None
         found = self._rules[dataset](dataset, symbol, chain)
@@ -187,10 +157,18 @@ class _Plan:
             return None
         if chain[0] == "yahoo":
             self._asked_yahoo.add(symbol)
-        since, why = found
-        good = self._history(dataset, symbol)
-        last = max((g.answered_at for g in good.values()), default=None)
-        return Task(Want(dataset, symbol, self._choice.since or since), chain, why, last)
+        last = max((g.answered_at for g in self._history(dataset, symbol).values()), default=None)
+        return Task(Want(dataset, symbol, self._choice.since or found[0]), chain, found[1], last)
+
+    def again(self, gap: Gap, asked: Mapping[tuple[str, str], datetime | None]) -> Task | None:
+        """The task for one gap, None where nobody can be asked or a task of this plan speaks of all of it anyway."""
+        dataset = EQUITY_HISTORY if gap.dataset == EQUITY_DAILY else gap.dataset  # of others than who has it not
+        chain = tuple(name for name in self._settings.chain(dataset) if self._is_asked(name))
+        since = asked.get((dataset, gap.symbol), gap.to_at)
+        if not chain or since is None or since <= gap.from_at:
+            return None
+        why = "a gap, asked for again" if gap.last_asked_at else "a gap that no good answer has spoken of"
+        return Task(Want(dataset, gap.symbol, gap.from_at, gap.to_at), chain, why, gap.last_asked_at)
 
     def _history_once(self, dataset: str, symbol: str, _chain: tuple[str, ...]) -> tuple[datetime | None, str] | None:
         if self._history(dataset, symbol) and not (self._choice.force or self._choice.since):
@@ -224,13 +202,26 @@ class _Plan:
         if newest is None:
             return _midnight(self._settings.tables.extract.macro_from), "no observation yet"
         facts = SERIES_FACTS.get(symbol)
+        if (facts is None or facts.is_revised) and self._was_revised(symbol, good):
+            return _midnight(
+                self._settings.tables.extract.macro_from
+            ), "revised at its source since it was read in full"
         return newest - OVERLAP.get(facts.frequency if facts else "M", OVERLAP["M"]), "read again with an overlap"
 
+    def _was_revised(self, symbol: str, good: Iterable[Good]) -> bool:
+        """By the source's own `last_updated`; where nobody gives that, a full reading is good for some weeks."""
+        full = max((g.all_at for g in good if g.all_at), default=NEVER)
+        updated = max((g.newest_at for g in self._history(SERIES, symbol).values() if g.newest_at), default=None)
+        again = full + timedelta(days=self._settings.tables.extract.series_fresh_days)
+        return updated > full if updated else again <= self._now
+
     def _series(self, dataset: str, symbol: str, _chain: tuple[str, ...]) -> tuple[datetime | None, str] | None:
+        good, facts = self._history(dataset, symbol).values(), SERIES_FACTS.get(symbol)
         fresh = timedelta(days=self._settings.tables.extract.series_fresh_days)
-        if any(self._now - g.answered_at < fresh for g in self._history(dataset, symbol).values()):
+        fresh = min(fresh, NEWS) if facts is None or facts.is_revised else fresh
+        if any(self._now - g.answered_at < fresh for g in good):
             return None
-        return None, "its units are not known yet"
+        return None, "whether it was revised" if good else "its units are not known yet"
 
     def _candles(self, dataset: str, symbol: str, chain: tuple[str, ...]) -> tuple[datetime | None, str] | None:
         step = MINUTE if dataset == CRYPTO_1M else DAY
@@ -258,10 +249,19 @@ class _Plan:
             return None
         return None, "a snapshot is taken each run"
 
+    def _quote(self, dataset: str, symbol: str, chain: tuple[str, ...]) -> tuple[datetime | None, str] | None:
+        if not PROVIDERS[chain[0]].plan(Want(dataset, symbol), self._now):
+            return None  # a coin that nobody here knows by its id
+        closed = self._session.ready_at if dataset == EQUITY_QUOTE else _floor(self._now, DAY)
+        good = self._history(dataset, symbol).values()
+        if any(g.answered_at >= closed for g in good) and not self._choice.force:
+            return None
+        return None, "a close to compare with"
+
 
 def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
 
 
 def _floor(instant: datetime, step: timedelta) -> datetime:
-    return instant - (instant - datetime.min.replace(tzinfo=UTC)) % step
+    return instant - (instant - NEVER) % step

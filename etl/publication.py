@@ -33,6 +33,8 @@ NEXT_AFTERNOON = re.compile(r"DGS\d|BAML|DFF$")
 H10 = re.compile(r"DEX[A-Z]{4}$|DTWEX")  # the rates of a week, on the Monday after it
 H41 = ("WALCL", "WTREGEN", "WDTGAL")  # the balance sheet of a Wednesday, on Thursday
 WTI = "DCOILWTICO"
+# amounts, indices and rates of exchange are above zero always; a yield, a spread and a barrel of oil (2020) need not be
+ABOVE_ZERO = re.compile(r"(SP500|NASDAQCOM|VIXCLS|WALCL|WTREGEN|WDTGAL|M2SL|CPIAUCSL|UNRATE|DEX[A-Z]{4}|DTWEX\w*)$")
 MONTHS = {"M": 1, "Q": 3, "SA": 6, "A": 12}
 
 
@@ -115,6 +117,11 @@ def why_units_differ(series_id: str, units: str) -> str | None:
     if facts is None or facts.usd_factor == usd_factor_of(units):
         return None
     return f"FRED gives {series_id} in {units!r}, and the table of units says {facts.unit}"
+
+
+def why_impossible(series_id: str, value: float) -> str | None:
+    """A sentence where a series can never have a value, None where it can."""
+    return f"{series_id} is {value:g}" if value <= 0 and ABOVE_ZERO.match(series_id) else None
 
 
 def bar_published_at(interval: Interval, opened_at: datetime, closed_at: datetime) -> datetime:

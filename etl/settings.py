@@ -33,6 +33,10 @@ BASE_URL_VARIABLES = (
     "BINANCE_ARCHIVE_BASE_URL",
     "YAHOO_BASE_URL",
     "TWELVE_DATA_BASE_URL",
+    "FMP_BASE_URL",
+    "ALPACA_BASE_URL",
+    "FINNHUB_BASE_URL",
+    "COINGECKO_BASE_URL",
     "OPENAI_BASE_URL",
 )
 OTHER_VARIABLES = ("OPENAI_MODEL", "MFO_DATA_DIR", "MFO_NOW", "MFO_TIMEZONE", "MFO_CONFIG")
@@ -58,29 +62,6 @@ NAMES = {
     "ETHUSDT": "Ether in USDT",
     "BNBUSDT": "BNB in USDT",
 }
-
-
-DEFAULT_SERIES = (
-    "SP500",
-    "NASDAQCOM",
-    "VIXCLS",
-    "DGS10",
-    "DGS2",
-    "T10Y2Y",
-    "DTWEXBGS",
-    "WALCL",
-    "WTREGEN",
-    "RRPONTSYD",
-    "M2SL",
-    "BAMLH0A0HYM2",
-    "DCOILWTICO",
-    "DEXCHUS",
-    "DEXUSEU",
-    "DEXJPUS",
-    "CPIAUCSL",
-    "UNRATE",
-    "FEDFUNDS",
-)
 
 
 class Section(BaseModel):
@@ -171,6 +152,7 @@ class LimitOverride(Section):
 
     per_day: int | None = Field(default=None, ge=0)
     reserve: int | None = Field(default=None, ge=0)  # calls of each day that backfill leaves to the daily run
+    per_minute: int | None = Field(default=None, ge=1)
     spacing_s: float | None = Field(default=None, ge=0)
     weight: int | None = Field(default=None, ge=1)
     weight_window_s: float | None = Field(default=None, gt=0)
@@ -190,6 +172,7 @@ class Extract(Section):
     order_book_fresh_minutes: float = Field(default=5.0, ge=0)
     series_fresh_days: float = Field(default=30.0, ge=0)
     series_per_day: int = Field(default=10, ge=0)  # metadata calls, so that they never set a run's length
+    gaps_per_run: int = Field(default=20, ge=0)  # suspected gaps that a run asks for again
     attempts: int = Field(default=3, ge=1, le=10)
 
 
@@ -217,14 +200,16 @@ class Tables(Section):
 
 
 CHAINS: dict[str, list[str]] = {
-    "equity_daily": ["alpha_vantage", "yahoo", "twelve_data"],
-    "equity_history": ["yahoo", "twelve_data"],
+    "equity_daily": ["alpha_vantage", "yahoo", "twelve_data", "fmp", "alpaca"],
+    "equity_history": ["yahoo", "twelve_data", "alpaca", "fmp"],
     "actions": ["yahoo", "alpha_vantage"],
     "macro": ["fred", "fred_graph"],
     "series": ["fred"],
     "crypto_1m": ["binance"],
     "crypto_1d": ["binance", "alpha_vantage", "yahoo"],
     "order_book": ["binance"],
+    "equity_quote": ["finnhub"],
+    "crypto_quote": ["coingecko"],
 }
 
 

@@ -38,6 +38,12 @@ create table if not exists lake.book_levels (
     source varchar, sequence bigint, fetched_at timestamp, sha256 varchar
 );
 
+-- last prices of sources that give no bars: compared with closes, in no metric
+create table if not exists lake.quotes (
+    symbol varchar, quoted_at timestamp, price double,
+    source varchar, sequence bigint, fetched_at timestamp, sha256 varchar
+);
+
 create table if not exists lake.series (
     series_id varchar, title varchar, units varchar, frequency varchar,
     seasonal_adjustment varchar,
@@ -55,6 +61,13 @@ create table if not exists lake.refused_rows (
 create table if not exists lake.answers (
     sequence bigint, sha256 varchar, source varchar, dataset varchar, symbol varchar,
     status integer, fetched_at timestamp, run_id varchar
+);
+
+-- every good answer about bars, with the span that it speaks of: what it lacks there,
+-- its source did not have then
+create table if not exists lake.coverage (
+    sequence bigint, sha256 varchar, source varchar, symbol varchar, interval varchar,
+    covers_from timestamp, covers_until timestamp, fetched_at timestamp, run_id varchar
 );
 
 -- notes with their facts, and settlements: documents that `analyze` and `score` kept,
@@ -93,7 +106,7 @@ create table if not exists lake.runs (
 
 create table if not exists lake.publications (
     run_id varchar, as_of timestamp, version varchar, known_at timestamp,
-    configuration json
+    configuration json, sequence bigint, fetched_at timestamp, sha256 varchar
 );
 
 -- the configuration of the run, written anew by each load: the universe, its groups,
@@ -114,8 +127,9 @@ create table if not exists lake.sources (
     publishable boolean,
     has_key boolean, needs_key boolean, per_day integer, day_zone varchar,
     cadence_hours double,
-    position integer
+    position integer, key_variables varchar
 );
+alter table lake.sources add column if not exists key_variables varchar;
 create table if not exists lake.chains (dataset varchar, source varchar, rank integer);
 
 -- sessions of the US exchanges, in UTC

@@ -21,6 +21,30 @@ create or replace macro ratio(numerator, denominator) as
 -- numpy's NaN and infinity are no numbers here
 create or replace macro finite_or_null(x) as case when isfinite(x) then x end;
 
+-- the length of a bar, and a bar's place on the grid of its interval
+create or replace macro seconds_of(bar_length) as
+    case bar_length
+        when '1m' then 60 when '15m' then 900 when '1h' then 3600 else 86400
+    end;
+create or replace macro slot_of(instant, bar_length) as
+    cast(floor(epoch(instant) / seconds_of(bar_length)) as bigint);
+create or replace macro opened_at_slot(slot, bar_length) as
+    timestamp '1970-01-01' + to_seconds(slot * seconds_of(bar_length));
+
+-- The answers that lacked a bar, from their sorted instants: how many count (the first,
+-- then each that came at least 1 h, 6 h, 1 day, 3 days after the one before) and when
+-- the last of those was. Five confirm a gap; an answer that came sooner adds nothing.
+create or replace macro waits_between_asks() as
+    [interval 1 hour, interval 6 hour, interval 1 day, interval 3 day];
+create or replace macro asks_counted(instants) as list_reduce(
+    list_transform(instants, lambda asked_at: {'asks': 1, 'last_at': asked_at}),
+    lambda so_far, next_one: case
+        when next_one.last_at - so_far.last_at >= waits_between_asks()[so_far.asks]
+            then {'asks': so_far.asks + 1, 'last_at': next_one.last_at}
+        else so_far
+    end
+);
+
 -- erf by Abramowitz and Stegun 7.1.26, off by less than 1.5e-7
 create or replace macro erf_tail(t) as
     ((((1.061405429 * t - 1.453152027) * t + 1.421413741) * t - 0.284496736) * t

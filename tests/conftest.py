@@ -53,6 +53,10 @@ class Upstream:
         self._call("/_now", instant)
         self.env["MFO_NOW"] = instant
 
+    def vintage(self, name: str) -> None:
+        """Give FRED's series as they were at another date, e.g. fred_later_vintage; "fred" is the first."""
+        self._call("/_vintage", name)
+
     def reset(self) -> None:
         """Forget what was asked, and the quotas."""
         self._call("/_reset", {})
@@ -67,7 +71,7 @@ class Upstream:
     def _call(self, path: str, payload: object = None) -> bytes:
         data = None if payload is None else json.dumps(payload).encode()
         with urllib.request.urlopen(self.root + path, data, timeout=30) as answer:
-            return answer.read()  # type: ignore[no-any-return]  # bytes
+            return answer.read()  # type: ignore[no-any-return]  # urllib says Any of bytes
 
 
 @pytest.fixture(scope="session")

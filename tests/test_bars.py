@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl.bars import FIGURES, OUTSIDE, UNREADABLE, checked, why_untrue
+from etl.bars import FIGURES, OUTSIDE, UNREADABLE, checked
 from etl.domain import CRYPTO_1M, Answer, Bar, Request
+from etl.refusals import why_untrue
 from etl.stores.parquet import SCHEMAS, Parquet
 
 AT = datetime(2025, 10, 30, tzinfo=UTC)

@@ -77,12 +77,20 @@ def test_a_source_says_whether_it_has_the_key_that_it_needs(settings):
     }
 
 
+def test_a_source_names_the_variables_of_its_key(settings):
+    """As they are spelt, both of a pair, and none where none is needed: `status` tells people what to set."""
+    rows = configuration(settings, lambda provider: True)["sources"]
+    named = {row["source"]: row["key_variables"] for row in rows}
+    assert named["alpaca"] == "ALPACA_API_KEY and ALPACA_SECRET_KEY"
+    assert (named["coingecko"], named["fred"], named["fred_graph"]) == ("COINGECKO_API_KEY", "FRED_API_KEY", None)
+
+
 def test_chains_are_rows_in_their_order(settings):
     """Rank 0 is the first source."""
     rows = configuration(settings, lambda provider: True)["chains"]
     assert {row["dataset"] for row in rows} == set(CHAINS)
     assert [r["source"] for r in rows if r["dataset"] == "equity_daily"] == CHAINS["equity_daily"]
-    assert [r["rank"] for r in rows if r["dataset"] == "equity_daily"] == [0, 1, 2]
+    assert [r["rank"] for r in rows if r["dataset"] == "equity_daily"] == [0, 1, 2, 3, 4]
 
 
 def test_a_setting_changes_one_limit_and_leaves_the_others(settings):

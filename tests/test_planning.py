@@ -5,18 +5,20 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from etl.choices import Choice, choice_of
 from etl.domain import ACTIONS, CRYPTO_1D, CRYPTO_1M, EQUITY_DAILY, EQUITY_HISTORY, MACRO, ORDER_BOOK, SERIES
-from etl.errors import SettingsWrong, UsageWrong
-from etl.planning import Choice, check_names, choice_of, due
+from etl.errors import UsageWrong
+from etl.planning import due
 from etl.providers import PROVIDERS
 from etl.sessions import last_closed
-from etl.settings import Extract, LimitOverride, Settings, Tables, Universe
+from etl.settings import Extract, Settings, Tables, Universe
 from etl.stores.ledger import Good
 from etl.stores.settings_file import read_settings
 
 NOW = datetime(2025, 11, 1, 3, 43, tzinfo=UTC)  # a Saturday: the last session is Friday's
 FRIDAY = datetime(2025, 10, 31, tzinfo=UTC)
 ONE = Universe(regions={"USA": ["SPY"]}, asset_classes={"Crypto": ["BTCUSDT"]}, stocks=[], series=["DGS10"])
+QUOTES = ("equity_quote", "crypto_quote")
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
@@ -50,6 +52,7 @@ def everything_at(at: datetime, newest: datetime | None = FRIDAY) -> Asked:
     asked.note(MACRO, "DGS10", "fred", at, newest).note(SERIES, "DGS10", "fred", at, None)
     minute = at.replace(second=0, microsecond=0) - timedelta(minutes=1)
     asked.note(CRYPTO_1D, "BTCUSDT", "binance", at, newest).note(CRYPTO_1M, "BTCUSDT", "binance", at, minute)
+    asked.note(QUOTES[0], "SPY", "finnhub", at, None).note(QUOTES[1], "BTCUSDT", "coingecko", at, None)
     return asked.note(ORDER_BOOK, "BTCUSDT", "binance", at, None)
 
 
@@ -70,9 +73,8 @@ def only(found, dataset):
 def test_on_a_fresh_machine_everything_is_due_once(settings):
     """History of an equity comes with its splits and dividends in one answer of Yahoo's."""
     found = tasks(settings)
-    assert Counter(datasets(found)) == Counter(
-        [EQUITY_HISTORY, EQUITY_DAILY, MACRO, SERIES, CRYPTO_1D, CRYPTO_1M, ORDER_BOOK]
-    )
+    expected = [EQUITY_HISTORY, EQUITY_DAILY, MACRO, SERIES, CRYPTO_1D, CRYPTO_1M, ORDER_BOOK, *QUOTES]
+    assert Counter(datasets(found)) == Counter(expected)
     assert only(found, EQUITY_HISTORY).want.since == datetime(2015, 1, 1, tzinfo=UTC)
     assert only(found, MACRO).want.since == datetime(2010, 1, 1, tzinfo=UTC)
     assert only(found, CRYPTO_1D).want.since == datetime(2024, 1, 1, tzinfo=UTC)
@@ -275,23 +277,6 @@ def test_a_book_is_taken_when_the_last_one_is_five_minutes_old(settings):
 
 
 # settings that name what is not there
-
-
-@pytest.mark.parametrize(
-    ("tables", "said"),
-    [
-        ({"chains": {"weather": ["yahoo"]}}, "chains.weather: unknown dataset; allowed: equity_daily"),
-        ({"chains": {"macro": ["binance"]}}, "chains.macro: 'binance' cannot give it; allowed: alpha_vantage, fred"),
-        ({"limits": {"bloomberg": LimitOverride()}}, "limits.bloomberg: unknown provider; allowed: alpha_vantage"),
-        ({"watchlists": {"core": ["SPY", "NVDA"]}}, "watchlists.core: 'NVDA' is not in the universe"),
-    ],
-)
-def test_a_setting_that_names_what_is_not_there_is_refused(settings, tables, said):
-    """With the file, the key and what is allowed: a name that is passed over in silence is a wrong picture."""
-    changed = settings.model_copy(update={"tables": Tables(universe=ONE, **tables), "source": "/x/mfo.toml"})
-    with pytest.raises(SettingsWrong) as caught:
-        check_names(changed)
-    assert str(caught.value).startswith(f"/x/mfo.toml: {said}")
 
 
 def test_a_task_says_why_it_is_due(settings):

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl.publication import SERIES, bar_published_at, observation_published_at, usd_factor_of, why_units_differ
+from etl.publication import (
+    SERIES,
+    bar_published_at,
+    observation_published_at,
+    usd_factor_of,
+    why_impossible,
+    why_units_differ,
+)
 from etl.settings import Universe
 
 DEFAULT_SERIES = list(Universe().series)
@@ -139,3 +146,11 @@ def test_a_unit_that_changed_is_said():
     words = why_units_differ("WTREGEN", "Billions of U.S. Dollars")
     assert words is not None
     assert "WTREGEN" in words
+
+
+def test_what_can_be_below_zero_is_not_refused_for_it() -> None:
+    """A yield, a spread and a barrel of oil (April 2020) can, and repurchases can be none; an index cannot."""
+    below = {name for name in SERIES if why_impossible(name, -0.5) is None}
+    assert below == {"DGS10", "DGS2", "T10Y2Y", "RRPONTSYD", "BAMLH0A0HYM2", "DCOILWTICO", "FEDFUNDS", "DFF"}
+    assert why_impossible("DEXUSEU", 0.0) == "DEXUSEU is 0"
+    assert why_impossible("DEXUSEU", 1.1) is None

@@ -186,6 +186,23 @@ def test_yesterday_seen_from_today_is_what_was_published_then(demo: Demo, tmp_pa
     assert [name for name in then if again[name] != then[name]] == []
 
 
+def test_all_but_the_raw_lake_may_be_deleted(demo: Demo, tmp_path: Path) -> None:
+    """Parquet, warehouse, ledger and site gone: `transform` and `load` bring back every figure that was published."""
+    folder = tmp_path / "data-demo"
+    shutil.copytree(demo.folder / "lake", folder / "lake")
+    mfo = Mfo(tmp_path / "data", demo.mfo.env | {"MFO_DATA_DIR": str(tmp_path / "data")})
+    for command in ("transform", "load"):
+        said = mfo(command, "--demo", MFO_NOW="2026-11-19T12:30:00+00:00")
+        assert said.code == 0, said.err
+    said = mfo("export", "--demo", "--as-of", "2026-11-19T12:00:00Z", "--out", str(tmp_path / "then"))
+    assert said.code == 0, said.err
+    then, again = files_of(demo.folder / "site"), files_of(tmp_path / "then")
+    of_the_ledger = ("sources", "health", "pipeline", "quality", "manifest")  # what `state.db` alone knew
+    figures = [name for name in then if not any(name == f"data/{part}.json" for part in of_the_ledger)]
+    assert len(figures) > 100
+    assert [name for name in figures if again.get(name) != then[name]] == []
+
+
 def test_before_the_first_publication_there_is_nothing_to_see(demo: Demo, tmp_path: Path) -> None:
     """`--as-of` before the first publication is refused with 65, and the message says when the first one was."""
     said = demo.mfo("export", "--demo", "--as-of", "2026-11-18", "--out", str(tmp_path / "then"))

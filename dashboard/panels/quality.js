@@ -43,6 +43,10 @@ function gapTable(gaps) {
       { label: "To", cell: (gap) => at(gap.to_at) },
       { label: "Missing", number: true, cell: (gap) => fixed(gap.missing, 0) },
       { label: "State", cell: (gap) => said(words(gap.state)) },
+      { label: "Why", prose: true, cell: (gap) => said(gap.why) },
+      { label: "First seen", cell: (gap) => instant(gap.first_seen_at, true) },
+      { label: "Asked again", number: true, cell: (gap) => fixed(gap.asked_again, 0) },
+      { label: "Last asked", cell: (gap) => instant(gap.last_asked_at, true) },
     ],
     rows: gaps,
   });

@@ -22,6 +22,8 @@ from itertools import pairwise
 
 import pyarrow as pa
 
+from etl.bars import checked, outermost
+from etl.coverage import LENGTHS
 from etl.domain import (
     CRYPTO_1D,
     CRYPTO_1M,
@@ -35,7 +37,6 @@ from etl.domain import (
     Request,
     Row,
     Span,
-    Survey,
     Terms,
     Unreadable,
     Want,
@@ -55,11 +56,11 @@ from etl.providers.reading import (
     retry_after,
     whole,
 )
+from etl.sources import Survey
 
 KLINES, DEPTH = "/api/v3/klines", "/api/v3/depth"
 INTERVALS: dict[str, Interval] = {CRYPTO_1M: "1m", CRYPTO_1D: "1d"}
-LENGTHS: dict[Interval, timedelta] = {"1m": timedelta(minutes=1), "1h": timedelta(hours=1), "1d": timedelta(days=1)}
-INTERVAL_ASKED: dict[str, Interval] = {word: word for word in LENGTHS}
+INTERVAL_ASKED: dict[str, Interval] = {"1m": "1m", "15m": "15m", "1h": "1h", "1d": "1d"}
 FIGURES = {"open": 1, "high": 2, "low": 3, "close": 4, "volume": 5, "quote_volume": 7}
 FIGURES |= {"taker_buy_volume": 9, "taker_buy_quote_volume": 10}
 LAST_STAMP = 4_102_444_800_000_000  # microseconds until the year 2100: nothing here is later
@@ -147,14 +148,15 @@ class Binance:
             raise AnswerUnreadable(f"Binance's candles of {answer.request.symbol} are not lists")
 
     def survey(self, answer: Answer) -> Survey | None:
-        """How many closed candles a page holds and the newest of them."""
+        """How many closed candles a page holds and the newest of them; None where one of them cannot be true."""
         table = self.read_table(answer)
         if table is None:
             return None
-        length = LENGTHS[INTERVAL_ASKED[dict(answer.request.params)["interval"]]]
-        opened = [at.replace(tzinfo=UTC) for at in table["opened_at"].to_pylist()]
-        ended = [at for at in opened if not is_open(at, length, answer)]
-        return Survey(len(ended), max((at for at in ended if at <= answer.answered_at), default=None))
+        asked = dict(answer.request.params)
+        found = checked(table, answer, INTERVAL_ASKED[asked["interval"]], self.span(answer.request.path, asked))
+        if found.refused:
+            return None
+        return Survey(found.bars.num_rows, max(outermost(found.bars), default=None))
 
     def read_table(self, answer: Answer) -> pa.Table | None:
         """The candles of a page as columns; None where a row is not as documented, or they are not in order."""

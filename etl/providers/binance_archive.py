@@ -29,10 +29,12 @@ import pyarrow as pa
 import pyarrow.csv
 from pyarrow import compute
 
-from etl.domain import CRYPTO_1D, CRYPTO_1M, Answer, Bar, Credential, Limits, Request, Row, Span, Survey, Terms, Want
+from etl.coverage import LENGTHS
+from etl.domain import CRYPTO_1D, CRYPTO_1M, Answer, Bar, Credential, Limits, Request, Row, Span, Terms, Want
 from etl.errors import AnswerUnreadable, ProviderRefused
-from etl.providers.binance import INTERVALS, LAST_STAMP, LENGTHS, MICROSECONDS_FROM, OPENED
+from etl.providers.binance import INTERVALS, LAST_STAMP, MICROSECONDS_FROM, OPENED
 from etl.providers.reading import refuse_status
+from etl.sources import Survey
 
 try:
     from isal import isal_zlib as zlib  # inflates twice as fast, where it is installed

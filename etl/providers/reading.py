@@ -6,13 +6,15 @@ Whatever a body holds, these functions end in a value, in None, or in an `Answer
 
 import json
 import re
-from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime, time, timedelta
 from email.utils import parsedate_to_datetime
 from math import isfinite
 
-from etl.domain import Answer, Row, Unreadable
+from etl.domain import Answer, Bar, Observation, Row, Series, Unreadable
 from etl.errors import AnswerUnreadable, KeyRefused, ProviderDown, ProviderRefused, RateLimited
+from etl.refusals import why_untrue
+from etl.sessions import session_of
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DECIMAL = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
@@ -182,3 +184,42 @@ def in_order(symbol: str, rows: Iterable[tuple[date, Row]]) -> Iterator[Row]:
             yield same[0]
         else:
             yield Unreadable(symbol, at.isoformat(), f"{len(same)} different rows for one time")
+
+
+def some_true(rows: list[Row], answer: Answer) -> list[Row]:
+    """
+    The rows, where one of them at least can be true; of an answer without one, a stand-in's is the better.
+
+    Raises:
+        AnswerUnreadable: none of them can be.
+    """
+    if rows and all(
+        isinstance(row, Unreadable) or (isinstance(row, Bar) and why_untrue(row, answer.server_time)) for row in rows
+    ):
+        what = f"{answer.request.dataset} of {answer.request.symbol}"
+        raise AnswerUnreadable(f"{answer.request.provider}: none of the {len(rows)} rows of {what} can be true")
+    return rows
+
+
+def newest(rows: Sequence[Row], now: datetime) -> datetime | None:
+    """
+    The newest instant that the rows speak of, a day as its midnight in UTC.
+
+    Rows that transform will refuse do not count, nor does a session that is not final yet at `now`: both are asked
+    for again.
+    """
+    found = []
+    for row in rows:
+        if isinstance(row, Bar) and why_untrue(row, now):
+            continue
+        if isinstance(row, Bar) and isinstance(row.at, datetime):
+            found.append(row.at)
+        elif isinstance(row, Bar):
+            session = session_of(row.at)
+            if session and session.ready_at <= now:
+                found.append(datetime.combine(row.at, time(), UTC))
+        elif isinstance(row, Observation) and row.value is not None:
+            found.append(datetime.combine(row.date, time(), UTC))
+        elif isinstance(row, Series):
+            found.append(row.last_updated)
+    return max((instant for instant in found if instant <= now), default=None)

@@ -8,6 +8,7 @@ from etl.site.glossary import WORDS, count, record, share, text, when
 from etl.site.shape import Field, Query, Record, Row, Schema, array, obj, or_null
 
 GAPS_SHOWN, REVISIONS_SHOWN, REFUSED_SHOWN, RUNS_SHOWN = 500, 50, 100, 20
+GAP_STATES = ("suspected", "confirmed", "filled")
 STATUSES = ("ok", "late", "failed", "skipped", "unused")
 _HOURS = Field("number", "Hours between two values", "hours", minimum=0)
 _STATUS = text("Status", "At publication; the page judges age anew.", choices=STATUSES)
@@ -40,7 +41,18 @@ CHECK = Record(
     }
 )
 GAP = record(
-    "symbol", "from_at", "to_at", interval=text("Interval"), missing=count("Bars missing"), state=text("State")
+    "symbol",
+    "from_at",
+    "to_at",
+    interval=text("Interval"),
+    missing=count("Bars missing"),
+    state=text("State", "filled: the bars came later; confirmed: the source has none.", choices=GAP_STATES),
+    why=text("Why"),
+    first_seen_at=when("instant", "First answer that lacked them"),
+    asked_again=count("Good answers since that lacked them too, with growing waits between them"),
+    last_asked_at=when("instant", "Last answer that lacked them"),
+    ask_again_at=when("instant", "When they are asked for again"),
+    filled_at=when("instant", "When they came"),
 )
 REVISION = Record(
     {
@@ -88,7 +100,7 @@ COUNTS = record(
     daily_rows=count("Final daily bars"),
     hourly_rows=count("Hourly bars"),
     observations=count("Observations"),
-    open_gaps=count("Open gaps"),
+    open_gaps=count("Gaps that are not confirmed as their source's outage"),
     notes=count("Notes"),
 )
 QUERIES = {
@@ -104,7 +116,11 @@ QUERIES = {
         """,
     ),
     "gaps": Query(
-        GAP, f"from marts.gaps where state = 'open' order by to_at desc, symbol, interval, from_at limit {GAPS_SHOWN}"
+        GAP,
+        f"""
+        from marts.gaps
+        order by state = 'filled', state = 'confirmed', to_at desc, symbol, interval, from_at limit {GAPS_SHOWN}
+        """,
     ),
     "revisions": Query(
         REVISION,
@@ -142,7 +158,7 @@ QUERIES = {
                 (select count(*) from marts.daily_prices) as daily_rows,
                 (select count(*) from marts.hourly_prices) as hourly_rows,
                 (select count(*) from marts.macro_daily) as observations,
-                (select count(*) from marts.gaps where state = 'open') as open_gaps,
+                (select count(*) from marts.gaps where state = 'suspected') as open_gaps,
                 (select count(*) from marts.daily_recommendations) as notes
         )
         """,
@@ -219,7 +235,7 @@ SCHEMAS = {
         "Checks that ran before publication, gaps, revisions, and rows that were refused.",
         {
             "checks": array(CHECK.to_schema("A check"), "Checks, failed ones first"),
-            "gaps": array(GAP.to_schema("A gap"), "Expected bars that are not there", most=GAPS_SHOWN),
+            "gaps": array(GAP.to_schema("A gap"), "Expected bars that are not there, or came late", most=GAPS_SHOWN),
             "revisions": array(REVISION.to_schema("A revision"), "Values that changed", most=REVISIONS_SHOWN),
             "refused": array(REFUSED.to_schema("A refused row"), "Rows that were refused", most=REFUSED_SHOWN),
         },

@@ -18,7 +18,8 @@ from etl.backlog import ARCHIVE, BINANCE, History
 from etl.domain import Limits, Outcome, Provider, Request
 from etl.errors import AnswerError, AnswerUnreadable, MfoError, ProviderDown, ProviderRefused, QuotaExhausted
 from etl.stores.clock import Clock
-from etl.stores.lanes import Lanes
+from etl.stores.lanes import STOPPING, Lanes
+from etl.stores.lanes import Progress as LaneProgress
 from etl.stores.ledger import Ledger
 
 GIVEN_UP_AFTER = 6  # requests in a row that found nobody there, each asked several times
@@ -26,16 +27,8 @@ SAID_EVERY_S = 10.0
 Ask = Callable[[Provider, Request], object]
 
 
-class Progress(Protocol):
+class Progress(LaneProgress, Protocol):
     """Who is told how far each lane is."""
-
-    def expect(self, provider: str, requests: int) -> None:
-        """So many more requests will go to this provider."""
-        ...
-
-    def advance(self, provider: str, what: str) -> None:
-        """One of them ended."""
-        ...
 
     def remind(self, text: str) -> None:
         """A line where no bar is drawn."""
@@ -116,7 +109,11 @@ class Backfiller:
             self._progress.advance(name, request.symbol)
             self._remind(report)
 
-        lanes.run({name: self._limits[name].parallel for name in self._providers}, work)
+        lanes.run(
+            {name: self._limits[name].parallel for name in self._providers},
+            work,
+            on_stop=lambda: self._progress.say(STOPPING),
+        )
 
     def _send(self, request: Request, report: _Report) -> None:
         """One request; what is wrong with it is written down."""

@@ -53,14 +53,16 @@ def _keys(settings: Settings, providers: Mapping[str, Provider]) -> list[Finding
         if credential is None:
             found.append(Finding("ok", f"{provider.name} needs no key"))
             continue
-        key = settings.keys.get(credential.env)
-        shape = KEY_SHAPES.get(credential.env)
-        if key is None:
-            found.append(Finding("note", f"{provider.name} is skipped: no key", f"set {credential.env}"))
-        elif shape and not re.fullmatch(shape[0], key.get_secret_value()):
-            found.append(Finding("bad", f"{credential.env} is not a key: it has to be {shape[1]}", "copy it again"))
-        else:
-            found.append(Finding("ok", f"{provider.name} has its key ({credential.env})"))
+        missing = [part.env for part in credential.parts if part.env not in settings.keys]
+        if missing:
+            found.append(Finding("note", f"{provider.name} is skipped: no key", f"set {' and '.join(missing)}"))
+            continue
+        wrong = [
+            Finding("bad", mistake, "copy it again")
+            for part in credential.parts
+            if (mistake := _mistake(settings, part.env))
+        ]
+        found += wrong or [Finding("ok", f"{provider.name} has its key ({credential.variables})")]
     model = settings.keys.get("OPENAI_API_KEY") or settings.base_urls.get("OPENAI_BASE_URL")
     found.append(
         Finding("ok", f"notes by {settings.openai_model}")
@@ -68,6 +70,14 @@ def _keys(settings: Settings, providers: Mapping[str, Provider]) -> list[Finding
         else Finding("note", "notes by the rules: no model", "set OPENAI_API_KEY, or OPENAI_BASE_URL of a local server")
     )
     return found
+
+
+def _mistake(settings: Settings, variable: str) -> str:
+    """What is wrong with a key by its looks alone; empty where nothing is."""
+    shape = KEY_SHAPES.get(variable)
+    if shape is None or re.fullmatch(shape[0], settings.keys[variable].get_secret_value()):
+        return ""
+    return f"{variable} is not a key: it has to be {shape[1]}"
 
 
 def _machine(settings: Settings, machine: Machine) -> list[Finding]:

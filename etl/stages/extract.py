@@ -9,45 +9,33 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, time
-from typing import Protocol
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 
-from etl.domain import (
-    Answer,
-    Bar,
-    ColumnarProvider,
-    Limits,
-    Observation,
-    Outcome,
-    ProvenProvider,
-    Provider,
-    Request,
-    Row,
-    Survey,
+from etl.domain import Answer, Limits, Outcome, Provider, Request, Row
+from etl.errors import (
+    AnswerError,
+    DataWrong,
+    DaySpent,
+    KeyRefused,
+    MfoError,
+    ProviderDown,
+    QuotaExhausted,
+    RateLimited,
+    SourcesDown,
+    TryLater,
 )
-from etl.errors import AnswerError, DaySpent, KeyRefused, MfoError, ProviderDown, QuotaExhausted, RateLimited
 from etl.planning import Task
+from etl.providers.reading import newest, some_true
+from etl.sources import ColumnarProvider, Paged, ProvenProvider, Survey
+from etl.stores.answered import spans_text
 from etl.stores.clock import Clock
 from etl.stores.http import Http
 from etl.stores.lake import Lake
-from etl.stores.lanes import Lanes
-from etl.stores.ledger import LONGEST_WAIT_S, Ledger, spans_text
+from etl.stores.lanes import STOPPING, Lanes, Progress
+from etl.stores.ledger import LONGEST_WAIT_S, MORE, Ledger
 
 GIVEN_UP_AFTER = 2  # wants in a row that found nobody there, each asked several times: the rest of the run does without
-
-
-class Progress(Protocol):
-    """Who is told how far each provider's lane is."""
-
-    def expect(self, provider: str, requests: int) -> None:
-        """So many more requests will go to this provider."""
-        ...
-
-    def advance(self, provider: str, what: str) -> None:
-        """One of them ended."""
-        ...
 
 
 @dataclass
@@ -65,8 +53,8 @@ class _Report:
     def fail(self, provider: str, task: Task, error: MfoError, stand_in: str | None) -> None:
         """One provider did not answer one want."""
         with self.lock:
-            self.kinds.add(type(error).__name__)
             if task.is_needed:
+                self.kinds.add(type(error).__name__)
                 follow = f"{stand_in} was asked instead" if stand_in else "nobody stands in; the last good value stays"
                 self.failures[provider, str(error), follow].append(task.want.symbol)
             if stand_in is None:
@@ -95,7 +83,7 @@ class Extractor:
 
     def ask(self, provider: Provider, request: Request) -> list[Row]:
         """
-        Send one request, again where that helps, and return the rows that its answer holds.
+        Send one request, again where that helps, and return the rows of its answer and of the pages that follow it.
 
         Raises:
             AnswerError, QuotaExhausted: it was not answered; the subclass says why.
@@ -108,7 +96,15 @@ class Extractor:
             sleep=self._clock.sleep,
             reraise=True,
         )
-        return retrying(self._exchange, provider, request)[1]
+        rows: list[Row] = []
+        asked: set[Request] = set()
+        page: Request | None = request
+        while page is not None and page not in asked:
+            self._clock.sleep(0)  # a stopped run asks for no further page
+            asked.add(page)
+            _, found, page = retrying(self._exchange, provider, page)
+            rows += found
+        return rows
 
     def _pause(self, provider: Provider, state: RetryCallState) -> float:
         """Seconds before the next attempt: what the provider said, else growing and spread."""
@@ -121,8 +117,12 @@ class Extractor:
             raise ProviderDown(f"{provider.name}: asks to wait {said:.0f} s; left to the next run") from None
         return said * (1 + 0.1 * (hash((self._run_id, state.attempt_number)) % 100) / 100)
 
-    def _exchange(self, provider: Provider, request: Request) -> tuple[Answer, list[Row]]:
-        """One request and its answer, kept and read; what proves it is asked for first."""
+    def _exchange(self, provider: Provider, request: Request) -> tuple[Answer, list[Row], Request | None]:
+        """
+        One request and its answer, kept and read; what proves it is asked for first.
+
+        Returns the request for the page after it too, where the answer says that there is one.
+        """
         proven: dict[str, str] = {}
         if request.proof and isinstance(provider, ProvenProvider):
             proven = provider.proof(self._exchange(provider, replace(request, path=request.proof, proof=None))[0])
@@ -140,6 +140,7 @@ class Extractor:
         self._lake.keep(answer)
         try:
             rows, survey = _read(provider, answer)
+            following = provider.more(answer) if isinstance(provider, Paged) else None
         except AnswerError as error:
             self._heed(provider, error)
             self._ledger.close(
@@ -148,14 +149,14 @@ class Extractor:
             raise
         self._ledger.close(
             sequence,
-            "ok",
+            "ok" if following is None else MORE,
             status=reply.status,
             latency_ms=reply.latency_ms,
             rows=survey.rows,
             newest_at=survey.newest_at,
             detail=spans_text(survey.missing),
         )
-        return answer, rows
+        return answer, rows, following
 
     def _heed_headers(self, sequence: int, headers: Mapping[str, str]) -> None:
         used = [value for name, value in headers.items() if name.startswith("x-mbx-used-weight-")]
@@ -166,8 +167,9 @@ class Extractor:
         """What a refusal means for every process on this data folder."""
         if isinstance(error, DaySpent):
             self._ledger.mark_spent(provider.name, self._limits[provider.name])
-        if isinstance(error, RateLimited) and error.retry_after_s:
-            self._ledger.block(provider.name, error.retry_after_s)
+        if isinstance(error, RateLimited):
+            wait = self._limits[provider.name].rate_limited_wait_s
+            self._ledger.block(provider.name, wait if error.retry_after_s is None else error.retry_after_s)
 
     def run(self, tasks: Sequence[Task], meanwhile: Callable[[], None] = lambda: None) -> Outcome:
         """
@@ -196,7 +198,12 @@ class Extractor:
                     lanes.put(stand_in, (task, position + 1))
             self._progress.advance(name, task.want.symbol)
 
-        lanes.run({name: limits.parallel for name, limits in self._limits.items()}, work, meanwhile)
+        lanes.run(
+            {name: limits.parallel for name, limits in self._limits.items()},
+            work,
+            meanwhile,
+            on_stop=lambda: self._progress.say(STOPPING),
+        )
         return _outcome(tasks, report)
 
     def _answer(self, name: str, task: Task, report: _Report) -> None:
@@ -211,11 +218,10 @@ class Extractor:
             raise ProviderDown(f"{name}: does not give {task.want.dataset} of {task.want.symbol}")
         try:
             for request in requests:
-                self._clock.sleep(0)  # a stopped run asks for no further page
                 self.ask(provider, request)
         except KeyRefused as error:
-            report.refused_keys[name] = str(error)
-            raise
+            report.refused_keys[name] = _with_variables(error, provider)
+            raise KeyRefused(report.refused_keys[name]) from None
         except ProviderDown as error:
             report.in_a_row[name].append(str(error))
             raise
@@ -229,29 +235,24 @@ def _read(provider: Provider, answer: Answer) -> tuple[list[Row], Survey]:
     What an answer holds; a long table is only looked over here, and read by transform.
 
     Raises:
-        AnswerError: it is not data.
+        AnswerError: it is not data, or none of its rows can be true.
     """
     provider.inspect(answer)
     if isinstance(provider, ColumnarProvider) and (survey := provider.survey(answer)):
         return [], survey
-    rows = list(provider.parse(answer))
-    return rows, Survey(len(rows), newest(rows, answer.answered_at))
+    rows = some_true(list(provider.parse(answer)), answer)
+    return rows, Survey(len(rows), newest(rows, answer.server_time))
 
 
-def newest(rows: Sequence[Row], now: datetime) -> datetime | None:
-    """The newest instant that the rows speak of, days as their midnight in UTC; rows of the future do not count."""
-    found = []
-    for row in rows:
-        if isinstance(row, Bar):
-            found.append(row.at if isinstance(row.at, datetime) else datetime.combine(row.at, time(), UTC))
-        elif isinstance(row, Observation) and row.value is not None:
-            found.append(datetime.combine(row.date, time(), UTC))
-    return max((instant for instant in found if instant <= now), default=None)
+def _with_variables(error: KeyRefused, provider: Provider) -> str:
+    """What the provider said of the key, and where that key is set."""
+    said, credential = str(error), provider.credential
+    return said if credential is None or credential.env in said else f"{said}; see {credential.variables}"
 
 
 def _outcome(tasks: Sequence[Task], report: _Report) -> Outcome:
     undone = tuple(
-        f"{error} ({_listed(sorted(symbols))}); {follow}"
+        f"{error} ({_listed(sorted(set(symbols)))}); {follow}"
         for (_, error, follow), symbols in sorted(report.failures.items())
     )
     line = f"{report.answered} of {len(tasks)} due datasets answered" if tasks else "everything is fresh; nothing asked"
@@ -269,3 +270,22 @@ def _outcome(tasks: Sequence[Task], report: _Report) -> Outcome:
 
 def _listed(symbols: list[str]) -> str:
     return ", ".join(symbols) if len(symbols) <= 6 else f"{', '.join(symbols[:5])} and {len(symbols) - 5} more"
+
+
+def refuse_where_nothing_came(outcome: Outcome) -> None:
+    """
+    Return where something was answered, or nothing was due: there is something to publish.
+
+    Raises:
+        TryLater: the day's calls are spent.
+        DataWrong: what came could not be read.
+        SourcesDown: nobody answered anything that was due.
+    """
+    if not outcome.undone or outcome.details["answered"]:
+        return
+    kinds = outcome.details["kinds"]
+    if kinds in (["DaySpent"], ["QuotaExhausted"], ["DaySpent", "QuotaExhausted"]):
+        raise TryLater("nothing published: the day's calls are spent; `mfo status` says when they come back")
+    if kinds == ["AnswerUnreadable"]:
+        raise DataWrong("nothing published: no answer could be read; all are kept, what was published stands")
+    raise SourcesDown("nothing published: no provider answered anything that was due; what was published stands")

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from etl.domain import Outcome
+from etl.domain import Answer, Outcome
 from etl.sessions import sessions
 from etl.stores import models
 from etl.stores.journal import Journal
@@ -47,7 +47,10 @@ def run(
     for name in CONFIGURATION:
         file.replace(name, configuration[name])
     _add_sessions(file, view.as_of)
-    _copy_ledger(file, view, ledger, journal, this_run, configuration)
+    known_at = view.as_of.astimezone(UTC).replace(tzinfo=None)
+    _copy_requests(file, ledger, known_at)
+    _copy_runs(file, view, journal, this_run, known_at)
+    _note_publication(file, view, configuration, known_at)
     show(file, view, built)
     rows = sum(added.values())
     return Outcome(f"{rows} new rows in the lake, {len(built)} models built", details={"added": added})
@@ -65,10 +68,7 @@ def _new_files(file: NextFile, parquet: Parquet, relation: str) -> list[tuple[st
 
 
 def _add_sessions(file: NextFile, as_of: datetime) -> None:
-    """The exchange's calendar, some months ahead; written anew only when it runs out, because making it takes time."""
-    row = file.con.execute("select max(trade_date) from lake.sessions").fetchone()
-    if row and row[0] and row[0] > as_of.date() + SESSIONS_AHEAD / 2:
-        return
+    """The exchange's calendar, some months ahead; written anew each time, as a closure may come at short notice."""
     file.replace(
         "sessions",
         [
@@ -83,16 +83,8 @@ def _add_sessions(file: NextFile, as_of: datetime) -> None:
     )
 
 
-def _copy_ledger(
-    file: NextFile,
-    view: View,
-    ledger: Ledger,
-    journal: Journal,
-    this_run: Mapping[str, Any],
-    configuration: Mapping[str, Any],
-) -> None:
-    """Requests and runs that ended since the last copy; each carries the publication that brought it."""
-    known_at = _naive(view.as_of.isoformat())
+def _copy_requests(file: NextFile, ledger: Ledger, known_at: datetime) -> None:
+    """Requests that ended since the last copy; each carries the publication that brought it."""
     copied = {row[0] for row in file.con.execute("select sequence from lake.requests").fetchall()}
     file.append(
         "requests",
@@ -108,27 +100,33 @@ def _copy_ledger(
             if row["sequence"] not in copied
         ],
     )
-    known_runs = {row[0] for row in file.con.execute("select run_id from lake.runs").fetchall()}
+
+
+def _copy_runs(file: NextFile, view: View, journal: Journal, this_run: Mapping[str, Any], known_at: datetime) -> None:
+    """Runs that ended since the last copy, and the running one as far as it has come."""
+    known = {row[0] for row in file.con.execute("select run_id from lake.runs").fetchall()}
     ended = [
         {**{k: r[k] for k in ("run_id", "command", "status", "details")}, "run_at": _naive(r["run_at"])}
         | {"finished_at": _naive(r["finished_at"]), "known_at": known_at}
         for r in reversed(journal.runs(200))
-        if r["status"] != "running" and r["run_id"] not in known_runs and r["run_id"] != view.run_id
+        if r["status"] != "running" and r["run_id"] not in known and r["run_id"] != view.run_id
     ]
-    file.con.execute("delete from lake.runs where run_id = ?", [view.run_id])
+    file.con.execute("delete from lake.runs where run_id = ?", [view.run_id])  # of a run that publishes twice
     file.append("runs", [*ended, {**this_run, "run_id": view.run_id, "finished_at": known_at, "known_at": known_at}])
+
+
+def _note_publication(file: NextFile, view: View, configuration: Mapping[str, Any], known_at: datetime) -> None:
+    """This publication, with the universe of now: a later look at this instant is given the same."""
+    said = {"run_id": view.run_id, "as_of": known_at, "version": view.version, "known_at": known_at}
     file.con.execute("delete from lake.publications where run_id = ?", [view.run_id])
-    file.append(
-        "publications",
-        [
-            {
-                "run_id": view.run_id,
-                "as_of": known_at,
-                "version": view.version,
-                "known_at": known_at,
-                "configuration": json.dumps(configuration, sort_keys=True),
-            }
-        ],
+    file.append("publications", [{**said, "configuration": json.dumps(configuration, sort_keys=True)}])
+
+
+def number_publication(file: NextFile, kept: Answer) -> None:
+    """Tie the row of this publication to the document that is kept of it in the lake."""
+    file.con.execute(
+        "update lake.publications set sequence = ?, fetched_at = ?, sha256 = ? where run_id = ?",
+        [kept.sequence, _naive(kept.answered_at.isoformat()), kept.sha256, kept.request.symbol],
     )
 
 

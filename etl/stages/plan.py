@@ -8,6 +8,7 @@ from etl.domain import Limits, Provider
 from etl.planning import Task
 
 Used = Callable[[str, Limits], int]
+Spent = Callable[[str, Limits], bool]
 
 
 def run(
@@ -16,24 +17,25 @@ def run(
     providers: Mapping[str, Provider],
     limits: Mapping[str, Limits],
     used_today: Used,
+    is_spent: Spent = lambda _name, _limits: False,
     has_key: Callable[[str], bool],
     now: datetime,
 ) -> list[dict[str, Any]]:
     """
-    One row for each provider: requests, used and left today, seconds at its spacing, and each dataset's share.
+    One row for each provider: requests, used and left today, seconds at its pace, and each dataset's share.
 
-    `left_today` is None where the provider has no daily limit; `later` counts the requests that today has no room for.
+    `left_today` is None where the provider has no daily limit, 0 where it said itself that its day is spent; `later`
+    counts the requests that today has no room for.
     """
     rows = []
     for name, provider in providers.items():
         mine = [task for task in tasks if task.chain[0] == name]
-        requests = sum(len(provider.plan(task.want, now)) for task in mine)
-        limit = limits[name]
-        used = used_today(name, limit)
-        left = None if limit.per_day is None else max(0, limit.per_day - used)
         datasets: dict[str, int] = {}
         for task in mine:
             datasets[task.want.dataset] = datasets.get(task.want.dataset, 0) + len(provider.plan(task.want, now))
+        requests, limit = sum(datasets.values()), limits[name]
+        used = used_today(name, limit)
+        left = None if limit.per_day is None else 0 if is_spent(name, limit) else max(0, limit.per_day - used)
         rows.append(
             {
                 "provider": name,
@@ -44,11 +46,17 @@ def run(
                 "per_day": limit.per_day,
                 "left_today": left,
                 "later": max(0, requests - left) if left is not None else 0,
-                "seconds": round(requests * limit.spacing_s, 1),
+                "seconds": round(_seconds(requests, limit), 1),
                 "has_key": has_key(name),
             }
         )
     return rows
+
+
+def _seconds(requests: int, limit: Limits) -> float:
+    """How long so many requests take at a provider's pace."""
+    full_minutes = (requests - 1) // limit.per_minute if limit.per_minute and requests else 0
+    return max(requests * limit.spacing_s, 60.0 * full_minutes)
 
 
 def lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:

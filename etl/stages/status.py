@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
-
-import duckdb
+from typing import TYPE_CHECKING, Any
 
 from etl.domain import Limits
+
+if TYPE_CHECKING:
+    import duckdb
 
 SOURCES = (
     "select source, status, why, newest, expected_next_at, last_good_at, last_error, success_share, median_latency_ms "
@@ -15,11 +16,12 @@ SOURCES = (
 
 
 def run(
-    con: duckdb.DuckDBPyConnection | None,
+    con: "duckdb.DuckDBPyConnection | None",
     *,
     runs: Sequence[Mapping[str, Any]],
     limits: Mapping[str, Limits],
     used_today: Callable[[str, Limits], int],
+    is_spent: Callable[[str, Limits], bool] = lambda _name, _limits: False,
 ) -> dict[str, Any]:
     """What `mfo status --json` prints; `con` is None before the first publication."""
     sources: list[dict[str, Any]] = []
@@ -35,7 +37,12 @@ def run(
         "runs": [{k: run[k] for k in ("run_id", "command", "run_at", "finished_at", "status", "pid")} for run in runs],
         "sources": sources,
         "quota": [
-            {"provider": name, "per_day": limit.per_day, "used": used, "left": max(0, limit.per_day - used)}
+            {
+                "provider": name,
+                "per_day": limit.per_day,
+                "used": used,
+                "left": 0 if is_spent(name, limit) else max(0, limit.per_day - used),
+            }
             for name, limit in limits.items()
             if limit.per_day is not None
             for used in (used_today(name, limit),)

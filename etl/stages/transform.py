@@ -5,35 +5,21 @@ A row that cannot be true is refused here, with its reason and the answer that i
 read. Rows that are not final yet are kept as such and stand in no metric.
 """
 
-import math
-from collections.abc import Callable, Iterator, Mapping
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from etl import bars
-from etl.bars import LENGTHS, why_untrue
-from etl.domain import (
-    CRYPTO_1D,
-    CRYPTO_1M,
-    Action,
-    Answer,
-    Bar,
-    Book,
-    ColumnarProvider,
-    Interval,
-    Observation,
-    Outcome,
-    Provider,
-    Row,
-    Series,
-    Unreadable,
-)
+from etl.coverage import Coverage, covered, covered_by, interval_asked
+from etl.domain import CRYPTO_1D, CRYPTO_1M, Answer, Interval, Outcome, Provider, Span
 from etl.errors import AnswerError
 from etl.notes import records
-from etl.publication import bar_published_at, observation_published_at
+from etl.rows import Reader, naive, version_of
 from etl.sessions import Session
+from etl.sources import ColumnarProvider
 from etl.stores.journal import Journal
 from etl.stores.lake import Lake
 from etl.stores.parquet import Batch, Parquet, Rows
@@ -119,7 +105,9 @@ class Transformer:
             found = list(provider.parse(answer))
         except AnswerError:
             return 0, 0  # extraction wrote down what it was; it is kept, and never read as data
-        reader = _Reader(answer, self.session_of, self.frequency_of)
+        if not isinstance(provider, ColumnarProvider) or _span(provider, answer):
+            rows["coverage", source].extend(_coverage_rows(answer, covered(answer, found)))
+        reader = Reader(answer, self.session_of, self.frequency_of)
         for row in found:
             for relation, values in reader.read(row):
                 rows[relation, source].append(values)
@@ -128,14 +116,18 @@ class Transformer:
 
 def _read_table(provider: ColumnarProvider, answer: Answer, batch: Batch) -> tuple[int, int] | None:
     """An answer that is a table of candles, without an object for each row; None where it is none."""
-    span = provider.span(answer.request.path, dict(answer.request.params))
+    span = _span(provider, answer)
     table = provider.read_table(answer) if span else None
     if table is None:
         return None
-    found = bars.checked(table, answer, TABLES[answer.request.dataset], span)
-    source, version = answer.request.provider, _version(answer)
+    interval = interval_asked(dict(answer.request.params)) or TABLES[answer.request.dataset]
+    found = bars.checked(table, answer, interval, span)
+    source, version = answer.request.provider, version_of(answer)
     dataset, symbol = answer.request.dataset, answer.request.symbol
     batch.tables["bars", source].append(found.bars)
+    opened = bars.outermost(found.bars)
+    count = found.bars.num_rows + len(found.refused)
+    batch.rows["coverage", source].extend(_coverage_rows(answer, covered_by(answer, interval, opened, count)))
     for at, reason in found.refused:
         batch.rows["refused_rows", source].append(
             {"dataset": dataset, "symbol": symbol, "at": at, "reason": reason, **version}
@@ -143,126 +135,9 @@ def _read_table(provider: ColumnarProvider, answer: Answer, batch: Batch) -> tup
     return found.bars.num_rows, len(found.refused)
 
 
-def _version(answer: Answer) -> dict[str, Any]:
-    """What every row of an answer carries."""
-    return {
-        "source": answer.request.provider,
-        "sequence": answer.sequence,
-        "fetched_at": naive(answer.answered_at),
-        "sha256": answer.sha256,
-    }
-
-
-class _Reader:
-    """Turns the rows of one answer into the lake's, and refuses those that cannot be true."""
-
-    def __init__(
-        self, answer: Answer, session_of: Callable[[date], Session | None], frequency_of: Callable[[str], str]
-    ) -> None:
-        self._answer, self._session_of, self._frequency_of = answer, session_of, frequency_of
-        self._seen: dict[tuple[Any, ...], Row] = {}
-        self.refused = 0
-        self._version = _version(answer)
-
-    def read(self, row: Row) -> Iterator[tuple[str, dict[str, Any]]]:
-        """(relation, values) of one row: nothing for a repetition, a refused row where it cannot be true."""
-        key = _key(row)
-        if key in self._seen and self._seen[key] == row:
-            return
-        reason = "the same row twice in one answer, with other values" if key in self._seen else self._why_refused(row)
-        if reason:
-            self.refused += 1
-            yield "refused_rows", self._refused(row, reason)
-            return
-        self._seen[key] = row
-        if isinstance(row, Bar):
-            yield "bars", self._bar(row)
-        elif isinstance(row, Observation):
-            yield "observations", self._observation(row)
-        elif isinstance(row, Action):
-            yield "actions", {**_fields(row), **self._version}
-        elif isinstance(row, Series):
-            yield "series", {**_fields(row), "last_updated": naive(row.last_updated), **self._version}
-        elif isinstance(row, Book):
-            yield from self._book(row)
-
-    def _why_refused(self, row: Row) -> str | None:
-        if isinstance(row, Unreadable):
-            return row.reason
-        if isinstance(row, Bar):
-            if not isinstance(row.at, datetime) and self._session_of(row.at) is None:
-                return "the exchange was closed that day"
-            return why_untrue(row, self._answer.server_time)
-        if isinstance(row, Observation) and row.date > self._answer.server_time.date() + timedelta(days=1):
-            return "dated in the future"
-        if isinstance(row, Action) and not (math.isfinite(row.value) and row.value > 0):
-            return f"a {row.kind} of {row.value}"
-        if isinstance(row, Book) and (not row.bids or not row.asks or row.bids[0][0] >= row.asks[0][0]):
-            return "the best bid is not below the best ask"
-        return None
-
-    def _refused(self, row: Row, reason: str) -> dict[str, Any]:
-        symbol = row.series_id if isinstance(row, Observation | Series) else row.symbol
-        at = next((str(getattr(row, name)) for name in ("at", "date", "ex_date") if hasattr(row, name)), "")
-        return {"dataset": self._answer.request.dataset, "symbol": symbol, "at": at, "reason": reason, **self._version}
-
-    def _bar(self, bar: Bar) -> dict[str, Any]:
-        values = _fields(bar)
-        at = values.pop("at")
-        if isinstance(at, datetime):
-            opened, closed = at, at + LENGTHS[bar.interval]
-            ready = closed
-        else:
-            session = self._session_of(at)
-            if session is None:
-                raise AssertionError("a bar without a session was refused before")
-            opened, closed, ready = session.opened_at, session.closed_at, session.ready_at
-        values |= {
-            "opened_at": naive(opened),
-            "published_at": naive(bar_published_at(bar.interval, opened, closed)),
-            "is_final": ready <= self._answer.server_time,
-        }
-        return values | self._version
-
-    def _observation(self, row: Observation) -> dict[str, Any]:
-        published = observation_published_at(row.series_id, row.date, self._frequency_of(row.series_id))
-        return {**_fields(row), "published_at": naive(published), **self._version}
-
-    def _book(self, book: Book) -> Iterator[tuple[str, dict[str, Any]]]:
-        taken = naive(self._answer.server_time)
-        for side, levels in (("bid", book.bids), ("ask", book.asks)):
-            for level, (price, quantity) in enumerate(levels, start=1):
-                yield (
-                    "book_levels",
-                    {
-                        "symbol": book.symbol,
-                        "taken_at": taken,
-                        "side": side,
-                        "level": level,
-                        "price": price,
-                        "quantity": quantity,
-                        **self._version,
-                    },
-                )
-
-
-def naive(instant: datetime) -> datetime:
-    """An instant as the warehouse writes it: a TIMESTAMP that means UTC."""
-    return instant.astimezone(UTC).replace(tzinfo=None)
-
-
-def _fields(row: Any) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in row.__slots__}
-
-
-def _key(row: Row) -> tuple[Any, ...]:
-    if isinstance(row, Bar):
-        return "bar", row.symbol, row.interval, row.at
-    if isinstance(row, Observation):
-        return "observation", row.series_id, row.date, row.vintage_date
-    if isinstance(row, Action):
-        return "action", row.symbol, row.ex_date, row.kind
-    return (type(row).__name__, repr(row))
+def _span(provider: ColumnarProvider, answer: Answer) -> Span | None:
+    """What an answer that may be read by columns speaks of: None for a symbol's first candle, which covers nothing."""
+    return provider.span(answer.request.path, dict(answer.request.params))
 
 
 def answer_row(answer: Answer) -> dict[str, Any]:
@@ -279,8 +154,17 @@ def answer_row(answer: Answer) -> dict[str, Any]:
     }
 
 
+def _coverage_rows(answer: Answer, span: Coverage | None) -> list[dict[str, Any]]:
+    """The row of `lake.coverage` of a good answer, none where it is not about bars."""
+    if span is None:
+        return []
+    version = {k: v for k, v in answer_row(answer).items() if k not in ("status", "dataset")}
+    instants = {"covers_from": naive(span.covers_from), "covers_until": naive(span.covers_until)}
+    return [{**version, "interval": span.interval, **instants}]
+
+
 def _read_own(answer: Answer, rows: Rows) -> int:
-    """A document of our own: a note or settlements; prompts and replies stay in the lake only."""
+    """A document of our own: note, settlements, publication; prompts and replies stay in the lake only."""
     if answer.request.dataset == "note":
         rows["notes", OWN].append(records.note_row(answer))
         return 1
@@ -288,4 +172,21 @@ def _read_own(answer: Answer, rows: Rows) -> int:
         found = records.settlement_rows(answer)
         rows["settlements", OWN].extend(found)
         return len(found)
+    if answer.request.dataset == "publication":
+        rows["publications", OWN].append(_publication_row(answer))
+        return 1
     return 0
+
+
+def _publication_row(answer: Answer) -> dict[str, Any]:
+    document = json.loads(answer.body)
+    as_of = naive(datetime.fromisoformat(document["as_of"]))
+    return {
+        **{name: document[name] for name in ("run_id", "version")},
+        "as_of": as_of,
+        "known_at": as_of,
+        "configuration": json.dumps(document["configuration"], sort_keys=True),
+        "sequence": answer.sequence,
+        "fetched_at": naive(answer.answered_at),
+        "sha256": answer.sha256,
+    }

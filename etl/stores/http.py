@@ -2,12 +2,14 @@
 The wire: the one module that opens sockets for market data. It adds the key, sends, and redacts what comes back.
 
 Errors of httpx carry the full URL, key included: they are translated here, `from None`, into our own. A redirect is
-never followed, so that a key cannot reach another host. A body above 50 MB is cut off and refused.
+never followed, so that a key cannot reach another host. A body above 50 MB is cut off and refused. A packed body that
+ends too early is a broken answer: httpx gives what there is of it as if it were all, and half a CSV reads well.
 """
 
 import logging
 import re
-from collections.abc import Callable, Iterable, Mapping
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +21,7 @@ from etl.errors import AnswerUnreadable, KeyRefused, ProviderDown
 from etl.stores.clock import Clock
 
 LARGEST_BODY = 50_000_000
+UNPACKED_AT_ONCE = 1_000_000
 WHOLE_ANSWER = 4  # time-outs that a whole answer may take: each read has one, and a body that drips never ends
 REDACTED = b"[redacted]"
 KEPT_HEADERS = ("date", "content-type", "retry-after", "last-modified", "etag")
@@ -57,13 +60,13 @@ class Http:
     ) -> None:
         self._clock, self._keys, self._base_urls, self._on_sent = clock, keys, base_urls, on_sent
         self._any_key = _spellings(keys.values())
-        self._key_of = {name: _spellings([key]) for name, key in keys.items()}
+        self._keys_of: dict[str, re.Pattern[bytes] | None] = {}
         self._client = httpx.Client(transport=transport, follow_redirects=False, trust_env=transport is None)
 
     def has_key(self, provider: Provider) -> bool:
         """Whether a provider can be asked at all: its key is set, or it needs none."""
         credential = provider.credential
-        return credential is None or not credential.required or credential.env in self._keys
+        return credential is None or all(part.env in self._keys for part in credential.parts if part.required)
 
     def redact(self, data: bytes) -> bytes:
         """Replace every spelling of every key."""
@@ -71,7 +74,12 @@ class Http:
 
     def _redact_of(self, provider: Provider, body: bytes) -> bytes:
         """Only the key that was sent can come back; the words of other keys are data."""
-        own = self._key_of.get(provider.credential.env) if provider.credential else None
+        if provider.credential is None:
+            return body
+        if provider.name not in self._keys_of:
+            sent = [self._keys[part.env] for part in provider.credential.parts if part.env in self._keys]
+            self._keys_of[provider.name] = _spellings(sent)
+        own = self._keys_of[provider.name]
         return own.sub(REDACTED, body) if own else body
 
     def send(self, provider: Provider, request: Request, timeout_s: float) -> Reply:
@@ -108,14 +116,14 @@ class Http:
 
     def _address(self, provider: Provider, request: Request) -> tuple[str, dict[str, str], dict[str, str]]:
         params = dict(request.params)
-        headers = {"User-Agent": USER_AGENT, "Accept": "*/*"}
-        credential = provider.credential
-        if credential is not None:
-            key = self._keys.get(credential.env)
-            if key is None and credential.required:
-                raise KeyRefused(f"{provider.name}: no key; set {credential.env}")
-            if key is not None:
-                (params if credential.where == "query" else headers)[credential.name] = key.get_secret_value()
+        headers = {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "gzip"}
+        parts = provider.credential.parts if provider.credential else ()
+        missing = [part.env for part in parts if part.required and part.env not in self._keys]
+        if missing:
+            raise KeyRefused(f"{provider.name}: no key; set {' and '.join(missing)}")
+        for part in parts:
+            if part.env in self._keys:
+                (params if part.where == "query" else headers)[part.name] = self._keys[part.env].get_secret_value()
         return self._base_urls.get(provider.base_url_env, provider.base_url) + request.path, params, headers
 
     def _trace(self, provider: str) -> Callable[[str, Mapping[str, Any]], None]:
@@ -129,7 +137,7 @@ class Http:
 
     def _read(self, provider: str, response: httpx.Response, started: float, timeout_s: float) -> bytes:
         parts, size = [], 0
-        for part in response.iter_bytes():
+        for part in _unpacked(response):
             size += len(part)
             if self._clock.monotonic() - started > WHOLE_ANSWER * timeout_s:
                 raise ProviderDown(f"{provider}: no whole answer within {WHOLE_ANSWER * timeout_s:g} s")
@@ -141,6 +149,30 @@ class Http:
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
+
+
+def _unpacked(response: httpx.Response) -> Iterator[bytes]:
+    """
+    The body in parts of bounded size.
+
+    Raises:
+        httpx.DecodingError: it is not what its encoding says, or ends before its end.
+    """
+    if response.is_stream_consumed or response.headers.get("content-encoding", "").lower() != "gzip":
+        yield from response.iter_bytes()  # not packed, or a made-up transport's, which is there at once
+        return
+    unpacking = zlib.decompressobj(wbits=31)
+    try:
+        for part in response.iter_raw():
+            while part and not unpacking.eof:
+                yield unpacking.decompress(part, UNPACKED_AT_ONCE)
+                part = unpacking.unconsumed_tail
+        while rest := unpacking.decompress(unpacking.unconsumed_tail, UNPACKED_AT_ONCE):
+            yield rest
+    except zlib.error:
+        raise httpx.DecodingError("not gzip") from None
+    if not unpacking.eof:
+        raise httpx.DecodingError("gzip that ends too early")
 
 
 def made_up_transport(reply: Callable[[str], tuple[int, dict[str, str], bytes]]) -> httpx.BaseTransport:

@@ -1,12 +1,23 @@
 """The journal: runs and how they ended, publications, and which answers were read by which parser version."""
 
 import json
+import os
 from collections.abc import Iterable
 from datetime import UTC
 from typing import Any
 
 from etl.stores.clock import Clock
 from etl.stores.state import State
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True  # somebody else's process: alive all the same
+    return True
 
 
 class Journal:
@@ -18,6 +29,7 @@ class Journal:
     def begin_run(self, command: str, pid: int) -> str:
         """A run starts; its id is its instant and a number, e.g. 20251101T034300Z-7."""
         now = self._clock.now().astimezone(UTC)
+        self._bury(pid)
         with self._state.write() as db:
             number = db.execute("select count(*) + 1 from runs").fetchone()[0]
             run_id = f"{now:%Y%m%dT%H%M%SZ}-{number}"
@@ -26,6 +38,12 @@ class Journal:
                 (run_id, command, now.isoformat(), pid),
             )
         return run_id
+
+    def _bury(self, own_pid: int) -> None:
+        """Runs whose process is gone did not end by themselves: they are failures, and say so."""
+        for run_id, pid in self._state.rows("select run_id, pid from runs where status = 'running'"):
+            if pid == own_pid or not _is_alive(pid):
+                self.end_run(run_id, "failure", {"error": "killed"})
 
     def end_run(self, run_id: str, status: str, details: dict[str, Any]) -> None:
         """A run ended: success, partial or failure, with what each task did."""

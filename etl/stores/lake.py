@@ -116,6 +116,14 @@ class Lake:
         """(sequence, sidecar) of every answer, oldest first, without reading a file."""
         return sorted((int(path.stem), path) for path in self._root.glob("*/answers/*/*.json"))
 
+    def last_sequence(self) -> int:
+        """The newest answer's sequence, 0 where there is none; only each provider's last day is looked at."""
+        last = 0
+        for answers in self._root.glob("*/answers"):
+            days = sorted(day.name for day in answers.iterdir())
+            last = max([last, *(int(path.stem) for day in days[-1:] for path in answers.glob(f"{day}/*.json"))])
+        return last
+
     def open(self, path: Path) -> Answer:
         """
         The answer of a sidecar, its body checked against its name.

@@ -4,12 +4,29 @@ import queue
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from etl.errors import Stopped
 from etl.stores.clock import Clock
 
+STOPPING = "stopping: the request in flight is finished and kept; Ctrl-C again stops at once"
 MOST_DONE = 0.2  # the share of items that may still be open when there is time for other work
+
+
+class Progress(Protocol):
+    """Who is told how far each provider's lane is."""
+
+    def expect(self, provider: str, requests: int) -> None:
+        """So many more requests will go to this provider."""
+        ...
+
+    def advance(self, provider: str, what: str) -> None:
+        """One of them ended."""
+        ...
+
+    def say(self, text: str) -> None:
+        """A line for who waits."""
+        ...
 
 
 class Lanes:
@@ -28,12 +45,17 @@ class Lanes:
         self._queues[name].put(item)
 
     def run(
-        self, widths: Mapping[str, int], work: Callable[[str, Any], None], meanwhile: Callable[[], None] = lambda: None
+        self,
+        widths: Mapping[str, int],
+        work: Callable[[str, Any], None],
+        meanwhile: Callable[[], None] = lambda: None,
+        on_stop: Callable[[], None] = lambda: None,
     ) -> None:
         """
         Work until no lane holds an item; the first unexpected error ends all lanes and is raised here.
 
         `meanwhile` is called once in this thread, when most items are done and the slow lanes still wait for quotas.
+        The first Ctrl-C calls `on_stop` and lets the items in flight end; a second one does not wait for them: Stopped.
         """
         threads = [
             threading.Thread(target=self._work, args=(name, work), name=f"{name}-{i}", daemon=True)
@@ -41,25 +63,36 @@ class Lanes:
             for i in range(width)
             if self._queues[name] is not None
         ]
+        few = int(MOST_DONE * self._open)  # of those that there are before the lanes begin
         try:
             for thread in threads:
                 thread.start()
-            self._wait(int(MOST_DONE * self._open))
+            self._wait(few)
             if self._open and self._error is None:
                 meanwhile()
             self._wait(0)
         except KeyboardInterrupt:
             self._error = Stopped("stopped; the answers that had come are kept")
+            on_stop()
+        except BaseException as error:  # noqa: BLE001 - whatever `meanwhile` met: the lanes end before it is raised
+            self._error = error
+        try:
+            self._end(widths, threads)
+        except KeyboardInterrupt:
+            raise Stopped("stopped at once; what was in flight is not kept, everything before is") from None
         if self._error is not None:
-            self._clock.stop()  # lanes that wait, or have pages left, end after the request in flight
+            raise self._error
+
+    def _end(self, widths: Mapping[str, int], threads: list[threading.Thread]) -> None:
+        """Wait for every thread; after an error, lanes that wait or have pages left end after what is in flight."""
+        if self._error is not None:
+            self._clock.stop()
         for name, width in widths.items():
             for _ in range(width):
                 self._queues[name].put(None)
         for thread in threads:
-            if thread.ident is not None:
-                thread.join()
-        if self._error is not None:
-            raise self._error
+            while thread.ident is not None and thread.is_alive():
+                thread.join(0.2)  # a Ctrl-C comes through between two of these on every system
 
     def _wait(self, until: int) -> None:
         """Until only so many items are open, or an error ended the lanes."""

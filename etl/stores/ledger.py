@@ -1,26 +1,29 @@
 """
 The ledger, in `state.db`: every request is reserved in it before it is sent.
 
-All processes on one data folder share it, so that together they stay within each provider's day and spacing. The row
-is written first and the request sent after: a kill loses at most the requests in flight, and the ledger counts them.
+All processes on one data folder share it, so that together they stay within each provider's day, minute and spacing.
+The row is written first and the request sent after: a kill loses at most the requests in flight, and the ledger counts
+them.
 """
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from etl.domain import Limits, Request, Span
+from etl.domain import Limits, Request
 from etl.errors import FolderUnusable, QuotaExhausted
-from etl.stores import weights
+from etl.stores import minutes, weights
+from etl.stores.answered import Answered, answered
 from etl.stores.clock import Clock
 from etl.stores.state import State
 
 LONGEST_WAIT_S = 150.0  # a provider that says "come back later than this" is left to a later run
+MORE = "more"  # the verdict of a good answer after which another page of the same want is asked for
+MIDNIGHT = timedelta(minutes=10)  # who is in flight at midnight may count in either day, so it counts in both
 FINISHED: tuple[str, ...] = (
     *("sequence", "run_id", "provider", "dataset", "symbol", "reserved_at", "answered_at"),
     *("latency_ms", "status", "verdict", "detail"),
@@ -29,34 +32,16 @@ FINISHED: tuple[str, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Good:
-    """The last good answer for one dataset of one symbol. `newest_at` is its newest final row, None for no row."""
+    """
+    The last good answer for one dataset of one symbol. `newest_at` is its newest final row, None for no row.
+
+    `all_at` is when the series was last asked for from its beginning, which an overlap at its end is not.
+    """
 
     provider: str
     answered_at: datetime
     newest_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """A good answer: what was asked, its newest final row, and the spans that its own body lacks."""
-
-    provider: str
-    path: str
-    params: tuple[tuple[str, str], ...]
-    answered_at: datetime
-    newest_at: datetime | None
-    missing: tuple[Span, ...]
-
-
-def spans_text(spans: Iterable[Span]) -> str:
-    """Spans as `close` notes them for `answered`."""
-    return " ".join(f"{first.isoformat()}/{last.isoformat()}" for first, last in spans)
-
-
-def _spans(text: str) -> Iterator[Span]:
-    for part in text.split():
-        first, _, last = part.partition("/")
-        yield datetime.fromisoformat(first), datetime.fromisoformat(last)
+    all_at: datetime | None = None
 
 
 def day_of(now: datetime, zone: str) -> str:
@@ -88,10 +73,15 @@ class Ledger:
             with self._state.write() as db:
                 self._check_day(request, limits)
                 now = self._clock.monotonic()
-                wait = max(self._wait_s(request, limits), weights.wait_s(db, self._boot, request, limits, now))
+                wait = max(
+                    self._wait_s(request, limits),
+                    minutes.wait_s(db, self._boot, request.provider, limits, now),
+                    weights.wait_s(db, self._boot, request, limits, now),
+                )
                 if wait <= 0:
                     self._take_turn(db, request.provider)
                     sequence = self._insert(db, request, limits, run_id)
+                    minutes.take_off(db, self._boot, sequence, request.provider, limits, now)
                     weights.take_off(db, self._boot, sequence, request, limits, now)
                     return sequence
             self._clock.sleep(wait)
@@ -165,10 +155,12 @@ class Ledger:
             weights.land(db, self._boot, sequence, used, self._clock.monotonic())
 
     def block(self, provider: str, seconds: float) -> None:
-        """No request to this provider for so long: it said so (`Retry-After`)."""
+        """No request to this provider for so long, in any process: it said so. A longer block stands."""
+        until = self._clock.monotonic() + seconds
         with self._state.write() as db:
             db.execute(
-                "update lanes set blocked_until = ? where provider = ?", (self._clock.monotonic() + seconds, provider)
+                "update lanes set blocked_until = max(coalesce(blocked_until, 0), ?) where provider = ?",
+                (until, provider),
             )
 
     def mark_spent(self, provider: str, limits: Limits) -> None:
@@ -188,9 +180,11 @@ class Ledger:
         rows: int | None = None,
         newest_at: datetime | None = None,
     ) -> None:
-        """Write down how a reserved request ended: `ok`, or the name of the error."""
+        """Write down how a reserved request ended: `ok`, `more` (ok, and a page follows), or the name of the error."""
         with self._state.write() as db:
-            weights.cancel(db, self._boot, sequence, self._clock.monotonic())
+            now = self._clock.monotonic()
+            minutes.land(db, sequence, now)
+            weights.cancel(db, self._boot, sequence, now)
             db.execute(
                 "update requests set verdict = ?, detail = ?, status = ?, latency_ms = ?, rows = ?, newest_at = ?, "
                 "answered_at = ? where sequence = ?",
@@ -209,11 +203,17 @@ class Ledger:
     # what was asked before
 
     def used_today(self, provider: str, limits: Limits) -> int:
-        """Requests to a provider in its running day, those in flight included."""
-        today = day_of(self._clock.now(), limits.day_zone)
-        return int(
-            self._state.rows("select count(*) from requests where provider = ? and day = ?", provider, today)[0][0]
+        """Requests to a provider in its running day, those in flight included, and those in flight at its midnight."""
+        now = self._clock.now()
+        midnight = datetime.combine(now.astimezone(ZoneInfo(limits.day_zone)), time(), ZoneInfo(limits.day_zone))
+        start = midnight.astimezone(UTC)
+        rows = self._state.rows(
+            "select count(*) from requests where provider = ? and (day = ? or "
+            "(day < ? and reserved_at >= ? and coalesce(answered_at, ?) >= ?))",
+            *(provider, day := day_of(now, limits.day_zone), day),
+            *((start - MIDNIGHT).isoformat(), start.isoformat(), start.isoformat()),
         )
+        return int(rows[0][0])
 
     def is_spent(self, provider: str, limits: Limits) -> bool:
         """Whether the provider itself has said today that its day is spent."""
@@ -223,36 +223,23 @@ class Ledger:
     def last_good(self, dataset: str, symbol: str) -> dict[str, Good]:
         """The newest good answer of each provider for one dataset of one symbol; history moves no cursor."""
         rows = self._state.rows(
-            "select provider, max(answered_at), max(newest_at) from requests "
+            "with good as (select provider, answered_at, newest_at, coalesce(json_extract(params, "
+            "'$.observation_start'), json_extract(params, '$.cosd'), '') as first from requests "
             "where dataset = ? and symbol = ? and verdict = 'ok' "
-            "and run_id not in (select run_id from runs where command = 'backfill') group by provider",
+            "and run_id not in (select run_id from runs where command = 'backfill')) "
+            "select provider, max(answered_at), max(newest_at), max(answered_at) filter (where first = "
+            "(select min(first) from good as every where every.provider = good.provider)) from good group by provider",
             dataset,
             symbol,
         )
         return {
-            provider: Good(provider, datetime.fromisoformat(at), datetime.fromisoformat(newest) if newest else None)
-            for provider, at, newest in rows
+            provider: Good(provider, datetime.fromisoformat(at), *(x and datetime.fromisoformat(x) for x in others))
+            for provider, at, *others in rows
         }
 
     def answered(self, dataset: str, symbol: str) -> list[Answered]:
         """Every good answer for one dataset of one symbol, oldest first."""
-        rows = self._state.rows(
-            "select provider, path, params, answered_at, newest_at, detail from requests "
-            "where dataset = ? and symbol = ? and verdict = 'ok' order by sequence",
-            dataset,
-            symbol,
-        )
-        return [
-            Answered(
-                provider,
-                path,
-                tuple(json.loads(params).items()),
-                datetime.fromisoformat(at),
-                datetime.fromisoformat(newest) if newest else None,
-                tuple(_spans(detail)),
-            )
-            for provider, path, params, at, newest, detail in rows
-        ]
+        return answered(self._state, dataset, symbol)
 
     def finished_since(self, sequence: int) -> list[dict[str, Any]]:
         """Every finished request after a sequence, oldest first, for the warehouse's copy."""

@@ -43,6 +43,9 @@ SCHEMAS: Mapping[str, pa.Schema] = {
         [("symbol", pa.string()), ("taken_at", _AT), ("side", pa.string()), ("level", pa.int32())]
         + [("price", pa.float64()), ("quantity", pa.float64()), *_VERSION, ("sha256", pa.string())]
     ),
+    "quotes": pa.schema(
+        [("symbol", pa.string()), ("quoted_at", _AT), ("price", pa.float64()), *_VERSION, ("sha256", pa.string())]
+    ),
     "series": pa.schema(
         [(name, pa.string()) for name in ("series_id", "title", "units", "frequency", "seasonal_adjustment")]
         + [("last_updated", _AT), *_VERSION, ("sha256", pa.string())]
@@ -54,11 +57,19 @@ SCHEMAS: Mapping[str, pa.Schema] = {
         [("sequence", pa.int64()), *((name, pa.string()) for name in ("sha256", "source", "dataset", "symbol"))]
         + [("status", pa.int32()), ("fetched_at", _AT), ("run_id", pa.string())]
     ),
+    "coverage": pa.schema(
+        [("sequence", pa.int64()), *((name, pa.string()) for name in ("sha256", "source", "symbol", "interval"))]
+        + [("covers_from", _AT), ("covers_until", _AT), ("fetched_at", _AT), ("run_id", pa.string())]
+    ),
     "notes": pa.schema(
         [("note_id", pa.string()), ("for_date", pa.date32()), ("scope", pa.string()), ("published_at", _AT)]
         + [("kind", pa.string()), ("model", pa.string()), ("verified", pa.bool_())]
         + [(name, pa.string()) for name in ("summary", "recommendations", "facts", "prompt", "document")]
         + [("sequence", pa.int64()), ("fetched_at", _AT), ("sha256", pa.string())]
+    ),
+    "publications": pa.schema(
+        [("run_id", pa.string()), ("as_of", _AT), ("version", pa.string()), ("known_at", _AT)]
+        + [("configuration", pa.string()), ("sequence", pa.int64()), ("fetched_at", _AT), ("sha256", pa.string())]
     ),
     "settlements": pa.schema(
         [("note_id", pa.string()), ("position", pa.int32()), ("symbol", pa.string()), ("stance", pa.string())]

@@ -45,7 +45,9 @@ def read_settings(
     tables = _read_tables(path)
     timezone = env.get("MFO_TIMEZONE") or tables.timezone or "Asia/Kolkata"
     _check_timezone(timezone, "MFO_TIMEZONE" if env.get("MFO_TIMEZONE") else f"{path}: timezone")
-    data_dir = Path(env.get("MFO_DATA_DIR") or tables.data_dir or user_data_path("mfo")).expanduser().absolute()
+    home = path.parent if path else Path()  # a folder that mfo.toml names is relative to its own place
+    own = home / tables.data_dir.expanduser() if tables.data_dir else user_data_path("mfo")
+    data_dir = (Path(env["MFO_DATA_DIR"]).expanduser() if env.get("MFO_DATA_DIR") else own).absolute()
     return Settings(
         source=str(path) if path else "defaults",
         data_dir=data_dir.with_name(data_dir.name + "-demo") if demo else data_dir,

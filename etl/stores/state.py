@@ -1,5 +1,6 @@
 """`state.db`: one SQLite file (WAL) that all processes on a data folder share; its tables and its transactions."""
 
+import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -8,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from etl.errors import FolderUnusable
-from etl.stores import weights
+from etl.stores import minutes, weights
 
 SCHEMA = """
 create table if not exists requests (
@@ -30,6 +31,16 @@ create table if not exists readings (
 create table if not exists parquet_files (name text primary key);
 """
 
+SMALLEST_ROOM = 65_536  # SQLite's shared memory and first pages; with less it says no more than "disk I/O error"
+
+
+def _unusable(path: Path, error: sqlite3.Error) -> FolderUnusable:
+    """SQLite's refusal in the user's words."""
+    said = str(error)
+    if "full" in said or ("disk I/O" in said and shutil.disk_usage(path.parent).free < SMALLEST_ROOM):
+        return FolderUnusable(f"{path.parent}: the disk is full; nothing that was there is lost")
+    return FolderUnusable(f"{path}: {said}")
+
 
 class State:
     """
@@ -40,14 +51,14 @@ class State:
     """
 
     def __init__(self, path: Path) -> None:
-        self._lock = threading.RLock()
+        self._lock, self._path = threading.RLock(), path
         try:
             self._db = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
             self._db.execute("pragma journal_mode = wal")
             self._db.execute("pragma synchronous = normal")
-            self._db.executescript(SCHEMA + weights.SCHEMA)
+            self._db.executescript(SCHEMA + minutes.SCHEMA + weights.SCHEMA)
         except sqlite3.Error as error:
-            raise FolderUnusable(f"{path}: {error}") from None
+            raise _unusable(path, error) from None
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
@@ -59,7 +70,7 @@ class State:
                 self._db.execute("commit")
             except sqlite3.OperationalError as error:
                 self._undo()
-                raise FolderUnusable(f"state.db: {error}") from None
+                raise _unusable(self._path, error) from None
             except BaseException:
                 self._undo()
                 raise

@@ -8,13 +8,14 @@ import json
 import logging
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from etl.errors import FolderUnusable
+from etl.stores.lake import unusable
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -22,23 +23,29 @@ if TYPE_CHECKING:
 LOG_BYTES, LOG_FILES = 5_000_000, 5
 
 
+class _Lines(RotatingFileHandler):
+    """A log file whose errors are ours: as shipped, logging prints a traceback for each line that found no room."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Raise what `emit` caught."""
+        raise
+
+
 class Log:
     """
     JSON lines with the run id.
 
     Raises:
-        FolderUnusable: the log cannot be opened.
+        FolderUnusable: the log cannot be opened or written, the disk is full.
     """
 
     def __init__(self, folder: Path, redact: Callable[[bytes], bytes], now: Callable[[], datetime]) -> None:
-        self._redact, self._now, self.run_id = redact, now, ""
+        self._folder, self._redact, self._now, self.run_id = folder, redact, now, ""
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._handler = RotatingFileHandler(
-                folder / "mfo.jsonl", maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8"
-            )
+            self._handler = _Lines(folder / "mfo.jsonl", maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8")
         except OSError as error:
-            raise FolderUnusable(f"{folder}: cannot be written: {error.strerror}") from None
+            raise unusable(folder, error) from None
 
     def write(self, level: str, event: str, text: str) -> None:
         """One line: at, run_id, level, event, text."""
@@ -48,11 +55,15 @@ class Log:
             ensure_ascii=False,
         )
         clean = self._redact(line.encode()).decode()
-        self._handler.emit(logging.LogRecord("mfo", logging.INFO, "", 0, clean, None, None))
+        try:
+            self._handler.emit(logging.LogRecord("mfo", logging.INFO, "", 0, clean, None, None))
+        except OSError as error:
+            raise unusable(self._folder, error) from None
 
     def close(self) -> None:
-        """Close the file."""
-        self._handler.close()
+        """Close the file; a line that found no room is lost, and was said when it was written."""
+        with suppress(OSError):
+            self._handler.close()
 
 
 class Terminal:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import duckdb
 
+from etl.domain import Gap
 from etl.errors import NeverPublished
 from etl.settings import Settings, data_folder
 from etl.stores import models
@@ -21,6 +22,10 @@ from etl.stores.folder import Folder
 from etl.stores.warehouse import NextFile, Warehouse
 
 Connection = duckdb.DuckDBPyConnection
+DUE_GAPS = (
+    "select dataset, symbol, from_at, to_at, last_asked_at from marts.gaps where ask_again_at <= ? "
+    "order by last_asked_at nulls first, from_at, symbol"
+)
 CONFIGURATION = ("instruments", "nodes", "universe_series", "sources", "chains")
 
 
@@ -58,7 +63,7 @@ def seen_as_of(
     with warehouse.copied_to(cache / f"as-of.{os.getpid()}.duckdb") as file:
         row = file.con.execute(
             "select run_id, as_of, version, configuration, (select demo from lake.publication) from lake.publications "
-            "where as_of <= ? or ? = 'published' order by as_of desc, known_at desc, run_id desc limit 1",
+            "where as_of <= ? or ? = 'published' order by as_of desc, sequence desc nulls last, rowid desc limit 1",
             [instant.astimezone(UTC).replace(tzinfo=None), basis],
         ).fetchone()
         if row is None:
@@ -96,6 +101,20 @@ def reading(settings: Settings, as_of: datetime | None) -> Iterator[Connection]:
         yield con
     finally:
         con.close()
+
+
+def suspected_gaps(warehouse: Warehouse, now: datetime) -> list[Gap]:
+    """The gaps of the published file that are due to be asked for again; none before the first publication."""
+    if not warehouse.exists():
+        return []
+    con = warehouse.read()
+    try:
+        rows = con.execute(DUE_GAPS, [now.astimezone(UTC).replace(tzinfo=None)]).fetchall()
+    except (duckdb.CatalogException, duckdb.BinderException):  # a file of before gaps were asked for again
+        return []
+    finally:
+        con.close()
+    return [Gap(*row[:2], *(at and at.replace(tzinfo=UTC) for at in row[2:])) for row in rows]
 
 
 def warehouse_of(folder: Folder) -> Warehouse:

@@ -21,9 +21,13 @@ import pyarrow as pa
 from etl.errors import DataWrong, FolderUnusable, UsageWrong
 from etl.stores.lake import unusable
 
+SCHEMA_VERSION = 2  # of the tables in sql/lake.sql; another one is built anew from Parquet
+
 # what a load may hold in memory, however long the history: the rest of it goes beside the file for the moment
 WRITER: dict[str, str | bool | int | float | list[str]] = {"memory_limit": "256MB"}
-SCHEMA_VERSION = 1  # of the tables in sql/lake.sql; another one is built anew from Parquet
+
+# What Parquet does not hold: a file that is built anew takes it over, so that a look at the past still finds it.
+HISTORY = ("publications", "requests", "runs", "check_results")
 
 # what DuckDB says of a file that is cut short, changed, or of another version of its own
 BROKEN = re.compile(r"not a valid DuckDB|Could not read enough|[Cc]hecksum|[Cc]orrupt|version number")
@@ -151,10 +155,28 @@ class Warehouse:
                 con.execute("insert into schema_version values (?)", [SCHEMA_VERSION])
             con.execute(self._lake_sql)
             con.execute("create table if not exists lake.loaded_files (name varchar)")
+            if found is None and self.exists():
+                _take_over(con, self.path)
         except duckdb.Error:
             con.close()
             raise
         return con
+
+
+def _take_over(con: duckdb.DuckDBPyConnection, published: Path) -> None:
+    """The rows of HISTORY from the file before; one that cannot be read has none left to give."""
+    try:
+        con.execute(f"attach '{str(published).replace(chr(39), chr(39) * 2)}' as before (read_only)")
+    except duckdb.Error:
+        return
+    found = con.execute("select table_name from duckdb_tables() where database_name = 'before'").fetchall()
+    for name in HISTORY:
+        if (name,) in found:
+            there = {row[0] for row in con.execute(f"describe before.lake.{name}").fetchall()}
+            here = [row[0] for row in con.execute(f"describe lake.{name}").fetchall()]
+            columns = ", ".join(f'"{column}"' for column in here if column in there)
+            con.execute(f"insert into lake.{name} ({columns}) select {columns} from before.lake.{name}")
+    con.execute("detach before")
 
 
 def _delete(path: Path) -> None:

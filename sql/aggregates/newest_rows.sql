@@ -1,14 +1,12 @@
 -- A source's newest row, and when the next one is due to be here.
 -- grain: source
--- Equities and macro series come session by session: the next one is due 17 hours after
--- its close (60 minutes until it is final, then the night), on a Saturday or Sunday on
--- Monday. Other sources are due after their cadence and an eighth of it more.
+-- Equities and macro series come by sessions: the next one is due 17 hours after its
+-- close (an hour until it is final, then the night), on a weekend on Monday. Other
+-- sources are due after their cadence and an eighth of it more.
 
 with
 
-as_of as (
-    select as_of from lake.publication
-),
+as_of as (select as_of from lake.publication),
 
 bars as (
     select * from staging.bars
@@ -38,6 +36,10 @@ rows_dated as (
     union all
     select source, taken_at as row_at, cast(taken_at as date) as date, fetched_at
     from lake.book_levels, as_of
+    where fetched_at <= as_of
+    union all
+    select source, quoted_at, cast(quoted_at as date) as date, fetched_at
+    from lake.quotes, as_of
     where fetched_at <= as_of
 ),
 

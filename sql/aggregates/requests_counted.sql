@@ -12,7 +12,11 @@ sources as (
 ),
 
 requests as (
-    select requests.*, as_of, coalesce(day_zone, 'UTC') as day_zone
+    select
+        requests.* replace (if(verdict = 'more', 'ok', verdict) as verdict),
+        as_of,
+        zone_date(reserved_at, coalesce(day_zone, 'UTC'))
+        = zone_date(as_of, coalesce(day_zone, 'UTC')) as is_today,
     from lake.requests as requests
     left join sources using (source)
     cross join publication
@@ -33,9 +37,8 @@ requests_counted as (
         ) as success_share,
         median(latency_ms) filter (reserved_at > as_of - interval 30 day)
             as median_latency_ms,
-        count(*) filter (
-            zone_date(reserved_at, day_zone) = zone_date(as_of, day_zone)
-        ) as used_today,
+        count(*) filter (is_today) as used_today,
+        coalesce(bool_or(verdict = 'DaySpent') filter (is_today), false) as is_spent,
         max(answered_at) as known_at,
     from requests
     group by source

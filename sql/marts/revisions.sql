@@ -1,6 +1,8 @@
 -- A value that a source changed after it had given another for the same bar or date.
 -- grain: kind, symbol, interval, at, field, source, known_at, sequence
--- Final bars only. `adj_close` is left out: each dividend moves all of its past.
+-- Final bars only. Left out: `adj_close`, because each dividend moves all of its past,
+-- and rows that were asked for as vintages: they say what was true then, not what a
+-- source told us first.
 
 with
 

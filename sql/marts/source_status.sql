@@ -44,7 +44,8 @@ sources_judged as (
             else 'ok'
         end as status,
         case status
-            when 'skipped' then 'no key: set ' || upper(source) || '_API_KEY'
+            when 'skipped' then 'no key: set '
+                || coalesce(key_variables, upper(source) || '_API_KEY')
             when 'unused' then case
                 when is_chained then 'stands in, not needed so far'
                 else 'in no chain of the configuration'
@@ -61,6 +62,7 @@ status as (
         last_good_at, last_error, success_share, median_latency_ms, per_day,
         coalesce(used_today, 0) as used_today,
         case
+            when per_day is not null and is_spent then 0
             when per_day is not null
                 then greatest(per_day - coalesce(used_today, 0), 0)
         end as left_today,

@@ -11,6 +11,7 @@ NOW = datetime(2025, 11, 1, 3, 43, tzinfo=UTC)
 SINCE = datetime(2025, 10, 28, tzinfo=UTC)
 ALPHA_VANTAGE, FRED, FRED_GRAPH = PROVIDERS["alpha_vantage"], PROVIDERS["fred"], PROVIDERS["fred_graph"]
 BINANCE, YAHOO, TWELVE_DATA = PROVIDERS["binance"], PROVIDERS["yahoo"], PROVIDERS["twelve_data"]
+FMP, ALPACA, FINNHUB, COINGECKO = (PROVIDERS[name] for name in ("fmp", "alpaca", "finnhub", "coingecko"))
 
 
 def planned(provider: Provider, dataset: str, symbol: str, since: datetime | None = SINCE) -> Request:
@@ -125,3 +126,26 @@ def values(*days: str, symbol: str = "SPY") -> dict[str, object]:
         "values": [{"datetime": day, **row} for day in sorted(days, reverse=True)],
         "status": "ok",
     }
+
+
+def fmp_days(*days: str, symbol: str = "SPY") -> list[dict[str, object]]:
+    """FMP's historical-price-eod, newest first."""
+    row = {"open": 10.0, "high": 12.0, "low": 9.5, "close": 11.0, "volume": 1234, "vwap": 10.8}
+    return [{"symbol": symbol, "date": day, **row} for day in sorted(days, reverse=True)]
+
+
+def alpaca_bars(*days: str, symbol: str = "SPY", token: str | None = None) -> dict[str, object]:
+    """Alpaca's bars, oldest first, stamped with midnight in New York (summer)."""
+    row = {"o": 10.0, "h": 12.0, "l": 9.5, "c": 11.0, "v": 1234, "n": 42, "vw": 10.8}
+    return {"bars": {symbol: [{"t": f"{day}T04:00:00Z", **row} for day in sorted(days)]}, "next_page_token": token}
+
+
+def last_price(price: float = 11.0, at: int = 1761940800) -> dict[str, object]:
+    """Finnhub's quote, of Friday's close in New York."""
+    return {"c": price, "d": 0.1, "dp": 0.9, "h": 12.0, "l": 9.5, "o": 10.0, "pc": 10.9, "t": at}
+
+
+def midnights(*prices: float) -> dict[str, object]:
+    """CoinGecko's market_chart: a price for each midnight from 2025-10-31 on."""
+    points = [[1761868800000 + 86_400_000 * i, price] for i, price in enumerate(prices)]
+    return {"prices": points, "market_caps": points, "total_volumes": points}

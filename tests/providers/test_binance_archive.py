@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from etl.domain import CRYPTO_1D, CRYPTO_1M, Bar, ColumnarProvider, Want
+from etl.domain import CRYPTO_1D, CRYPTO_1M, Bar, Want
 from etl.errors import AnswerUnreadable, ProviderDown, ProviderRefused
 from etl.providers import PROVIDERS
+from etl.sources import ColumnarProvider
 from tests.providers.made_up import NOW, answer, candle
 
 BINANCE_ARCHIVE = PROVIDERS["binance_archive"]

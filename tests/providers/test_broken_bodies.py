@@ -10,9 +10,21 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from etl.domain import ACTIONS, CRYPTO_1D, EQUITY_DAILY, EQUITY_HISTORY, MACRO, ORDER_BOOK, SERIES, Bar
+from etl.domain import (
+    ACTIONS,
+    CRYPTO_1D,
+    CRYPTO_QUOTE,
+    EQUITY_DAILY,
+    EQUITY_HISTORY,
+    EQUITY_QUOTE,
+    MACRO,
+    ORDER_BOOK,
+    SERIES,
+    Bar,
+)
 from etl.errors import AnswerError
 from etl.providers import PROVIDERS
+from etl.sources import Paged
 from tests.providers import made_up
 from tests.providers.made_up import answer, planned
 
@@ -39,6 +51,10 @@ CASES = {
     "yahoo": ("yahoo", EQUITY_DAILY, "SPY", made_up.chart()),
     "yahoo coin": ("yahoo", CRYPTO_1D, "BTCUSDT", made_up.chart("BTC-USD", (1761782400, 1761868800), "UTC")),
     "twelve_data": ("twelve_data", EQUITY_DAILY, "SPY", made_up.values("2025-10-30", "2025-10-31")),
+    "fmp": ("fmp", EQUITY_DAILY, "SPY", made_up.fmp_days("2025-10-30", "2025-10-31")),
+    "alpaca": ("alpaca", EQUITY_DAILY, "SPY", made_up.alpaca_bars("2025-10-30", "2025-10-31", token="next")),
+    "finnhub": ("finnhub", EQUITY_QUOTE, "SPY", made_up.last_price()),
+    "coingecko": ("coingecko", CRYPTO_QUOTE, "BTCUSDT", made_up.midnights(100.0, 101.0)),
 }
 
 strange = st.recursive(
@@ -85,8 +101,10 @@ def read(name, dataset, symbol, body, status=200):
     try:
         provider.inspect(found)
         rows = list(provider.parse(found))
+        following = provider.more(found) if isinstance(provider, Paged) else None
     except AnswerError:
         return None
+    assert following is None or following.symbol == symbol
     for row in rows:
         values = [getattr(row, field.name) for field in fields(row)]
         assert all(math.isfinite(value) for value in values if isinstance(value, float))

@@ -121,7 +121,7 @@ def test_the_description_of_another_series_is_not_loaded():
         FRED.inspect(answer(DESCRIPTION, description("DGS2")))
 
 
-def test_neither_gives_equities():
+def test_neither_of_the_two_gives_equities():
     """An empty plan says that this provider cannot."""
     want = Want(EQUITY_DAILY, "SPY")
     assert FRED.plan(want, NOW) == []

@@ -11,7 +11,9 @@ from etl.domain import (
     ACTIONS,
     CRYPTO_1D,
     CRYPTO_1M,
+    CRYPTO_QUOTE,
     EQUITY_DAILY,
+    EQUITY_QUOTE,
     MACRO,
     ORDER_BOOK,
     SERIES,
@@ -69,14 +71,23 @@ ERRORS = [
     ("yahoo", "err_yahoo_429.txt", 429, RateLimited),
     ("twelve_data", "err_twelvedata_429_minute.json", 429, RateLimited),
     ("twelve_data", "err_twelvedata_429_minute.json", 200, RateLimited),
+    ("fmp", "err_fmp_403_legacy.json", 403, ProviderRefused),
+    ("fmp", "err_fmp_429_limit.json", 429, DaySpent),
+    ("fmp", "err_fmp_429_limit.json", 200, DaySpent),
+    ("alpaca", "err_alpaca_403_recent_sip.json", 403, ProviderRefused),
+    ("finnhub", "err_finnhub_403_candle.json", 403, ProviderRefused),
+    ("coingecko", "err_coingecko_10012_over365days.json", 401, ProviderRefused),
+    ("coingecko", "err_coingecko_429.json", 429, RateLimited),
 ]
-FOLDERS = {"yahoo": "fallbacks", "twelve_data": "fallbacks"}
+FOLDERS = dict.fromkeys(("yahoo", "twelve_data", "fmp", "alpaca", "finnhub", "coingecko"), "fallbacks")
 SUBJECTS = {
     AV: (EQUITY_DAILY, "SPY"),
     FRED_: (MACRO, "DGS10"),
     BINANCE_: (CRYPTO_1M, "BTCUSDT"),
     "yahoo": (EQUITY_DAILY, "SPY"),
-    "twelve_data": (EQUITY_DAILY, "SPY"),
+    **dict.fromkeys(("twelve_data", "fmp", "alpaca"), (EQUITY_DAILY, "SPY")),
+    "finnhub": (EQUITY_QUOTE, "SPY"),
+    "coingecko": (CRYPTO_QUOTE, "BTCUSDT"),
 }
 
 
@@ -103,7 +114,7 @@ def test_a_recorded_refusal_is_told_for_what_it_is(provider, name, status, error
 def test_no_recorded_refusal_is_forgotten():
     """A new file in the folder needs a line above."""
     listed = {(FOLDERS.get(provider, provider), name) for provider, name, _, _ in ERRORS}
-    others = ("alpaca", "coingecko", "finnhub", "fmp", "yf2")  # sources that are not asked, and another endpoint
+    others = ("yf2",)  # another endpoint
     for folder in (AV, FRED_, BINANCE_, YAHOO_):
         names = {p.name for p in (PAYLOADS / folder).iterdir() if p.name.startswith(("err", "premium"))}
         assert {name for name in names if not any(word in name for word in others)} <= {
@@ -270,3 +281,17 @@ def test_a_recorded_empty_chart_is_not_an_answer():
     body = json.loads(recorded(YAHOO_, "yf2_chart_AAPL_1m_weekend_empty.json"))["response"]["bodyJson"]
     with pytest.raises(ProviderRefused):
         rows_of("yahoo", planned(PROVIDERS["yahoo"], EQUITY_DAILY, "AAPL"), json.dumps(body).encode())
+
+
+def test_fmps_days_are_read_whole():
+    """Six of AAPL's, newest first on the wire, with the dates and the fields that the facts name."""
+    body = recorded("fallbacks", "openbb_fmp_stable_eod_AAPL_20230103.json")
+    found = rows_of("fmp", planned(PROVIDERS["fmp"], EQUITY_DAILY, "AAPL"), body)
+    assert len(found) == len(json.loads(body))
+    last = max(json.loads(body), key=lambda row: row["date"])
+    assert (found[-1].at.isoformat(), found[-1].close, found[-1].volume) == (
+        last["date"],
+        last["close"],
+        last["volume"],
+    )
+    assert {row.adjustment for row in found} == {"split"}

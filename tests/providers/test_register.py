@@ -6,8 +6,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from etl.domain import CRYPTO_1D, CRYPTO_1M, MACRO, ORDER_BOOK, SERIES, Request, Want
+from etl.domain import CRYPTO_1D, CRYPTO_1M, CRYPTO_QUOTE, MACRO, ORDER_BOOK, SERIES, Request, Want
 from etl.providers import CLOSED, PROVIDERS
+from etl.settings import BASE_URL_VARIABLES, CHAINS, KEY_VARIABLES
 from tests.providers.made_up import NOW, SINCE
 
 FOLDER = Path(__file__).parents[2] / "etl" / "providers"
@@ -19,7 +20,7 @@ def symbol_of(dataset):
     """A symbol that each provider of a dataset gives."""
     if dataset in (MACRO, SERIES):
         return "DGS10"
-    return "BTCUSDT" if dataset in (CRYPTO_1D, CRYPTO_1M, ORDER_BOOK) else "SPY"
+    return "BTCUSDT" if dataset in (CRYPTO_1D, CRYPTO_1M, ORDER_BOOK, CRYPTO_QUOTE) else "SPY"
 
 
 def test_a_source_has_one_name_everywhere():
@@ -48,8 +49,8 @@ def test_every_dataset_is_planned(name, dataset):
         assert isinstance(request, Request)
         assert (request.provider, request.dataset, request.symbol) == (name, dataset, symbol_of(dataset))
         assert request.path.startswith("/")
-        if provider.credential:
-            assert provider.credential.name not in dict(request.params)
+        parts = provider.credential.parts if provider.credential else ()
+        assert not {part.name for part in parts} & set(dict(request.params))
 
 
 @pytest.mark.parametrize(("name", "dataset"), CASES)
@@ -73,6 +74,22 @@ def test_limits_and_terms_are_stated(name):
     assert provider.terms.url.startswith("https://")
     assert provider.base_url.startswith("https://")
     assert provider.cadence_hours > 0
+
+
+@pytest.mark.parametrize("name", PROVIDERS)
+def test_a_providers_key_is_read_from_variables_that_the_settings_know(name):
+    """All parts of it, none shared with another provider, so that `status` and `doctor` name the right one."""
+    parts = PROVIDERS[name].credential.parts if PROVIDERS[name].credential else ()
+    others = [part.env for p in PROVIDERS.values() if p.name != name and p.credential for part in p.credential.parts]
+    assert all(part.env in KEY_VARIABLES and part.env not in others for part in parts)
+    assert PROVIDERS[name].base_url_env in BASE_URL_VARIABLES
+
+
+def test_every_provider_of_a_chain_gives_its_dataset():
+    """The default chains name whom they can."""
+    wrong = [(d, name) for d, names in CHAINS.items() for name in names if d not in PROVIDERS[name].datasets]
+    assert wrong == []
+    assert {name for names in CHAINS.values() for name in names} <= set(PROVIDERS)
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.py")), ids=lambda path: path.stem)

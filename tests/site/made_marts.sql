@@ -160,7 +160,10 @@ select date '2025-10-31' as anchor_date, date '2025-10-30' as prior_date, timest
 
 create table marts.gaps as
 select 'crypto_1m' as dataset, '1m' as interval, 'BTCUSDT' as symbol, timestamp '2025-10-20 01:00:00' as from_at,
-    timestamp '2025-10-20 01:05:00' as to_at, 5 as missing, 'open' as state, timestamp '2025-11-01' as known_at;
+    timestamp '2025-10-20 01:05:00' as to_at, 5 as missing, 'suspected' as state,
+    timestamp '2025-10-20 02:00:00' as first_seen_at, 1 as asked_again, timestamp '2025-10-20 04:00:00' as last_asked_at,
+    timestamp '2025-10-20 10:00:00' as ask_again_at, null::timestamp as filled_at, 'not there when asked' as why,
+    timestamp '2025-11-01' as known_at;
 
 create table marts.revisions as
 select 'observation' as kind, 'VIXCLS' as symbol, '' as interval, date '2025-08-01' + i::integer as "at", 'value' as field, i as sequence,

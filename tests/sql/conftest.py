@@ -129,6 +129,15 @@ class Lake:
         at = naive(AS_OF)
         self.insert("answers", [(self.sequence, sha256, source, "equity_daily", symbol, 200, at, "run-1")])
 
+    def cover(self, symbol: str, first: datetime, last: datetime, at: datetime, **more: Any) -> int:
+        """A good answer of a run of its own that speaks of [first, last); `more` are interval and source."""
+        self.sequence += 1
+        source, run_id, at = more.get("source", "binance"), f"run-{at.isoformat()}", naive(at)
+        self.insert("answers", [(self.sequence, "sha", source, "bars", symbol, 200, at, run_id)])
+        span = (more.get("interval", "1m"), naive(first), naive(last))
+        self.insert("coverage", [(self.sequence, "sha", source, symbol, *span, at, run_id)])
+        return self.sequence
+
     def observe(self, series_id: str, values: dict[date, float | None], **more: Any) -> None:
         """Observations of one answer; `more` are source, fetched_at, published_at, vintage_date."""
         self.sequence += 1

@@ -48,7 +48,12 @@ SPOILT = {
     "market_internals__counts_add_up": "update marts.market_internals set advancers = advancers + 1",
     "net_liquidity__is_what_is_left": "update marts.net_liquidity set rrpontsyd_usd = 0",
     "symbol_stats_24h__is_of_24_hours": "update marts.symbol_stats_24h set minutes = 1441",
-    "gaps__are_closed": ("insert into marts.gaps by name (select 'equity_daily' as dataset, 'open' as state)"),
+    "gaps__are_closed": ("insert into marts.gaps by name (select 'equity_daily' as dataset, 'suspected' as state)"),
+    "quotes__agree_with_the_close": (
+        "insert into staging.quotes by name (select symbol, closed_at as quoted_at, 1.006 * close_as_traded as price, "
+        "'finnhub' as source from marts.daily_prices inner join staging.sessions using (trade_date) "
+        "where symbol = 'SPY')"
+    ),
     "source_status__is_well": "update marts.source_status set status = 'late'",
 }
 
@@ -67,7 +72,7 @@ def whole_market(built_market: Lake) -> Lake:
         "insert into lake.book_levels select 'BTCUSDT', '2025-11-01', side, 1, price, 1, 'binance', 1, "
         "'2025-11-01', 'sha-1' from (values ('bid', 99), ('ask', 101)) as book (side, price)"
     )
-    lake.insert("sources", [("yahoo", "Yahoo", "", "", False, False, False, None, "UTC", 24.0, 0)])
+    lake.insert("sources", [("yahoo", "Yahoo", "", "", False, False, False, None, "UTC", 24.0, 0, None)])
     lake.insert("universe_series", [(name, "u", 1e6, False, True, "", 1) for name in ("WALCL", "WTREGEN", "RRPONTSYD")])
     lake.con.execute(
         "insert into lake.observations by name (select name as series_id, date '2025-10-29' as date, amount as value, "

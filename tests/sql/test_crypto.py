@@ -105,8 +105,8 @@ def test_outage_inside_the_24_hours_shows_in_the_count(coins: Lake) -> None:
         "crypto_1m",
         10,
         datetime(2025, 11, 1, 1, 0),  # noqa: DTZ001 - the lake's own form
-        datetime(2025, 11, 1, 1, 10),  # noqa: DTZ001
-        "open",
+        datetime(2025, 11, 1, 1, 10),  # noqa: DTZ001 - the lake's own form
+        "suspected",
     ]
 
 

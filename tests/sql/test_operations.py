@@ -14,11 +14,24 @@ def sources(lake: Lake) -> Lake:
     lake.calendar(weekdays(10))
     lake.instruments({"SPY": "equity", "BTCUSDT": "crypto"})
     rows = [
-        ("alpha_vantage", "Alpha Vantage", "", "", False, True, True, 25, "US/Eastern", 24.0, 0),
-        ("yahoo", "Yahoo", "", "", False, False, False, None, "UTC", 24.0, 1),
-        ("twelve_data", "Twelve Data", "", "", False, False, True, 800, "UTC", 24.0, 2),
-        ("finnhub", "Finnhub", "", "", False, True, True, None, "UTC", 24.0, 3),
-        ("binance", "Binance", "", "", True, False, False, None, "UTC", 0.25, 4),
+        (
+            "alpha_vantage",
+            "Alpha Vantage",
+            "",
+            "",
+            False,
+            True,
+            True,
+            25,
+            "US/Eastern",
+            24.0,
+            0,
+            "ALPHA_VANTAGE_API_KEY",
+        ),
+        ("yahoo", "Yahoo", "", "", False, False, False, None, "UTC", 24.0, 1, None),
+        ("twelve_data", "Twelve Data", "", "", False, False, True, 800, "UTC", 24.0, 2, "A_KEY and ITS_SECRET"),
+        ("finnhub", "Finnhub", "", "", False, True, True, None, "UTC", 24.0, 3, None),
+        ("binance", "Binance", "", "", True, False, False, None, "UTC", 0.25, 4, None),
     ]
     lake.insert("sources", rows)
     lake.chain("equity_daily", "twelve_data", "alpha_vantage", "yahoo")
@@ -58,7 +71,7 @@ def test_sources_without_key_or_use_say_so(sources: Lake) -> None:
     found = status(sources)
     assert list(found) == ["alpha_vantage", "yahoo", "twelve_data", "finnhub", "binance"]
     assert found["twelve_data"]["status"] == "skipped"
-    assert found["twelve_data"]["why"] == "no key: set TWELVE_DATA_API_KEY"
+    assert found["twelve_data"]["why"] == "no key: set A_KEY and ITS_SECRET"
     assert (found["yahoo"]["status"], found["yahoo"]["why"]) == ("unused", "stands in, not needed so far")
     assert found["finnhub"]["why"] == "in no chain of the configuration"
 
@@ -87,6 +100,48 @@ def test_quota_counts_in_the_sources_own_day(sources: Lake) -> None:
         request(sources, "alpha_vantage", "ok", timedelta(hours=hours))
     found = status(sources)["alpha_vantage"]
     assert (found["per_day"], found["used_today"], found["left_today"]) == (25, 2, 23)
+
+
+def test_a_day_that_the_source_calls_spent_has_no_call_left(sources: Lake) -> None:
+    """Whatever our own count says; the day after has all of them again."""
+    request(sources, "alpha_vantage", "DaySpent", timedelta(hours=3))
+    assert status(sources)["alpha_vantage"]["left_today"] == 0
+    sources.publish(AS_OF + timedelta(hours=12))
+    assert status(sources)["alpha_vantage"]["left_today"] == 25
+
+
+def test_a_page_before_the_last_is_an_answer_like_any(sources: Lake) -> None:
+    """`more` counts as good in the share, and a source is not failed because of it."""
+    request(sources, "yahoo", "ok", timedelta(hours=3))
+    request(sources, "yahoo", "more", timedelta(hours=2))
+    found = status(sources)["yahoo"]
+    assert (found["success_share"], found["status"], found["last_error"]) == (1.0, "ok", None)
+    assert found["last_good_at"] == naive(AS_OF - timedelta(hours=2))
+
+
+def test_a_source_that_was_never_asked_claims_nothing(sources: Lake) -> None:
+    """No share, no latency, no last error; all calls of its day are left where it has a limit."""
+    found = status(sources)
+    for name in ("yahoo", "twelve_data", "finnhub"):
+        figures = ("success_share", "median_latency_ms", "last_error", "last_good_at", "newest")
+        assert [found[name][figure] for figure in figures] == [None] * 5
+        assert (found[name]["requests"], found[name]["used_today"]) == (0, 0)
+    assert (found["twelve_data"]["left_today"], found["yahoo"]["left_today"]) == (800, None)
+
+
+def test_a_warehouse_of_before_names_the_variable_it_can(sources: Lake) -> None:
+    """A publication whose configuration had no names of variables is still shown."""
+    sources.con.execute("update lake.sources set key_variables = null")
+    assert status(sources)["twelve_data"]["why"] == "no key: set TWELVE_DATA_API_KEY"
+
+
+def test_a_price_that_is_only_compared_is_a_sources_newest(sources: Lake) -> None:
+    """A source of last prices is neither unused nor late: no run rests on it."""
+    at = naive(AS_OF - timedelta(hours=7))
+    sources.insert("quotes", [("SPY", at, 1.0, "finnhub", 1, naive(AS_OF), "sha")])
+    request(sources, "finnhub", "ok", timedelta(hours=1))
+    found = status(sources)["finnhub"]
+    assert (found["status"], found["newest"], found["expected_next_at"]) == ("ok", at, None)
 
 
 @pytest.mark.parametrize(

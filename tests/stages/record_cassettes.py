@@ -7,7 +7,6 @@ A small server on loopback answers as the public hosts would, and vcrpy writes d
 are written as the public ones, so that a replay asks the providers' own addresses. No key is recorded.
 """
 
-import json
 import sys
 import tempfile
 import threading
@@ -18,18 +17,36 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 import vcr
 
-from etl.domain import CRYPTO_1D, CRYPTO_1M, EQUITY_DAILY, EQUITY_HISTORY, MACRO, ORDER_BOOK, SERIES
+from etl.domain import (
+    CRYPTO_1D,
+    CRYPTO_1M,
+    CRYPTO_QUOTE,
+    EQUITY_DAILY,
+    EQUITY_HISTORY,
+    EQUITY_QUOTE,
+    MACRO,
+    ORDER_BOOK,
+    SERIES,
+)
 from etl.planning import Task
 from etl.providers import PROVIDERS
-from etl.stores import demo_markets, demo_upstream
+from etl.stores import demo_upstream
+from tests.stages.stand_in_shapes import SHAPES
 from tests.stages.workbench import KEYS, NOW, Bench, Reply, task
 
 CASSETTES = Path(__file__).parent / "cassettes"
 KEY_PARAMETERS = ["apikey", "api_key", "token"]
+KEY_HEADERS = [
+    part.name
+    for provider in PROVIDERS.values()
+    if provider.credential
+    for part in provider.credential.parts
+    if part.where == "header"
+]
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 # what a cassette holds: every dataset that the provider gives in the default chains
@@ -50,6 +67,10 @@ WANTS: dict[str, list[Task]] = {
         task("BIL", "yahoo", dataset=EQUITY_HISTORY, since=datetime(2025, 6, 1, tzinfo=UTC)),
     ],
     "twelve_data": [task("SPY", "twelve_data", dataset=EQUITY_DAILY)],
+    "fmp": [task("SPY", "fmp", dataset=EQUITY_DAILY, since=NOW - 60 * DAY)],
+    "alpaca": [task("SPY", "alpaca", dataset=EQUITY_HISTORY, since=NOW - 60 * DAY)],
+    "finnhub": [task(symbol, "finnhub", dataset=EQUITY_QUOTE) for symbol in ("SPY", "AAPL")],
+    "coingecko": [task("BTCUSDT", "coingecko", dataset=CRYPTO_QUOTE)],
 }
 
 
@@ -67,7 +88,7 @@ def player(mode: str) -> vcr.VCR:
     return vcr.VCR(
         record_mode=mode,
         filter_query_parameters=KEY_PARAMETERS,
-        filter_headers=["authorization", "host"],
+        filter_headers=["authorization", "host", *KEY_HEADERS],
         before_record_request=without_a_port,
         match_on=["method", "scheme", "host", "path", "query"],
         decode_compressed_response=True,
@@ -75,20 +96,10 @@ def player(mode: str) -> vcr.VCR:
 
 
 def answer(url: str) -> Reply:
-    """The demo's answer; Twelve Data's, which the demo does not serve, in its shape from the same made-up days."""
+    """The demo's answer; of a provider that the demo does not serve, its shape from the same made-up days."""
     parts = urlsplit(url)
-    if parts.netloc != "api.twelvedata.com":
-        return demo_upstream.answer(url, NOW)
-    query = dict(parse_qsl(parts.query))
-    days = demo_markets.days(query["symbol"], NOW)
-    columns = zip(days.sessions, days.open, days.high, days.low, days.close, days.volume, strict=True)
-    rows = [
-        {"datetime": session.trade_date.isoformat(), "volume": f"{volume:.0f}"}
-        | {name: f"{value:.5f}" for name, value in zip(("open", "high", "low", "close"), prices, strict=True)}
-        for session, *prices, volume in list(columns)[: -1 - int(query["outputsize"]) : -1]
-    ]
-    meta = {"symbol": query["symbol"], "interval": "1day", "currency": "USD", "exchange_timezone": "America/New_York"}
-    return 200, {}, json.dumps({"meta": meta, "values": rows, "status": "ok"}).encode()
+    shape = SHAPES.get(parts.netloc)
+    return shape(url, NOW) if shape else demo_upstream.answer(url, NOW)
 
 
 class Handler(BaseHTTPRequestHandler):

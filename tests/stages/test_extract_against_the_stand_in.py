@@ -1,10 +1,6 @@
 """extract against the stand-in of ../shared/upstream: its limits, its faults, one by one; skipped where it is not."""
 
-import json
-import subprocess
-import sys
 import time
-import urllib.request
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -14,10 +10,7 @@ import pytest
 from etl.domain import CRYPTO_1D, CRYPTO_1M, MACRO, Bar
 from etl.providers import PROVIDERS
 from etl.stores.clock import Clock
-from tests.house import SHARED
 from tests.stages.workbench import KEYS, NOW, Bench, task
-
-pytestmark = pytest.mark.skipif(not (SHARED / "upstream").is_dir(), reason="needs the stand-in (MFO_SHARED)")
 
 SINCE = NOW - timedelta(days=20)
 # one want of each provider, with a fault in mind
@@ -32,58 +25,18 @@ WANTS = {
 }
 
 
-class StandIn:
-    """The stand-in's process and its controls."""
-
-    def __init__(self, *options: str) -> None:
-        command = [sys.executable, str(SHARED / "upstream"), "--fault-timeout", "1.2", *options]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        assert self.process.stdout is not None
-        said = json.loads(self.process.stdout.readline())
-        self.root, self.env = said["root"], said["env"]
-
-    def control(self, path: str, asked: object = None) -> object:
-        """GET, or POST where something is asked."""
-        data = None if asked is None else json.dumps(asked).encode()
-        with urllib.request.urlopen(f"{self.root}{path}", data) as answer:
-            return json.loads(answer.read())
-
-    def log(self) -> list[dict]:
-        """What was asked, with its verdict."""
-        return self.control("/_log")
-
-    def verdicts(self) -> list[str]:
-        """In the order of the requests."""
-        return [entry["verdict"] for entry in self.log()]
-
-    def stop(self) -> None:
-        """End it."""
-        self.process.kill()
-        self.process.communicate(timeout=30)
-
-
 @pytest.fixture(scope="module")
-def running():
+def running(start_upstream):
     """One stand-in for this file, without limits in real time: the waits of these tests are noted, not waited."""
-    stand_in = StandIn("--av-spacing", "0", "--fred-per-second", "1000")
-    yield stand_in
-    stand_in.stop()
+    return start_upstream("--fault-timeout", "1.2", "--av-spacing", "0", "--fred-per-second", "1000")
 
 
 @pytest.fixture
 def stand_in(running):
     """Without faults, its counts at nothing."""
-    running.control("/_faults", [])
-    running.control("/_reset", {})
+    running.faults()
+    running.reset()
     return running
-
-
-@pytest.fixture
-def strict():
-    """One with its own limits, in real seconds."""
-    started = StandIn()
-    yield started
-    started.stop()
 
 
 @pytest.fixture
@@ -101,9 +54,9 @@ def kept(bench: Bench) -> bytes:
     return b"".join(path.read_bytes() for path in bench.folder.rglob("*") if path.is_file())
 
 
-@pytest.mark.parametrize("name", list(PROVIDERS))
-def test_every_provider_is_answered_with_real_rows(bench, stand_in, name):
-    """One request, one answer, one verdict; a file of the archive comes with its checksum."""
+@pytest.mark.parametrize("name", list(WANTS))
+def test_every_provider_of_the_stand_in_is_answered_with_real_rows(bench, stand_in, name):
+    """One request, one answer, one verdict, a file of the archive with its checksum; others have their cassettes."""
     answers = 2 if name == "binance_archive" else 1
     assert bench.run([WANTS[name]]).undone == ()
     assert stand_in.verdicts() == ["ok"] * answers
@@ -112,7 +65,7 @@ def test_every_provider_is_answered_with_real_rows(bench, stand_in, name):
 
 def test_a_file_with_a_bad_checksum_is_kept_and_never_read(bench, stand_in):
     """Its request ends as unreadable, so that no span of it counts as held."""
-    stand_in.control("/_faults", [{"provider": "binance_archive", "kind": "bad_checksum"}])
+    stand_in.faults({"provider": "binance_archive", "kind": "bad_checksum"})
     (line,) = bench.run([WANTS["binance_archive"]]).undone
     assert "CHECKSUM says" in line
     assert "fault:bad_checksum" in stand_in.verdicts()
@@ -121,10 +74,10 @@ def test_a_file_with_a_bad_checksum_is_kept_and_never_read(bench, stand_in):
 
 
 @pytest.mark.parametrize("name", ["alpha_vantage", "binance", "yahoo"])
-@pytest.mark.parametrize("kind", ["http_500", "http_503_html", "http_504", "timeout", "reset", "truncate"])
+@pytest.mark.parametrize("kind", ["http_500", "http_503_html", "http_504", "timeout", "reset", "truncate", "bad_gzip"])
 def test_a_passing_fault_is_asked_again(bench, stand_in, name, kind):
     """The second attempt is answered; both are counted."""
-    stand_in.control("/_faults", [{"provider": name, "kind": kind}])
+    stand_in.faults({"provider": name, "kind": kind})
     assert bench.run([WANTS[name]]).undone == ()
     if kind == "timeout":
         time.sleep(1.0)  # the stand-in writes down what it hung on when it has hung
@@ -133,12 +86,10 @@ def test_a_passing_fault_is_asked_again(bench, stand_in, name, kind):
     assert 1.0 <= max(bench.waits()) <= 1.2
 
 
-@pytest.mark.parametrize(
-    "kind", ["garbage", "html_200", "empty_body", "empty_object", "bad_gzip", "huge", "wrong_symbol"]
-)
+@pytest.mark.parametrize("kind", ["garbage", "html_200", "empty_body", "empty_object", "huge", "wrong_symbol"])
 def test_an_answer_that_is_no_data_goes_to_the_stand_in(bench, stand_in, kind):
     """It is not asked for again at the same place, and no row of it is counted."""
-    stand_in.control("/_faults", [{"provider": "alpha_vantage", "kind": kind}])
+    stand_in.faults({"provider": "alpha_vantage", "kind": kind})
     outcome = bench.run([task("SPY", "alpha_vantage", "yahoo")])
     assert stand_in.verdicts() == [f"fault:{kind}", "ok"]
     assert [(p, v) for p, _, v in bench.verdicts()] == [("alpha_vantage", "AnswerUnreadable"), ("yahoo", "ok")]
@@ -148,7 +99,7 @@ def test_an_answer_that_is_no_data_goes_to_the_stand_in(bench, stand_in, kind):
 
 def test_a_burst_is_waited_out(bench, stand_in):
     """Alpha Vantage's own limit, met because somebody else uses the key."""
-    stand_in.control("/_faults", [{"provider": "alpha_vantage", "kind": "burst"}])
+    stand_in.faults({"provider": "alpha_vantage", "kind": "burst"})
     assert bench.run([WANTS["alpha_vantage"]]).undone == ()
     assert stand_in.verdicts()[0] == "fault:burst"
     assert sum(bench.waits()) >= 2.0
@@ -156,7 +107,7 @@ def test_a_burst_is_waited_out(bench, stand_in):
 
 def test_a_retry_after_of_the_server_is_heeded(bench, stand_in):
     """`Retry-After: 2` of a 429."""
-    stand_in.control("/_faults", [{"provider": "binance", "kind": "http_429"}])
+    stand_in.faults({"provider": "binance", "kind": "http_429"})
     assert bench.run([WANTS["binance"]]).undone == ()
     assert stand_in.verdicts() == ["fault:http_429", "ok"]
     assert 2.0 <= sum(bench.waits()) <= 2.3
@@ -164,7 +115,7 @@ def test_a_retry_after_of_the_server_is_heeded(bench, stand_in):
 
 def test_the_daily_cap_stops_alpha_vantage_and_yahoo_stands_in(bench, stand_in):
     """Its body echoes the key: nothing on disk holds it, and the sidecars say who answered."""
-    stand_in.control("/_faults", [{"provider": "alpha_vantage", "kind": "daily_cap", "times": -1}])
+    stand_in.faults({"provider": "alpha_vantage", "kind": "daily_cap", "times": -1})
     tasks = [task(symbol, "alpha_vantage", "yahoo") for symbol in ("SPY", "QQQ", "IWM", "TLT")]
     outcome = bench.run(tasks)
     assert stand_in.verdicts().count("fault:daily_cap") == 1
@@ -184,7 +135,7 @@ def test_the_own_count_keeps_within_the_day_of_the_server(bench, stand_in):
 
 def test_a_wrong_key_is_refused_once(bench, stand_in):
     """And the keyless graph stands in for all of it."""
-    stand_in.control("/_faults", [{"provider": "fred", "kind": "http_401", "times": -1}])
+    stand_in.faults({"provider": "fred", "kind": "http_401", "times": -1})
     outcome = bench.run([task(series, "fred", "fred_graph", dataset=MACRO) for series in ("DGS10", "DGS2", "UNRATE")])
     assert stand_in.verdicts().count("fault:http_401") == 1
     assert outcome.details["answered"] == 3
@@ -193,15 +144,16 @@ def test_a_wrong_key_is_refused_once(bench, stand_in):
 
 def test_a_redirect_does_not_take_the_key_elsewhere(bench, stand_in):
     """It is a provider that is down; the place that it names is not asked, and its address with the key is not kept."""
-    stand_in.control("/_faults", [{"provider": "alpha_vantage", "kind": "redirect", "times": -1}])
+    stand_in.faults({"provider": "alpha_vantage", "kind": "redirect", "times": -1})
     outcome = bench.run([WANTS["alpha_vantage"]])
     assert stand_in.verdicts() == ["fault:redirect"] * 3
     assert "HTTP 302 (SPY)" in outcome.undone[0]
     assert b"elsewhere" not in kept(bench)
 
 
-def test_true_limits_are_kept_by_true_waits(tmp_path, strict):
+def test_true_limits_are_kept_by_true_waits(tmp_path, start_upstream):
     """Alpha Vantage at 1.1 s and FRED at 0.55 s, side by side: the stand-in counts in real time and refuses nothing."""
+    strict = start_upstream()
     urls = {name: url for name, url in strict.env.items() if name.endswith("_BASE_URL")}
     bench = Bench(tmp_path, base_urls=urls, clock=Clock(NOW))
     started = time.monotonic()
@@ -219,7 +171,7 @@ def test_true_limits_are_kept_by_true_waits(tmp_path, strict):
 @pytest.mark.parametrize("name", ["alpha_vantage", "binance", "yahoo", "twelve_data"])
 def test_a_bad_row_is_still_an_answer(bench, stand_in, name):
     """Transform refuses it with its reason; the rest of the answer counts."""
-    stand_in.control("/_faults", [{"provider": name, "kind": "high_below_low"}])
+    stand_in.faults({"provider": name, "kind": "high_below_low"})
     assert bench.run([WANTS[name]]).undone == ()
     assert stand_in.verdicts() == ["fault:high_below_low"]
     answer = bench.lake.open(bench.lake.sequences()[0][1])
@@ -228,3 +180,14 @@ def test_a_bad_row_is_still_an_answer(bench, stand_in, name):
     good = next(iter(bench.ledger.last_good(WANTS[name].want.dataset, WANTS[name].want.symbol).values()))
     assert good.newest_at is not None
     assert good.newest_at >= datetime(2025, 10, 30, tzinfo=NOW.tzinfo)
+
+
+def test_a_provider_that_nobody_finds_is_given_up_for_the_run(bench, stand_in):
+    """Two wants of three attempts each; the other symbols go to the stand-in at once, and the run ends soon."""
+    stand_in.faults({"provider": "alpha_vantage", "kind": "http_503_html", "times": -1})
+    outcome = bench.run([task(symbol, "alpha_vantage", "yahoo") for symbol in ("SPY", "QQQ", "IWM", "TLT", "GLD")])
+    assert stand_in.verdicts().count("fault:http_503_html") == 6
+    assert outcome.details["answered"] == 5
+    assert outcome.undone == (
+        "Alpha Vantage answered with HTTP 503 (GLD, IWM, QQQ, SPY, TLT); yahoo was asked instead",
+    )

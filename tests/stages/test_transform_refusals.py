@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from etl.bars import why_untrue
 from etl.domain import CRYPTO_1D, EQUITY_DAILY, MACRO, Bar, Observation
 from etl.providers import PROVIDERS
+from etl.refusals import why_untrue
 from etl.stores.journal import Journal
 from etl.stores.lake import Lake
 from etl.stores.parquet import Parquet

@@ -26,6 +26,11 @@ KEYS = {
     "ALPHA_VANTAGE_API_KEY": SecretStr("CANARYALPHAVANTAGE"),
     "FRED_API_KEY": SecretStr("canaryfredcanaryfredcanaryfred00"),
     "TWELVE_DATA_API_KEY": SecretStr("CANARYTWELVEDATA"),
+    "FMP_API_KEY": SecretStr("CANARYFMP"),
+    "ALPACA_API_KEY": SecretStr("CANARYALPACAID"),
+    "ALPACA_SECRET_KEY": SecretStr("CANARYALPACASECRET"),
+    "FINNHUB_API_KEY": SecretStr("CANARYFINNHUB"),
+    "COINGECKO_API_KEY": SecretStr("CANARYCOINGECKO"),
 }
 Reply = tuple[int, dict[str, str], bytes]
 Upstream = Callable[[str], Reply]
@@ -55,6 +60,9 @@ class NoProgress:
     def advance(self, provider: str, what: str) -> None:
         """One ended."""
         self.ended.append(provider)
+
+    def say(self, text: str) -> None:
+        """Nobody listens."""
 
 
 @dataclass

@@ -251,6 +251,14 @@ def test_a_small_body_that_unpacks_to_60_mb_is_cut_off(upstream, opened):
         opened(server.root).send(AV, SPY, 20)
 
 
+def test_a_packed_body_that_ends_too_early_is_a_broken_answer(upstream, opened):
+    """Half of a CSV reads well, so what is left of a packed one must not pass as all of it."""
+    packed = gzip.compress(b"".join(b"2025-10-%02d,%d\n" % (n % 31, n * n) for n in range(400)))[:200]
+    server = upstream(lambda handler: handler.reply(packed, Content_Encoding="gzip"))
+    with pytest.raises(ProviderDown, match="could not be decompressed"):
+        opened(server.root).send(AV, SPY, 5)
+
+
 def test_a_packed_body_is_kept_decoded(upstream, opened):
     """The lake holds what it says, not how it travelled."""
     packed = gzip.compress(b'{"a": 1}')
@@ -271,13 +279,12 @@ def test_only_headers_that_matter_are_kept(opened):
     assert reply.headers == {"x-mbx-used-weight-1m": "52", "date": "Sat, 01 Nov 2025 03:43:00 GMT"}
 
 
-def test_the_ledger_hears_when_the_bytes_leave(upstream, opened):
-    """Once for each request, connection or none: spacing counts from there."""
+def test_the_ledger_hears_when_the_bytes_leave_and_when_an_answer_begins(upstream, opened):
+    """Spacing counts from the later of the two: only then has the server had the request."""
     heard = []
     http = opened(upstream(lambda handler: handler.reply(b"{}")).root, on_sent=heard.append)
-    for _ in range(2):
-        http.send(AV, SPY, 5)
-    assert heard == ["alpha_vantage", "alpha_vantage"]
+    http.send(AV, SPY, 5)
+    assert heard == ["alpha_vantage"] * 2
 
 
 def test_every_error_of_the_wire_is_one_of_ours(opened):

@@ -1,6 +1,8 @@
 """The journal: runs and how they ended, and what was read by which parser."""
 
 import json
+import os
+import subprocess
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -33,16 +35,26 @@ def test_a_run_is_named_after_its_instant_and_number(journal):
 
 
 def test_a_run_is_running_until_it_ends(journal, clock):
-    """A killed one stays so, with its pid: `status` says what was never ended."""
-    first, second = journal.begin_run("run-daily", 4711), journal.begin_run("extract", 4712)
+    """With its pid, and what it did at the end."""
+    first, second = journal.begin_run("run-daily", os.getppid()), journal.begin_run("extract", os.getpid())
     clock.set(AT + timedelta(minutes=3))
     journal.end_run(second, "partial", {"extract": {"undone": ["SPY"]}})
     ended, running = journal.runs()
-    assert (running["run_id"], running["status"], running["pid"], running["finished_at"]) == (
-        *(first, "running", 4711, None),
-    )
+    assert [running[name] for name in ("run_id", "status", "pid", "finished_at")] == [
+        *(first, "running", os.getppid(), None)
+    ]
     assert (ended["status"], ended["finished_at"]) == ("partial", "2025-11-01T03:46:00+00:00")
     assert json.loads(ended["details"]) == {"extract": {"undone": ["SPY"]}}
+
+
+def test_a_run_whose_process_is_gone_is_a_failure(journal):
+    """kill -9 writes no end: the next run finds the pid gone, or taken by itself, and says that it was killed."""
+    process = subprocess.Popen(["true"])
+    process.wait()
+    gone, reused = journal.begin_run("run-daily", process.pid), journal.begin_run("extract", os.getpid())
+    journal.begin_run("run-daily", os.getpid())
+    said = {run["run_id"]: (run["status"], run["details"]) for run in journal.runs()}
+    assert said[gone] == said[reused] == ("failure", '{"error": "killed"}')
 
 
 def test_the_newest_runs_come_first(journal, clock):

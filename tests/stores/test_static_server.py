@@ -16,7 +16,7 @@ from etl.errors import UsageWrong
 from etl.site.hosting import SECURITY_HEADERS
 from etl.stores import static_server
 from etl.stores.site import SiteFolder
-from etl.stores.static_server import Handler, StaticServer, accepts_gzip, has_tag
+from etl.stores.static_server import Handler, StaticServer
 
 LONG = json.dumps({"rows": list(range(500))}).encode()
 
@@ -288,19 +288,3 @@ def test_a_port_that_is_taken_is_said_in_one_line(root: Path) -> None:
     for host, port in (("198.51.100.1", 0), ("127.0.0.1", 99999)):
         with pytest.raises(UsageWrong, match=f"cannot serve on {host} port {port}: .*--port"):
             StaticServer(root, host, port, {})
-
-
-@pytest.mark.parametrize(
-    ("header", "accepted"),
-    [("gzip", True), ("GZIP", True), ("br, gzip;q=0.001", True), ("gzip;q=1.0", True), ("gzip;q=0", False),
-     ("gzip; q=0.0", False), ("", False), ("identity", False), ("br", False)],
-)  # fmt: skip
-def test_gzip_is_sent_to_those_who_take_it(header: str, accepted: bool) -> None:
-    """A weight of zero is a no."""
-    assert accepts_gzip(header) is accepted
-
-
-def test_an_empty_if_none_match_names_no_tag() -> None:
-    """Neither does a part of one."""
-    assert not has_tag("", '"abc"')
-    assert not has_tag('"ab"', '"abc"')

@@ -1,0 +1,155 @@
+"""
+Alpaca: daily equity bars as traded, of all US exchanges, on a free pair of keys and 200 calls a minute.
+
+Shape: `GET /v2/stocks/bars?symbols=SPY&timeframe=1Day&start&end&adjustment=raw&limit=10000` -> `{"bars": {"SPY": [{"t":
+"2025-10-31T04:00:00Z", "o", "h", "l", "c", "v", "n", "vw"}]}, "next_page_token": null}`, oldest first; `t` is midnight
+in New York. A page may end early; its token is the request for the next.
+
+Quirks: no `feed` is sent, because that of all exchanges is free up to 15 minutes ago (`feed=iex` is 2.5 % of the
+volume), and `end` stays behind that: the newer part is a 403. A refused pair of keys is a 401, or a 403 "forbidden".
+
+https://docs.alpaca.markets/reference/stockbars
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from etl.domain import (
+    EQUITY_DAILY,
+    EQUITY_HISTORY,
+    Answer,
+    Bar,
+    Credential,
+    Limits,
+    Request,
+    Row,
+    Terms,
+    Unreadable,
+    Want,
+)
+from etl.errors import AnswerUnreadable, KeyRefused, ProviderRefused
+from etl.providers.reading import document, elements, excerpt, in_order, members, number, refuse_status, whole
+
+FREE_AFTER = timedelta(minutes=16)  # what is younger than a quarter of an hour is paid for
+RECENT = timedelta(days=140)
+NEW_YORK = ZoneInfo("America/New_York")
+
+
+class Alpaca:
+    """Alpaca's historical stock bars."""
+
+    name: str = "alpaca"
+    title: str = "Alpaca"
+    base_url: str = "https://data.alpaca.markets"
+    base_url_env: str = "ALPACA_BASE_URL"
+    credential: Credential | None = Credential(
+        "ALPACA_API_KEY",
+        "header",
+        "APCA-API-KEY-ID",
+        beside=(Credential("ALPACA_SECRET_KEY", "header", "APCA-API-SECRET-KEY"),),
+    )
+    limits: Limits = Limits(per_minute=200, spacing_s=0.05)
+    terms: Terms = Terms(
+        "Alpaca's market data is for the account holder's own use; it may not be redistributed.",
+        "https://alpaca.markets/disclosures",
+        publishable=False,
+    )
+    cadence_hours: float = 24.0
+    datasets: tuple[str, ...] = (EQUITY_DAILY, EQUITY_HISTORY)
+    parser_version: int = 1
+
+    def plan(self, want: Want, now: datetime) -> list[Request]:
+        """One request, from `since` up to 16 minutes ago; `more` asks for the pages after it."""
+        if want.dataset not in self.datasets:
+            return []
+        params = (
+            ("symbols", want.symbol),
+            ("timeframe", "1Day"),
+            ("start", (want.since or now - RECENT).astimezone(UTC).date().isoformat()),
+            ("end", (now - FREE_AFTER).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")),
+            ("adjustment", "raw"),
+            ("limit", "10000"),
+            ("sort", "asc"),
+        )
+        return [Request(self.name, want.dataset, want.symbol, "/v2/stocks/bars", params)]
+
+    def more(self, answer: Answer) -> Request | None:
+        """The same request with the page's token; None where there is none, or it is the one that was sent."""
+        token = members(document(answer, self.title), "Alpaca's answer").get("next_page_token")
+        request = answer.request
+        sent = tuple((name, value) for name, value in request.params if name != "page_token")
+        if not isinstance(token, str) or not token or ("page_token", token) in request.params:
+            return None
+        return Request(self.name, request.dataset, request.symbol, request.path, (*sent, ("page_token", token)))
+
+    def inspect(self, answer: Answer) -> None:
+        """
+        Return where the body holds bars of the symbol that was asked for.
+
+        Raises:
+            RateLimited: the minute's 200 calls are spent.
+            KeyRefused: the pair of keys is not accepted.
+            ProviderRefused: the span or symbol is not for this account, or has no row.
+            ProviderDown: 5xx.
+            AnswerUnreadable: anything else that is not data.
+        """
+        symbol = answer.request.symbol
+        if answer.status == 403:
+            said = _said(answer)
+            if not said or "forbidden" in said.lower():
+                raise KeyRefused("Alpaca does not accept the keys")
+            raise ProviderRefused(f"Alpaca refused {symbol}: {said}")
+        refuse_status(answer, self.title, keyed=True, said=_said(answer) if answer.status in (400, 404, 422) else "")
+        body = members(document(answer, self.title), "Alpaca's answer")
+        bars = members(body.get("bars"), "Alpaca's bars")
+        if any(name != symbol for name in bars):
+            raise AnswerUnreadable(f"Alpaca answered for another symbol than {symbol}")
+        rows = bars.get(symbol)
+        if rows is not None:
+            elements(rows, "Alpaca's bars")
+        if not rows and not body.get("next_page_token") and "page_token" not in dict(answer.request.params):
+            raise ProviderRefused(f"Alpaca has no row of {symbol} in that span")
+
+    def parse(self, answer: Answer) -> Iterator[Row]:
+        """Bars, one a session, as traded."""
+        symbol = answer.request.symbol
+        bars = members(members(document(answer, self.title), "Alpaca's answer").get("bars"), "Alpaca's bars")
+        rows: list[tuple[date, Row]] = []
+        for item in elements(bars.get(symbol) or [], "Alpaca's bars"):
+            row = item if isinstance(item, dict) else {}
+            at = _session(row.get("t"))
+            if at is None:
+                yield Unreadable(symbol, str(row.get("t", "")), "not a row with an instant")
+                continue
+            bar = Bar(
+                symbol=symbol,
+                interval="1d",
+                at=at,
+                open=number(row.get("o")),
+                high=number(row.get("h")),
+                low=number(row.get("l")),
+                close=number(row.get("c")),
+                volume=number(row.get("v")),
+                trades=whole(row.get("n")),
+            )
+            rows.append((at, bar))
+        yield from in_order(symbol, rows)
+
+
+def _session(value: object) -> date | None:
+    """The day in New York of an RFC 3339 instant; None for anything else."""
+    try:
+        instant = datetime.fromisoformat(value) if isinstance(value, str) else None
+        return instant.astimezone(NEW_YORK).date() if instant is not None and instant.tzinfo else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _said(answer: Answer) -> str:
+    """The refusal's own words."""
+    try:
+        body = document(answer, "Alpaca")
+    except AnswerUnreadable:
+        return ""
+    return excerpt(body.get("message")) if isinstance(body, dict) else ""

@@ -1,0 +1,93 @@
+"""
+Finnhub: an equity's last price, to hold against the close that other sources give; never a bar.
+
+Shape: `GET /quote?symbol=AAPL` -> `{"c": last price, "d", "dp", "h", "l", "o", "pc": close before, "t": its second}`.
+The body does not name its symbol.
+
+Quirks: candles are for paying customers (403 `{"error": "You don't have access to this resource."}`), which is why no
+bar is asked for. An unknown symbol is a row of zeros with status 200. `t` is the last trade: only one at a session's
+close is compared with that close.
+
+https://finnhub.io/docs/api/quote
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from etl.domain import EQUITY_QUOTE, Answer, Credential, Limits, Quote, Request, Row, Terms, Unreadable, Want
+from etl.errors import AnswerUnreadable, KeyRefused, ProviderRefused, RateLimited
+from etl.providers.reading import document, excerpt, instant, members, number, refuse_status, retry_after
+
+A_MINUTE = 60.0
+
+
+class Finnhub:
+    """Finnhub's quote."""
+
+    name: str = "finnhub"
+    title: str = "Finnhub"
+    base_url: str = "https://finnhub.io/api/v1"
+    base_url_env: str = "FINNHUB_BASE_URL"
+    credential: Credential | None = Credential("FINNHUB_API_KEY", "header", "X-Finnhub-Token")
+    limits: Limits = Limits(per_minute=60, spacing_s=0.05)
+    terms: Terms = Terms(
+        "Finnhub's free plan is for personal use; it may not be redistributed.",
+        "https://finnhub.io/terms-of-service",
+        publishable=False,
+    )
+    cadence_hours: float = 24.0
+    datasets: tuple[str, ...] = (EQUITY_QUOTE,)
+    parser_version: int = 1
+
+    def plan(self, want: Want, now: datetime) -> list[Request]:
+        """One request."""
+        if want.dataset != EQUITY_QUOTE:
+            return []
+        return [Request(self.name, want.dataset, want.symbol, "/quote", (("symbol", want.symbol),))]
+
+    def inspect(self, answer: Answer) -> None:
+        """
+        Return where the body is a quote.
+
+        Raises:
+            RateLimited: the minute's 60 calls are spent.
+            KeyRefused: 401.
+            ProviderRefused: a resource or symbol that the plan does not hold.
+            ProviderDown: 5xx.
+            AnswerUnreadable: anything else that is not data.
+        """
+        if answer.status == 429:
+            wait = retry_after(answer)
+            raise RateLimited("Finnhub's calls of this minute are spent", A_MINUTE if wait is None else wait)
+        refuse_status(answer, self.title, keyed=True, said=_said(answer) if answer.status in (403, 422) else "")
+        body = members(document(answer, self.title), "Finnhub's answer")
+        if "error" in body:
+            said = excerpt(body["error"])
+            if "api key" in said.lower():
+                raise KeyRefused("Finnhub does not accept the key")
+            if "limit" in said.lower():
+                raise RateLimited("Finnhub's calls of this minute are spent", A_MINUTE)
+            raise ProviderRefused(f"Finnhub refused {answer.request.symbol}: {said}")
+        if "c" not in body or "t" not in body:
+            raise AnswerUnreadable(f"Finnhub's answer for {answer.request.symbol} is not a quote")
+        if number(body["t"]) == 0:
+            raise ProviderRefused(f"Finnhub does not know {answer.request.symbol}")
+
+    def parse(self, answer: Answer) -> Iterator[Row]:
+        """The last price at the instant of its trade."""
+        body = members(document(answer, self.title), "Finnhub's answer")
+        symbol = answer.request.symbol
+        at = instant(number(body.get("t")))
+        if at is None:
+            yield Unreadable(symbol, str(body.get("t", "")), "not a quote with an instant")
+            return
+        yield Quote(symbol, at, number(body.get("c")))
+
+
+def _said(answer: Answer) -> str:
+    """The refusal's own words."""
+    try:
+        body = document(answer, "Finnhub")
+    except AnswerUnreadable:
+        return ""
+    return excerpt(body.get("error")) if isinstance(body, dict) else ""

@@ -1,0 +1,128 @@
+"""
+Financial Modeling Prep: daily equity bars, split-adjusted, on a free key of 250 calls a day and about 87 symbols.
+
+Shape: `GET /historical-price-eod/full?symbol&from&to` -> a bare list `[{"symbol", "date": "2025-10-31", "open", "high",
+"low", "close", "volume", "change", "changePercent", "vwap"}]`, newest first, five years back on a free key.
+
+Quirks: `full` is split-adjusted, its own endpoint `non-split-adjusted` is not (`adjustment="split"`). An error is
+`{"Error Message"}`: 401 the key, 402 a symbol beyond the plan, 403 the old `/api/v3` paths, 429 "Limit Reach" for the
+day, without `Retry-After` and sometimes with status 200. A refusal may also be plain text.
+
+https://site.financialmodelingprep.com/developer/docs/stable/historical-price-eod-full
+"""
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+
+from etl.domain import (
+    EQUITY_DAILY,
+    EQUITY_HISTORY,
+    Answer,
+    Bar,
+    Credential,
+    Limits,
+    Request,
+    Row,
+    Terms,
+    Unreadable,
+    Want,
+)
+from etl.errors import AnswerError, AnswerUnreadable, DaySpent, KeyRefused, ProviderRefused, RateLimited
+from etl.providers.reading import day, document, elements, excerpt, in_order, number, refuse_status, retry_after
+
+RECENT = timedelta(days=140)  # about 100 sessions
+
+
+class Fmp:
+    """FMP's end-of-day prices."""
+
+    name: str = "fmp"
+    title: str = "Financial Modeling Prep"
+    base_url: str = "https://financialmodelingprep.com/stable"
+    base_url_env: str = "FMP_BASE_URL"
+    credential: Credential | None = Credential("FMP_API_KEY", "query", "apikey")
+    limits: Limits = Limits(per_day=250, day_zone="UTC", spacing_s=0.25)
+    terms: Terms = Terms(
+        "Financial Modeling Prep's free plan is for personal use; showing its data to others needs a licence.",
+        "https://site.financialmodelingprep.com/terms-of-service",
+        publishable=False,
+    )
+    cadence_hours: float = 24.0
+    datasets: tuple[str, ...] = (EQUITY_DAILY, EQUITY_HISTORY)
+    parser_version: int = 1
+
+    def plan(self, want: Want, now: datetime) -> list[Request]:
+        """One request: the days from `since` on, the last 140 of them where nothing older is wanted."""
+        if want.dataset not in self.datasets:
+            return []
+        first = want.since if want.since is not None or want.dataset == EQUITY_HISTORY else now - RECENT
+        params: tuple[tuple[str, str], ...] = (("symbol", want.symbol),)
+        if first is not None:
+            params += (("from", first.date().isoformat()), ("to", now.date().isoformat()))
+        return [Request(self.name, want.dataset, want.symbol, "/historical-price-eod/full", params)]
+
+    def inspect(self, answer: Answer) -> None:
+        """
+        Return where the body is a list of rows of the symbol that was asked for.
+
+        Raises:
+            DaySpent: the day's 250 calls are spent.
+            RateLimited: 429 that says how long to wait.
+            KeyRefused: 401, or a text that says so.
+            ProviderRefused: a symbol beyond the plan, an old path, or no row in the span.
+            ProviderDown: 5xx.
+            AnswerUnreadable: anything else that is not data.
+        """
+        error = _refusal(answer)
+        if error is not None:
+            raise error
+        refuse_status(answer, self.title, keyed=True)
+        rows = elements(document(answer, self.title), "FMP's answer")
+        if not rows:
+            raise ProviderRefused(f"FMP has no row of {answer.request.symbol} in that span")
+        if any(isinstance(row, dict) and row.get("symbol") != answer.request.symbol for row in rows):
+            raise AnswerUnreadable(f"FMP answered for another symbol than {answer.request.symbol}")
+
+    def parse(self, answer: Answer) -> Iterator[Row]:
+        """Bars, one a session, split-adjusted."""
+        symbol = answer.request.symbol
+        rows: list[tuple[date, Row]] = []
+        for item in elements(document(answer, self.title), "FMP's answer"):
+            row = item if isinstance(item, dict) else {}
+            at = day(row.get("date"))
+            if at is None:
+                yield Unreadable(symbol, str(row.get("date", "")), "not a row with a date")
+                continue
+            bar = Bar(
+                symbol=symbol,
+                interval="1d",
+                at=at,
+                open=number(row.get("open")),
+                high=number(row.get("high")),
+                low=number(row.get("low")),
+                close=number(row.get("close")),
+                volume=number(row.get("volume")),
+                adjustment="split",
+            )
+            rows.append((at, bar))
+        yield from in_order(symbol, rows)
+
+
+def _refusal(answer: Answer) -> AnswerError | None:
+    """The error behind `{"Error Message"}` under any status below 500; None where the body is none."""
+    try:
+        body = document(answer, "FMP")
+    except AnswerUnreadable:
+        body = excerpt(answer.body.decode("utf-8", "replace"))
+    said = excerpt(body.get("Error Message") or body.get("message")) if isinstance(body, dict) else excerpt(body)
+    text, status, symbol = said.lower(), answer.status, answer.request.symbol
+    if status >= 500 or (status == 200 and not (said and isinstance(body, dict))):
+        return None
+    if status == 429 or "limit reach" in text:
+        wait = retry_after(answer)
+        return DaySpent("FMP's calls of the day are spent") if wait is None else RateLimited("FMP was too fast", wait)
+    if status == 401 or "api key" in text:
+        return KeyRefused("FMP does not accept the key")
+    if status in (402, 403) or (isinstance(body, dict) and status in (200, 400, 404)):
+        return ProviderRefused(f"FMP refused {symbol}: {said or f'HTTP {status}'}")
+    return None

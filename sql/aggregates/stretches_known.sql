@@ -1,0 +1,61 @@
+-- A stretch of bars that came together: of one answer, without a hole.
+-- grain: symbol, interval, from_slot
+-- By the first answer of any source that gave each bar, final; `came_at` is when.
+
+with
+
+publication as (
+    select as_of from lake.publication
+),
+
+sessions as (
+    select opened_at, position from staging.sessions
+),
+
+bars as (
+    select symbol, interval, opened_at, sequence, fetched_at, kind
+    from lake.bars
+    inner join lake.instruments using (symbol)
+    cross join publication
+    where is_final and isfinite(close) and fetched_at <= as_of
+        and (interval = '1d' or kind = 'crypto') and interval != '1w'
+),
+
+bars_placed as (
+    select symbol, interval, slot_of(opened_at, interval) as slot, sequence, fetched_at
+    from bars
+    where kind = 'crypto'
+    union all
+    select symbol, interval, position as slot, sequence, fetched_at
+    from bars
+    inner join sessions using (opened_at)
+    where kind = 'equity'
+),
+
+first_versions as (
+    select
+        symbol, interval, slot,
+        min(sequence) as sequence,
+        min(fetched_at) as came_at,
+    from bars_placed
+    group by symbol, interval, slot
+),
+
+slots_numbered as (
+    select
+        *,
+        slot - row_number() over (
+            partition by symbol, interval, sequence, came_at order by slot
+        ) as island,
+    from first_versions
+),
+
+stretches as (
+    select
+        symbol, interval, min(slot) as from_slot, max(slot) + 1 as until_slot,
+        sequence, came_at, came_at as known_at,
+    from slots_numbered
+    group by symbol, interval, sequence, came_at, island
+)
+
+select * from stretches

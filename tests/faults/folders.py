@@ -1,0 +1,167 @@
+"""A small data folder for each fault: one want, its first source, its stand-in; and what it holds afterwards."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from pydantic import SecretStr
+
+from etl import pipeline
+from etl.choices import Choice
+from etl.domain import CRYPTO_1D, EQUITY_DAILY, MACRO
+from etl.errors import MfoError
+from etl.observatory import Observatory, opened
+from etl.settings import CHAINS, Extract, LimitOverride, Settings, Tables, Universe, parse_instant
+from tests.clocks import NotedClock
+from tests.conftest import AV_KEY, FRED_KEY, files_of
+
+TWELVE_DATA_KEY = "CANARYTWELVEDATA"
+KEYS = {"ALPHA_VANTAGE_API_KEY": AV_KEY, "FRED_API_KEY": FRED_KEY, "TWELVE_DATA_API_KEY": TWELVE_DATA_KEY}
+NOW = "2025-11-01T03:43:00Z"  # Friday evening in New York: the session of 31 October is final, its day not over
+SINCE = "2025-08-01"
+# What the lake says of a row, apart from which answer it came from.
+SAID = {
+    "bars": "symbol, interval, opened_at, source, open, high, low, close, adj_close, volume, quote_volume, trades, "
+    "taker_buy_volume, taker_buy_quote_volume, adjustment, is_final",
+    "observations": "series_id, date, source, value, vintage_date",
+}
+Rows = list[tuple[Any, ...]]
+
+
+@dataclass(frozen=True)
+class Route:
+    """One want, who is asked for it first and who stands in."""
+
+    dataset: str
+    symbol: str
+    first: str
+    stand_in: str
+
+    @property
+    def relation(self) -> str:
+        """Where its rows are kept."""
+        return "observations" if self.dataset == MACRO else "bars"
+
+
+ROUTES = {
+    route.first: route
+    for route in (
+        Route(EQUITY_DAILY, "SPY", "alpha_vantage", "yahoo"),
+        Route(EQUITY_DAILY, "SPY", "yahoo", "twelve_data"),
+        Route(EQUITY_DAILY, "SPY", "twelve_data", "yahoo"),
+        Route(MACRO, "SP500", "fred", "fred_graph"),
+        Route(MACRO, "SP500", "fred_graph", "fred"),
+        Route(CRYPTO_1D, "BTCUSDT", "binance", "alpha_vantage"),
+    )
+}
+
+
+@dataclass
+class SmallFolder:
+    """A data folder with a small universe, in this process; waits are noted and not waited."""
+
+    root: Path
+    base_urls: dict[str, str]
+    chains: dict[str, list[str]] = field(default_factory=dict)
+    timeout_s: float = 8.0
+    now: str = NOW
+    keys: dict[str, str] = field(default_factory=lambda: dict(KEYS))
+    waits: list[float] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+
+    def settings(self) -> Settings:
+        """Two equities, a pair and a series, some months back; no spacing, because these tests are not about pacing."""
+        providers = {name for chain in CHAINS.values() for name in chain}
+        return Settings(
+            source="a test",
+            data_dir=self.root,
+            timezone="Asia/Kolkata",
+            now=parse_instant(self.now, "now"),
+            demo=False,
+            openai_model="none",
+            tables=Tables(
+                universe=Universe(
+                    regions={"USA": ["SPY"]},
+                    asset_classes={"Crypto": ["BTCUSDT"], "Cash": ["BIL"]},
+                    stocks=[],
+                    series=["SP500"],
+                ),
+                chains=self.chains,
+                limits={name: LimitOverride(spacing_s=0, timeout_s=self.timeout_s) for name in providers},
+                extract=Extract.model_validate(
+                    {"history_from": SINCE, "macro_from": SINCE, "crypto_daily_from": SINCE, "crypto_minutes_days": 0.5}
+                ),
+            ),
+            keys={name: SecretStr(key) for name, key in self.keys.items()},
+            base_urls=self.base_urls,
+        )
+
+    def _run(self, work: Callable[[Observatory], int]) -> int:
+        """The exit code, as the command line gives it."""
+        settings = self.settings()
+        assert settings.now is not None
+        clock = NotedClock(settings.now)
+        try:
+            with opened(settings, clock=clock) as o:
+                return work(o)
+        except MfoError as error:
+            self.said.append(str(error))
+            return error.exit_code
+        finally:
+            self.waits += [wait for wait in clock.waits if wait > 0]
+
+    def fetch(self, choice: Choice) -> int:
+        """`mfo extract`, then `mfo transform`; the exit code of the first."""
+
+        def work(o: Observatory) -> int:
+            try:
+                return pipeline.only_extract(o, choice)
+            finally:
+                o.outcomes.clear()
+                pipeline.only_transform(o, everything=False)
+
+        return self._run(work)
+
+    def daily(self, choice: Choice | None = None) -> int:
+        """`mfo run-daily --no-llm`."""
+        notes = pipeline.NoteChoice(use_model=False)
+        return self._run(lambda o: pipeline.daily(o, choice or Choice(), notes))
+
+    def requests(self) -> Rows:
+        """(provider, verdict) of every request, in order."""
+        import sqlite3
+
+        con = sqlite3.connect(self.root / "state.db")
+        try:
+            return con.execute("select provider, verdict from requests order by sequence").fetchall()
+        finally:
+            con.close()
+
+    def rows(self, relation: str, columns: str = "") -> Rows:
+        """The rows of a relation as transform wrote them."""
+        if not list((self.root / "parquet" / relation).glob("*/*.parquet")):
+            return []
+        files = f"{self.root}/parquet/{relation}/*/*.parquet"
+        return duckdb.sql(f"select {columns or SAID[relation]} from read_parquet('{files}') order by all").fetchall()
+
+    def published(self, sql: str) -> Rows:
+        """The rows of a query of the published warehouse."""
+        with duckdb.connect(str(self.root / "warehouse.duckdb"), read_only=True) as con:
+            return con.execute(sql).fetchall()
+
+    def files_with_a_key(self) -> list[str]:
+        """The files that hold one of the keys: there is never one."""
+        keys = [key.encode() for key in self.keys.values()]
+        return [name for name, data in files_of(self.root).items() if any(key in data for key in keys)]
+
+
+def choice_of(route: Route) -> Choice:
+    """That want and nothing else."""
+    return Choice(datasets=frozenset({route.dataset}), symbols=frozenset({route.symbol}))
+
+
+def folder_of(root: Path, route: Route, base_urls: dict[str, str], **options: Any) -> SmallFolder:
+    """A folder whose chain for the route's dataset is the route."""
+    return SmallFolder(root, base_urls, {route.dataset: [route.first, route.stand_in]}, **options)

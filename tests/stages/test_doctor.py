@@ -1,0 +1,120 @@
+"""doctor: everything looked at, nothing sent, and how to mend what is wrong."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from etl.providers import PROVIDERS
+from etl.settings import Settings
+from etl.stages import doctor
+from etl.stores.machine import Machine
+from etl.stores.settings_file import read_settings
+
+SECRET = "CANARYnotakey"
+
+
+class Sick(Machine):
+    """A machine with what a test wants to be wrong."""
+
+    def __init__(self, free_gb: float = 100.0, refusal: str | None = None, year: int = 2026) -> None:
+        self._free_gb, self._refusal, self._year = free_gb, refusal, year
+
+    def now(self) -> datetime:
+        """The clock of that year."""
+        return datetime(self._year, 1, 2, tzinfo=UTC)
+
+    def free_gb(self, _folder) -> float:
+        """So much space."""
+        return self._free_gb
+
+    def why_unwritable(self, _folder) -> str | None:
+        """So writable."""
+        return self._refusal
+
+
+@pytest.fixture
+def settings(tmp_path, monkeypatch):
+    """Makes settings from an environment."""
+    monkeypatch.chdir(tmp_path)
+
+    def make(**env: str) -> Settings:
+        return read_settings({"MFO_DATA_DIR": str(tmp_path / "data"), **env})
+
+    return make
+
+
+def found(settings, machine=None):
+    """Findings and the exit code."""
+    findings = doctor.run(settings, machine or Sick(), PROVIDERS)
+    return findings, doctor.exit_code(findings), "\n".join(doctor.lines(findings))
+
+
+def test_a_fresh_machine_is_well(settings, tmp_path):
+    """Missing keys are notes: real data works without any. Looking makes no folder."""
+    findings, code, said = found(settings(), Machine())
+    assert code == 0
+    assert not [finding for finding in findings if finding.verdict == "bad"]
+    assert "alpha_vantage is skipped: no key  -> set ALPHA_VANTAGE_API_KEY" in said
+    assert "yahoo needs no key" in said
+    assert "notes by the rules: no model  -> set OPENAI_API_KEY" in said
+    assert not (tmp_path / "data").exists()
+
+
+def test_keys_that_are_there_are_said_by_name_and_never_shown(settings):
+    """Also the one that is not a key."""
+    env = {"ALPHA_VANTAGE_API_KEY": SECRET, "FRED_API_KEY": "a" * 32, "OPENAI_API_KEY": SECRET}
+    _, code, said = found(settings(**env))
+    assert code == 0
+    assert "alpha_vantage has its key (ALPHA_VANTAGE_API_KEY)" in said
+    assert "notes by gpt-4o-mini" in said
+    assert SECRET not in said
+
+
+@pytest.mark.parametrize("key", [SECRET, "A" * 32, "a" * 31, "a" * 33])
+def test_a_fred_key_that_cannot_be_one_is_bad(settings, key):
+    """32 lower-case letters and digits: found without spending a call. 78."""
+    _, code, said = found(settings(FRED_API_KEY=key))
+    assert code == 78
+    assert "bad   FRED_API_KEY is not a key: it has to be 32 lower-case letters and digits  -> copy it again" in said
+    assert key not in said
+
+
+def test_a_local_model_needs_no_key(settings):
+    """Any OpenAI-compatible server."""
+    _, _, said = found(settings(OPENAI_BASE_URL="http://127.0.0.1:1234/v1", OPENAI_MODEL="local"))
+    assert "notes by local" in said
+
+
+def test_a_folder_that_cannot_be_written_is_bad(settings):
+    """73, with what to set."""
+    _, code, said = found(settings(), Sick(refusal="/data is not writable"))
+    assert code == 73
+    assert "/data is not writable  -> set MFO_DATA_DIR to a folder that can be written" in said
+
+
+def test_a_full_disk_is_bad(settings):
+    """Below 1 GB a run may not end."""
+    _, code, said = found(settings(), Sick(free_gb=0.4))
+    assert code == 73
+    assert "bad   0.4 GB free  -> make room: at least 1 GB" in said
+
+
+def test_a_clock_that_is_wrong_is_bad(settings):
+    """Days and freshness hang on it."""
+    _, code, said = found(settings(), Sick(year=1970))
+    assert code == 78
+    assert "bad   the clock says 1970  -> set the machine's clock" in said
+
+
+def test_an_instant_that_stands_still_is_said(settings):
+    """MFO_NOW left in a crontab would freeze the pictures."""
+    _, code, said = found(settings(MFO_NOW="2025-11-01T03:43:00Z"))
+    assert code == 0
+    assert "note  MFO_NOW stands still at 2025-11-01T03:43:00+00:00  -> unset it for daily use" in said
+
+
+def test_of_a_setting_and_a_folder_the_setting_gives_the_code(settings):
+    """Both are shown."""
+    _, code, said = found(settings(FRED_API_KEY=SECRET), Sick(free_gb=0.1))
+    assert code == 78
+    assert said.count("bad   ") == 2

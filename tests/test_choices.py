@@ -1,0 +1,35 @@
+"""What the settings may name: datasets and providers that exist, and no others."""
+
+import pytest
+
+from etl.choices import check_names
+from etl.errors import SettingsWrong
+from etl.settings import LimitOverride, Settings, Tables, Universe
+from etl.stores.settings_file import read_settings
+
+ONE = Universe(regions={"USA": ["SPY"]}, asset_classes={"Crypto": ["BTCUSDT"]}, stocks=[], series=["DGS10"])
+
+
+@pytest.fixture
+def settings(tmp_path, monkeypatch) -> Settings:
+    """One equity, one pair, one series."""
+    monkeypatch.chdir(tmp_path)
+    read = read_settings({"MFO_DATA_DIR": str(tmp_path)})
+    return read.model_copy(update={"tables": Tables(universe=ONE)})
+
+
+@pytest.mark.parametrize(
+    ("tables", "said"),
+    [
+        ({"chains": {"weather": ["yahoo"]}}, "chains.weather: unknown dataset; allowed: equity_daily"),
+        ({"chains": {"macro": ["binance"]}}, "chains.macro: 'binance' cannot give it; allowed: alpha_vantage, fred"),
+        ({"limits": {"bloomberg": LimitOverride()}}, "limits.bloomberg: unknown provider; allowed: alpha_vantage"),
+        ({"watchlists": {"core": ["SPY", "NVDA"]}}, "watchlists.core: 'NVDA' is not in the universe"),
+    ],
+)
+def test_a_setting_that_names_what_is_not_there_is_refused(settings, tables, said):
+    """With the file, the key and what is allowed: a name that is passed over in silence is a wrong picture."""
+    changed = settings.model_copy(update={"tables": Tables(universe=ONE, **tables), "source": "/x/mfo.toml"})
+    with pytest.raises(SettingsWrong) as caught:
+        check_names(changed)
+    assert str(caught.value).startswith(f"/x/mfo.toml: {said}")
