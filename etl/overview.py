@@ -18,6 +18,21 @@ def due(o: Observatory, choice: Choice) -> list[planning.Task]:
     return planning.due(o.settings, o.ledger.last_good, now, last_closed(now), o.able, choice, gaps)
 
 
+def skipped(o: Observatory, choice: Choice) -> tuple[str, ...]:
+    """What is due of a provider that says that its day is spent: a line for each, and the run is partial."""
+    limits, now = catalogue.limits_of(o.settings), o.clock.now()
+    spent = [name for name in PROVIDERS if o.has_key(name) and o.ledger.is_spent(name, limits[name])]
+    if not spent:
+        return ()
+    tasks = planning.due(o.settings, o.ledger.last_good, now, last_closed(now), o.has_key, choice)
+    counts = {name: sum(task.chain[0] == name for task in tasks) for name in spent}
+    return tuple(
+        f"{name}: its day is spent until midnight {limits[name].day_zone} ({count} datasets); asked again after it"
+        for name, count in counts.items()
+        if count
+    )
+
+
 def priced(o: Observatory, choice: Choice) -> list[dict[str, Any]]:
     """The next run in calls and seconds, a row for each provider."""
     return plan.run(

@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -155,9 +155,10 @@ def _code(o: Observatory) -> int:
 
 
 def _extract(o: Observatory, choice: Choice, meanwhile: Callable[[], None] = lambda: None) -> None:
-    tasks = overview.due(o, choice)
+    tasks, skipped = overview.due(o, choice), overview.skipped(o, choice)
     with o.terminal:
-        outcome = o.done("extract", extractor(o, catalogue.limits_of(o.settings)).run(tasks, meanwhile))
+        outcome = extractor(o, catalogue.limits_of(o.settings)).run(tasks, meanwhile)
+        o.done("extract", replace(outcome, undone=(*outcome.undone, *skipped)))
     refuse_where_nothing_came(outcome)
 
 

@@ -85,6 +85,8 @@ def test_a_spent_day_is_over_until_its_midnight(tmp_path: Path, base_urls: dict[
     """
     Alpha Vantage says that the day is spent: one call, none more in this run nor in the next of the same evening.
 
+    That one is partial too: what was left out for quota is said.
+
     After midnight in New York it is asked again, and its rows win over those of who stood in.
     """
     upstream.faults({"provider": "alpha_vantage", "kind": "daily_cap"})
@@ -94,7 +96,7 @@ def test_a_spent_day_is_over_until_its_midnight(tmp_path: Path, base_urls: dict[
     assert (asked_of_alpha_vantage(upstream), here.published(source)) == (["fault:daily_cap"], [("yahoo",)])
     here.now = SAME_EVENING
     upstream.now(SAME_EVENING)
-    here.daily(Choice(force=True))
+    assert here.daily(Choice(force=True)) == 3
     assert asked_of_alpha_vantage(upstream) == ["fault:daily_cap"]
     here.now = AFTER_MIDNIGHT
     upstream.now(AFTER_MIDNIGHT)
