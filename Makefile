@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(addpre
 TESTS ?= tests
 SITE := from etl.stores.settings_file import read_settings; print(read_settings(demo=True).data_dir / 'site')
 
-.PHONY: help demo test soak check lint types contracts format constraints picture clean FORCE
+.PHONY: help demo test soak bench check lint types contracts format constraints picture clean FORCE
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -27,6 +27,10 @@ soak: .venv/dev ## the long tests: two processes, killed at random for a minute 
 	$(BIN)/python -m pytest -m soak $(TESTS)
 
 check: lint types contracts test ## all that CI asks
+
+bench: .venv/dev ## speed, memory and use of the allowed weight, against the stand-in of MFO_SHARED
+	@$(BIN)/python -m tests.bench.rest
+	@$(BIN)/python -m tests.bench.archive
 
 lint: .venv/dev ## ruff and sqlfluff
 	$(BIN)/ruff check .

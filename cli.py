@@ -1,5 +1,6 @@
 """The command line: options -> one function -> one line and an exit code. Data on stdout, words on stderr."""
 
+import importlib
 import json
 import shutil
 import sys
@@ -14,8 +15,19 @@ from etl.errors import MfoError, Stopped, UsageWrong
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from etl import choices, history, overview, pipeline, planning
     from etl.observatory import Observatory
     from etl.settings import Settings
+else:
+
+    class _Later(str):
+        """A module that is imported when a command first needs it: `mfo --help` does not wait for DuckDB."""
+
+        def __getattr__(self, word: str) -> object:
+            return getattr(importlib.import_module(self), word)
+
+    choices, history, overview = map(_Later, ("etl.choices", "etl.history", "etl.overview"))
+    pipeline, planning = map(_Later, ("etl.pipeline", "etl.planning"))
 
 app = typer.Typer(
     name="mfo",
@@ -33,6 +45,9 @@ AsOf = Annotated[str | None, typer.Option("--as-of", help="As it was known then:
 Only = Annotated[str | None, typer.Option("--only", help="Ask this provider only.")]
 Symbol = Annotated[list[str] | None, typer.Option("--symbol", help="A symbol, series or watchlist; may be repeated.")]
 Since = Annotated[str | None, typer.Option("--since", help="From this date on.")]
+Day = Annotated[str | None, typer.Option("--date", help="The session that the note is for.")]
+To = Annotated[str | None, typer.Option("--to", help="Up to the end of this date; default: now.")]
+Interval = Annotated[str | None, typer.Option("--interval", help="1m or 1d; default: crypto 1m, equities 1d.")]
 NoLlm = Annotated[bool, typer.Option("--no-llm", help="The rules' note only; no model is asked.")]
 
 
@@ -52,6 +67,11 @@ def _say(line: str) -> None:
     sys.stderr.write(line + "\n")
 
 
+def _show(found: object, lines: list[str], as_json: bool) -> int:
+    sys.stdout.write(json.dumps(found) + "\n" if as_json else "\n".join([*lines, ""]))
+    return 0
+
+
 def _settings(config: Path | None, demo: bool) -> "Settings":
     from etl.stores.settings_file import read_settings
 
@@ -67,8 +87,7 @@ def _run(config: Path | None, demo: bool, work: "Callable[[Observatory], int]") 
             code = work(observatory)
     except KeyboardInterrupt:
         raise Stopped("stopped; what was kept and published stands") from None
-    if code:
-        raise typer.Exit(code)
+    raise typer.Exit(code)
 
 
 def _instant(text: str | None, where: str) -> "datetime | None":
@@ -94,23 +113,24 @@ def doctor(config: Config = None, demo: Demo = False) -> None:
 
     findings = stage.run(_settings(config, demo), Machine(), PROVIDERS)
     sys.stdout.write("\n".join([*stage.lines(findings), ""]))
-    if code := stage.exit_code(findings):
-        raise typer.Exit(code)
+    raise typer.Exit(stage.exit_code(findings))
 
 
 @app.command()
-def plan(config: Config = None, demo: Demo = False, as_json: AsJson = False, force: Force = False) -> None:
-    """What the next run would ask of whom, what it costs in calls, and what is left today."""
-    from etl import overview
-    from etl.choices import choice_of
-    from etl.stages.plan import lines
-
-    def work(o: "Observatory") -> int:
-        rows = overview.priced(o, choice_of(o.settings, force=force))
-        sys.stdout.write(json.dumps(rows) + "\n" if as_json else "\n".join(lines(rows)) + "\n")
-        return 0
-
-    _run(config, demo, work)
+def plan(
+    backfill: Annotated[str | None, typer.Option("--backfill", help="Price this symbol's history instead.")] = None,
+    interval: Interval = None,
+    since: Annotated[str, typer.Option("--from", help="With --backfill: from this date on.")] = "2017-07-14",
+    until: To = None,
+    only: Only = None,
+    force: Force = False,
+    as_json: AsJson = False,
+    config: Config = None,
+    demo: Demo = False,
+) -> None:
+    """What the next run (or a backfill) would ask of whom, what it costs in calls, and what is left today."""
+    asked = history.Choice(backfill, interval, since, until, only)
+    _run(config, demo, lambda o: _show(*history.priced(o, asked, force=force), as_json))
 
 
 @app.command()
@@ -123,11 +143,10 @@ def extract(
     demo: Demo = False,
 ) -> None:
     """Ask for what is missing or stale, and keep every answer."""
-    from etl import pipeline
-    from etl.choices import choice_of
-
     _run(
-        config, demo, lambda o: pipeline.only_extract(o, choice_of(o.settings, only, symbol or [], since, force=force))
+        config,
+        demo,
+        lambda o: pipeline.only_extract(o, choices.choice_of(o.settings, only, symbol or [], since, force=force)),
     )
 
 
@@ -138,8 +157,6 @@ def transform(
     demo: Demo = False,
 ) -> None:
     """Kept answers -> typed Parquet."""
-    from etl import pipeline
-
     _run(config, demo, lambda o: pipeline.only_transform(o, everything=everything))
 
 
@@ -150,22 +167,18 @@ def load(
     demo: Demo = False,
 ) -> None:
     """Parquet -> warehouse: builds the SQL models, runs the checks, publishes the new file."""
-    from etl import pipeline
-
     _run(config, demo, lambda o: pipeline.only_load(o, rebuild=rebuild))
 
 
 @app.command()
 def analyze(
-    day: Annotated[str | None, typer.Option("--date", help="The session that the note is for.")] = None,
+    day: Day = None,
     no_llm: NoLlm = False,
     force: Annotated[bool, typer.Option("--force", help="Ask the model again about the same facts.")] = False,
     config: Config = None,
     demo: Demo = False,
 ) -> None:
     """Facts -> the day's note and recommendations, verified."""
-    from etl import pipeline
-
     notes = pipeline.NoteChoice(_instant(day, "--date"), use_model=not no_llm, force=force)
     _run(config, demo, lambda o: pipeline.only_analyze(o, notes))
 
@@ -173,8 +186,6 @@ def analyze(
 @app.command()
 def score(config: Config = None, demo: Demo = False) -> None:
     """Settle the recommendations that fell due."""
-    from etl import pipeline
-
     _run(config, demo, lambda o: pipeline.only_score(o))
 
 
@@ -189,8 +200,6 @@ def export(
     demo: Demo = False,
 ) -> None:
     """Write the site folder: the page, its JSON, their schemas."""
-    from etl import pipeline
-
     if basis not in ("known", "published"):
         raise UsageWrong(f"--basis: {basis!r}; allowed: known, published")
     site = pipeline.SiteChoice(out, _instant(as_of, "--as-of"), basis, compare=check, public=public)
@@ -215,28 +224,31 @@ def serve_static(
 
 @app.command()
 def run_daily(
-    day: Annotated[str | None, typer.Option("--date", help="The session that the note is for.")] = None,
-    no_llm: NoLlm = False,
-    force: Force = False,
+    day: Day = None, no_llm: NoLlm = False, force: Force = False, config: Config = None, demo: Demo = False
+) -> None:
+    """Extract, transform, load, check, score, analyze, publish, export: what cron calls."""
+    notes = pipeline.NoteChoice(_instant(day, "--date"), use_model=not no_llm, force=force)
+    _run(config, demo, lambda o: pipeline.daily(o, choices.choice_of(o.settings, force=force), notes))
+
+
+@app.command()
+def backfill(
+    symbol: Annotated[str, typer.Argument(help="A symbol or a watchlist.")],
+    since: Annotated[str, typer.Option("--from", help="From this date on.")],
+    until: To = None,
+    interval: Interval = None,
+    only: Only = None,
     config: Config = None,
     demo: Demo = False,
 ) -> None:
-    """Extract, transform, load, check, score, analyze, publish, export: what cron calls."""
-    from etl import pipeline
-    from etl.choices import choice_of
-
-    notes = pipeline.NoteChoice(_instant(day, "--date"), use_model=not no_llm, force=force)
-    _run(config, demo, lambda o: pipeline.daily(o, choice_of(o.settings, force=force), notes))
+    """History: the archive first, then REST; goes on where it was interrupted; yields to the daily run."""
+    _run(config, demo, lambda o: history.backfill(o, history.Choice(symbol, interval, since, until, only)))
 
 
 @app.command()
 def run_intraday(config: Config = None, demo: Demo = False) -> None:
     """Crypto bars, order books, and the artifacts that they feed: for a cron line every few minutes."""
-    from etl import pipeline
-    from etl.choices import choice_of
-    from etl.planning import INTRADAY
-
-    _run(config, demo, lambda o: pipeline.intraday(o, choice_of(o.settings, datasets=INTRADAY)))
+    _run(config, demo, lambda o: pipeline.intraday(o, choices.choice_of(o.settings, datasets=planning.INTRADAY)))
 
 
 @app.command()
@@ -268,22 +280,14 @@ def query(
 @app.command()
 def status(config: Config = None, demo: Demo = False, as_json: AsJson = False) -> None:
     """The last runs, each source's health and age, the quota left, what is stale and why."""
-    from etl import overview
     from etl.stages.status import lines
 
-    def work(o: "Observatory") -> int:
-        found = overview.status_of(o)
-        sys.stdout.write(json.dumps(found) + "\n" if as_json else "\n".join(lines(found)) + "\n")
-        return 0
-
-    _run(config, demo, work)
+    _run(config, demo, lambda o: _show(found := overview.status_of(o), lines(found), as_json))
 
 
 @app.command()
 def maintain(config: Config = None, demo: Demo = False) -> None:
     """Verify every kept answer's hash and sweep away what killed runs left."""
-    from etl import pipeline
-
     _run(config, demo, lambda o: pipeline.only_maintain(o))
 
 
@@ -294,7 +298,3 @@ def _options(version: Annotated[bool, typer.Option("--version", help="Print the 
 
         sys.stdout.write(f"mfo {__version__}\n")
         raise typer.Exit
-
-
-if __name__ == "__main__":
-    main()

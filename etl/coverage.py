@@ -39,25 +39,31 @@ class Coverage:
 def covered(answer: Answer, rows: Sequence[Row]) -> Coverage | None:
     """The span of bars that a good answer speaks of; None where it is not about bars, or speaks of none."""
     bars = [row for row in rows if isinstance(row, Bar)]
-    asked = dict(answer.request.params)
-    interval = bars[0].interval if bars else _interval_asked(asked)
+    interval = bars[0].interval if bars else interval_asked(dict(answer.request.params))
     if interval is None:
         return None
     opened = [row.at if isinstance(row.at, datetime) else datetime.combine(row.at, time(), UTC) for row in bars]
+    return covered_by(answer, interval, opened, len(rows))
+
+
+def covered_by(answer: Answer, interval: Interval, opened: Sequence[datetime], rows: int) -> Coverage | None:
+    """The same of an answer whose rows are told by their number and by when the oldest and the newest bar opened."""
+    asked = dict(answer.request.params)
     archive = _archived(answer.request.path)
     first = archive[0] if archive else _named(asked, STARTS) or min(opened, default=None)
     last = archive[1] if archive else _named(asked, ENDS) or answer.server_time
-    if opened and str(len(rows)) == asked.get("outputsize"):  # the newest so many rows of the span
+    if opened and str(rows) == asked.get("outputsize"):  # the newest so many rows of the span
         first = min(opened)
     if first is None:
         return None
-    if opened and str(len(rows)) == asked.get("limit"):
+    if opened and str(rows) == asked.get("limit"):
         last = min(last, max(opened) + LENGTHS[interval])
     last = min(last, answer.server_time - GRACE)
     return Coverage(interval, first, last) if first < last else None
 
 
-def _interval_asked(asked: Mapping[str, str]) -> Interval | None:
+def interval_asked(asked: Mapping[str, str]) -> Interval | None:
+    """The length of candles that a request names."""
     return next((name for name in LENGTHS if asked.get("interval") == name), None)
 
 

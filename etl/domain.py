@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
-from typing import Literal, Protocol, runtime_checkable
+from typing import Literal, Protocol
 
 Interval = Literal["1m", "15m", "1h", "1d", "1w"]
 Adjustment = Literal["raw", "split", "total"]
@@ -35,7 +35,7 @@ class Want:
     """
     One dataset of one symbol (or FRED series), from `since` on; `since=None` is all that the provider gives.
 
-    `until` is where it may end; a provider that cannot end there gives more.
+    `until` ends a span of candles before that instant; a provider that cannot end there gives more.
     """
 
     dataset: str
@@ -57,7 +57,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One GET below a provider's base URL, without its key. `weight` counts against a weight limit."""
+    """One GET below a base URL, without its key, of some `weight`; the answer at `proof` says what its body must be."""
 
     provider: str
     dataset: str
@@ -65,12 +65,19 @@ class Request:
     path: str
     params: tuple[tuple[str, str], ...] = ()
     weight: int = 1
+    proof: str | None = None
 
 
 @lru_cache(maxsize=1024)
 def _http_date(stamp: str) -> datetime:
     """An HTTP date; remembered, because every row of an answer asks for its answer's."""
     return parsedate_to_datetime(stamp).astimezone(UTC)
+
+
+@lru_cache(maxsize=4)
+def _sha256(body: bytes) -> str:
+    """The hash of a body; remembered, because an answer is asked for it several times while it is read."""
+    return hashlib.sha256(body).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +100,7 @@ class Answer:
     @property
     def sha256(self) -> str:
         """The name of the body on disk."""
-        return hashlib.sha256(self.body).hexdigest()
+        return _sha256(self.body)
 
     @property
     def server_time(self) -> datetime:
@@ -187,6 +194,7 @@ class Unreadable:
     reason: str
 
 
+Span = tuple[datetime, datetime]  # from the first instant up to, not including, the second
 Row = Bar | Observation | Action | Book | Quote | Series | Unreadable
 
 
@@ -216,11 +224,13 @@ class Limits:
     """
     What a provider allows on its free tier; settings may change each field.
 
-    `per_day` counts in `day_zone`; `spacing_s` is between the starts of two requests; `weight` per `weight_window_s`.
-    `per_minute` is of any 60 seconds: so it holds at a provider that counts whole minutes and at one that does not.
+    `per_day` counts in `day_zone`, and its last `reserve` calls are the daily run's, not a backfill's; `spacing_s` is
+    between the starts of two requests; `weight` per `weight_window_s`. `per_minute` is of any 60 seconds: so it holds
+    at a provider that counts whole minutes and at one that does not.
     """
 
     per_day: int | None = None
+    reserve: int = 0
     day_zone: str = "UTC"
     per_minute: int | None = None
     spacing_s: float = 0.0
@@ -275,14 +285,6 @@ class Provider(Protocol):
             AnswerUnreadable: the body is not of the documented shape.
         """
         ...
-
-
-@runtime_checkable
-class Paged(Protocol):
-    """A provider whose answer itself says that more of it is to come."""
-
-    def more(self, answer: Answer) -> Request | None:
-        """The request for the page after `answer`, which `inspect` let pass; None where it was the last."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 Everything of one data folder, opened: settings, clock, stores. And the row of `etl_runs` that a run writes.
 """
 
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -85,6 +86,15 @@ class Observatory:
     def details(self) -> dict[str, Any]:
         """What each stage did so far, for the run's row."""
         return {name: {"line": x.line, "undone": list(x.undone)} for name, x in self.outcomes.items()}
+
+    def row(self) -> dict[str, Any]:
+        """The running run's row of `lake.runs`, as far as it came."""
+        return {
+            "run_at": self.started_at.astimezone(UTC).replace(tzinfo=None),
+            "command": self.command,
+            "status": "partial" if self.undone else "success",
+            "details": json.dumps(self.details(), sort_keys=True),
+        }
 
     def close(self) -> None:
         """Close what is open."""

@@ -9,16 +9,16 @@ code: 0 all done, 3 partial; any other comes from the error tree.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from etl import __version__, catalogue, overview
 from etl.choices import Choice
-from etl.domain import Answer, Outcome, Request
+from etl.domain import Answer, Limits, Outcome, Request
 from etl.errors import SiteDiffers
 from etl.notes.prompt import NoteSettings
 from etl.observatory import Observatory, run
@@ -131,11 +131,16 @@ def intraday(o: Observatory, choice: Choice) -> int:
     """Crypto bars and order books only, and the artifacts that they feed."""
     with run(o, "run-intraday"):
         _extract(o, choice)
-        _transform(o)
-        with _build(o) as build:
-            _publish(o, build)
-        _export(o, SiteChoice())
+        load_kept(o)
     return _code(o)
+
+
+def load_kept(o: Observatory) -> None:
+    """What was kept -> Parquet -> the next warehouse, published and shown."""
+    _transform(o)
+    with _build(o) as build:
+        _publish(o, build)
+    _export(o, SiteChoice())
 
 
 def only_maintain(o: Observatory) -> int:
@@ -152,20 +157,24 @@ def _code(o: Observatory) -> int:
 def _extract(o: Observatory, choice: Choice, meanwhile: Callable[[], None] = lambda: None) -> None:
     tasks, skipped = overview.due(o, choice), overview.skipped(o, choice)
     with o.terminal:
-        extractor = Extractor(
-            providers=PROVIDERS,
-            limits=catalogue.limits_of(o.settings),
-            ledger=o.ledger,
-            lake=o.lake,
-            http=o.http,
-            clock=o.clock,
-            run_id=o.run_id,
-            attempts=o.settings.tables.extract.attempts,
-            progress=o.terminal,
-        )
-        outcome = extractor.run(tasks, meanwhile)
+        outcome = extractor(o, catalogue.limits_of(o.settings)).run(tasks, meanwhile)
         o.done("extract", replace(outcome, undone=(*outcome.undone, *skipped)))
     refuse_where_nothing_came(outcome)
+
+
+def extractor(o: Observatory, limits: Mapping[str, Limits]) -> Extractor:
+    """One that asks within these limits."""
+    return Extractor(
+        providers=PROVIDERS,
+        limits=limits,
+        ledger=o.ledger,
+        lake=o.lake,
+        http=o.http,
+        clock=o.clock,
+        run_id=o.run_id,
+        attempts=o.settings.tables.extract.attempts,
+        progress=o.terminal,
+    )
 
 
 def _transform(o: Observatory, *, everything: bool = False, is_early: bool = False) -> None:
@@ -187,12 +196,6 @@ def _build(o: Observatory, *, rebuild: bool = False) -> Iterator[Build]:
         view = View(o.clock.now(), o.run_id, o.settings.demo, __version__)
         configuration = catalogue.configuration(o.settings, o.http.has_key)
         build = Build(file, view, models.load_models(data_folder("sql")), configuration)
-        this_run = {
-            "run_at": o.started_at.astimezone(UTC).replace(tzinfo=None),
-            "command": o.command,
-            "status": "partial" if o.undone else "success",
-            "details": json.dumps(o.details(), sort_keys=True),
-        }
         outcome = load.run(
             file,
             view,
@@ -200,7 +203,7 @@ def _build(o: Observatory, *, rebuild: bool = False) -> Iterator[Build]:
             ledger=o.ledger,
             journal=o.journal,
             configuration=configuration,
-            this_run=this_run,
+            this_run=o.row(),
             built=build.models,
         )
         o.done("load", outcome)

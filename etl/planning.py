@@ -37,6 +37,8 @@ OPTIONAL = frozenset({SERIES, EQUITY_QUOTE, CRYPTO_QUOTE})  # metadata and cross
 YAHOO_CHARTS = (EQUITY_DAILY, ACTIONS, EQUITY_HISTORY)
 OVERLAP = {"D": timedelta(days=60), "W": timedelta(days=120), "M": timedelta(days=800)}
 NEWS, NEVER = timedelta(hours=20), datetime.min.replace(tzinfo=UTC)  # news are asked for once a day
+# Minutes between a backfilled span and today that nobody asked for are a backfill's to get, not the daily run's.
+LONGEST_HOLE = timedelta(days=45)
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 DIMENSIONS = dict.fromkeys(("WALCL", "WTREGEN", "WDTGAL", "RRPONTSYD"), 0)  # whose units must be known first
 
@@ -166,6 +168,8 @@ class _Plan:
         chain = tuple(name for name in self._settings.chain(dataset) if self._is_asked(name))
         since = asked.get((dataset, gap.symbol), gap.to_at)
         if not chain or since is None or since <= gap.from_at:
+            return None
+        if gap.last_asked_at is None and gap.dataset == CRYPTO_1M and gap.to_at - gap.from_at > LONGEST_HOLE:
             return None
         why = "a gap, asked for again" if gap.last_asked_at else "a gap that no good answer has spoken of"
         return Task(Want(dataset, gap.symbol, gap.from_at, gap.to_at), chain, why, gap.last_asked_at)

@@ -151,6 +151,7 @@ class LimitOverride(Section):
     """What a setting may change of a provider's limits; None keeps the free tier's own."""
 
     per_day: int | None = Field(default=None, ge=0)
+    reserve: int | None = Field(default=None, ge=0)  # calls of each day that backfill leaves to the daily run
     per_minute: int | None = Field(default=None, ge=1)
     spacing_s: float | None = Field(default=None, ge=0)
     weight: int | None = Field(default=None, ge=1)

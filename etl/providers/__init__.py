@@ -9,6 +9,7 @@ from etl.domain import Provider
 from etl.providers.alpaca import Alpaca
 from etl.providers.alpha_vantage import AlphaVantage
 from etl.providers.binance import Binance
+from etl.providers.binance_archive import BinanceArchive
 from etl.providers.coingecko import CoinGecko
 from etl.providers.finnhub import Finnhub
 from etl.providers.fmp import Fmp
@@ -22,6 +23,7 @@ _ALL: tuple[Provider, ...] = (
     Fred(),
     FredGraph(),
     Binance(),
+    BinanceArchive(),
     Yahoo(),
     TwelveData(),
     Fmp(),

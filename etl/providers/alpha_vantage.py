@@ -69,7 +69,7 @@ class AlphaVantage:
     base_url: str = "https://www.alphavantage.co"
     base_url_env: str = "ALPHA_VANTAGE_BASE_URL"
     credential: Credential | None = Credential("ALPHA_VANTAGE_API_KEY", "query", "apikey")
-    limits: Limits = Limits(per_day=25, day_zone="US/Eastern", spacing_s=1.1)
+    limits: Limits = Limits(per_day=25, reserve=25, day_zone="US/Eastern", spacing_s=1.1)
     terms: Terms = Terms(
         "Free data is for personal use; other use needs Alpha Vantage's agreement.",
         "https://www.alphavantage.co/terms_of_service/",

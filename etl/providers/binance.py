@@ -18,7 +18,11 @@ https://developers.binance.com/docs/binance-spot-api-docs/rest-api
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
+import pyarrow as pa
+
+from etl.bars import checked, outermost
 from etl.coverage import LENGTHS
 from etl.domain import (
     CRYPTO_1D,
@@ -32,6 +36,7 @@ from etl.domain import (
     Limits,
     Request,
     Row,
+    Span,
     Terms,
     Unreadable,
     Want,
@@ -51,10 +56,14 @@ from etl.providers.reading import (
     retry_after,
     whole,
 )
+from etl.sources import Survey
 
 KLINES, DEPTH = "/api/v3/klines", "/api/v3/depth"
 INTERVALS: dict[str, Interval] = {CRYPTO_1M: "1m", CRYPTO_1D: "1d"}
 INTERVAL_ASKED: dict[str, Interval] = {"1m": "1m", "15m": "15m", "1h": "1h", "1d": "1d"}
+FIGURES = {"open": 1, "high": 2, "low": 3, "close": 4, "volume": 5, "quote_volume": 7}
+FIGURES |= {"taker_buy_volume": 9, "taker_buy_quote_volume": 10}
+LAST_STAMP = 4_102_444_800_000_000  # microseconds until the year 2100: nothing here is later
 FIELDS = 11  # of a candle; the 12th is unused
 PAGE = 1000  # rows of one klines answer
 KLINES_WEIGHT, DEPTH_WEIGHT = 2, 50  # the latter for 501 to 1000 levels
@@ -72,7 +81,7 @@ class Binance:
     base_url: str = "https://data-api.binance.vision"
     base_url_env: str = "BINANCE_BASE_URL"
     credential: Credential | None = None
-    limits: Limits = Limits(weight=6000, weight_window_s=60.0, parallel=4)
+    limits: Limits = Limits(weight=6000, weight_window_s=60.0, parallel=8)
     terms: Terms = Terms(
         "Binance market data, for personal and internal use under Binance's terms.",
         "https://www.binance.com/en/terms",
@@ -92,9 +101,9 @@ class Binance:
         if interval is None:
             return []
         length = LENGTHS[interval]
-        since = min(max(want.since or OPENED, OPENED), now)
+        last = now if want.until is None else min(now, want.until - MILLISECOND)
+        since = min(max(want.since or OPENED, OPENED), last)
         start = since - (since - EPOCH) % length
-        last = min(now, want.until - MILLISECOND) if want.until else now
         pages = []
         while start <= last:
             end = min(start + PAGE * length - MILLISECOND, last)
@@ -103,6 +112,18 @@ class Binance:
             pages.append(Request(self.name, want.dataset, want.symbol, KLINES, params, KLINES_WEIGHT))
             start += PAGE * length
         return pages
+
+    def first_candle(self, dataset: str, symbol: str) -> Request:
+        """The one candle with which a symbol begins: nothing that is older is a gap."""
+        params = (("symbol", symbol), ("interval", INTERVALS[dataset]), ("startTime", "0"), ("limit", "1"))
+        return Request(self.name, dataset, symbol, KLINES, params, KLINES_WEIGHT)
+
+    def span(self, path: str, params: dict[str, str]) -> Span | None:
+        """The instants that a page was asked for; None for any other request."""
+        first, last = whole(params.get("startTime")), whole(params.get("endTime"))
+        if path != KLINES or first is None or last is None:
+            return None
+        return EPOCH + first * MILLISECOND, EPOCH + (last + 1) * MILLISECOND
 
     def inspect(self, answer: Answer) -> None:
         """
@@ -126,6 +147,33 @@ class Binance:
         if rows and not any(isinstance(row, list) for row in rows):
             raise AnswerUnreadable(f"Binance's candles of {answer.request.symbol} are not lists")
 
+    def survey(self, answer: Answer) -> Survey | None:
+        """How many closed candles a page holds and the newest of them; None where one of them cannot be true."""
+        table = self.read_table(answer)
+        if table is None:
+            return None
+        asked = dict(answer.request.params)
+        found = checked(table, answer, INTERVAL_ASKED[asked["interval"]], self.span(answer.request.path, asked))
+        if found.refused:
+            return None
+        return Survey(found.bars.num_rows, max(outermost(found.bars), default=None))
+
+    def read_table(self, answer: Answer) -> pa.Table | None:
+        """The candles of a page as columns; None where a row is not as documented, or they are not in order."""
+        if INTERVAL_ASKED.get(dict(answer.request.params).get("interval", "")) is None:
+            return None
+        rows = document(answer, self.title)
+        try:
+            columns = list(zip(*rows, strict=True)) if isinstance(rows, list) else []
+            opened, trades = (pa.array(columns[place], pa.int64()) for place in (0, 8))
+            figures = {name: pa.array(columns[at], pa.string()).cast("float64") for name, at in FIGURES.items()}
+        except (pa.ArrowInvalid, pa.ArrowTypeError, TypeError, ValueError, IndexError):
+            return None
+        stamps = [stamp if stamp > MICROSECONDS_FROM else stamp * 1000 for stamp in opened.to_pylist()]
+        if not 0 <= stamps[0] <= stamps[-1] < LAST_STAMP or any(a >= b for a, b in pairwise(stamps)):
+            return None
+        return pa.table({"opened_at": pa.array(stamps, pa.timestamp("us")), **figures, "trades": trades})
+
     def parse(self, answer: Answer) -> Iterator[Row]:
         """
         Bars with quote volume, trades and the taker's buys, or one Book.
@@ -137,6 +185,8 @@ class Binance:
             yield _book(answer, body)
             return
         symbol, asked = answer.request.symbol, dict(answer.request.params)
+        if asked.get("startTime") == "0":
+            return  # a symbol's first candle, years before those that were asked for, says when it was listed
         interval = INTERVAL_ASKED.get(asked.get("interval", ""))
         if interval is None:
             raise AnswerUnreadable(f"the request for {symbol} names no interval that we know")

@@ -54,7 +54,7 @@ class TwelveData:
     base_url: str = "https://api.twelvedata.com"
     base_url_env: str = "TWELVE_DATA_BASE_URL"
     credential: Credential | None = Credential("TWELVE_DATA_API_KEY", "query", "apikey")
-    limits: Limits = Limits(per_day=800, day_zone="UTC", per_minute=8)
+    limits: Limits = Limits(per_day=800, reserve=100, day_zone="UTC", per_minute=8)
     terms: Terms = Terms(
         "Twelve Data's free plan is for personal use; it may not be redistributed.",
         "https://twelvedata.com/terms",

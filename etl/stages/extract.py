@@ -8,12 +8,11 @@ provider is spent, down or refuses goes on to the next provider of its chain; th
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass, field, replace
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 
-from etl.domain import Answer, Limits, Outcome, Paged, Provider, Request, Row
+from etl.domain import Answer, Limits, Outcome, Provider, Request, Row
 from etl.errors import (
     AnswerError,
     DataWrong,
@@ -28,30 +27,15 @@ from etl.errors import (
 )
 from etl.planning import Task
 from etl.providers.reading import newest, some_true
+from etl.sources import ColumnarProvider, Paged, ProvenProvider, Survey
+from etl.stores.answered import spans_text
 from etl.stores.clock import Clock
 from etl.stores.http import Http
 from etl.stores.lake import Lake
-from etl.stores.lanes import Lanes
+from etl.stores.lanes import STOPPING, Lanes, Progress
 from etl.stores.ledger import LONGEST_WAIT_S, MORE, Ledger
 
-STOPPING = "stopping: the request in flight is finished and kept; Ctrl-C again stops at once"
 GIVEN_UP_AFTER = 2  # wants in a row that found nobody there, each asked several times: the rest of the run does without
-
-
-class Progress(Protocol):
-    """Who is told how far each provider's lane is."""
-
-    def expect(self, provider: str, requests: int) -> None:
-        """So many more requests will go to this provider."""
-        ...
-
-    def advance(self, provider: str, what: str) -> None:
-        """One of them ended."""
-        ...
-
-    def say(self, text: str) -> None:
-        """A line for who waits."""
-        ...
 
 
 @dataclass
@@ -118,7 +102,7 @@ class Extractor:
         while page is not None and page not in asked:
             self._clock.sleep(0)  # a stopped run asks for no further page
             asked.add(page)
-            found, page = retrying(self._ask_once, provider, page)
+            _, found, page = retrying(self._exchange, provider, page)
             rows += found
         return rows
 
@@ -133,8 +117,15 @@ class Extractor:
             raise ProviderDown(f"{provider.name}: asks to wait {said:.0f} s; left to the next run") from None
         return said * (1 + 0.1 * (hash((self._run_id, state.attempt_number)) % 100) / 100)
 
-    def _ask_once(self, provider: Provider, request: Request) -> tuple[list[Row], Request | None]:
-        """The rows of one answer, and the request for the page after it where the answer says that there is one."""
+    def _exchange(self, provider: Provider, request: Request) -> tuple[Answer, list[Row], Request | None]:
+        """
+        One request and its answer, kept and read; what proves it is asked for first.
+
+        Returns the request for the page after it too, where the answer says that there is one.
+        """
+        proven: dict[str, str] = {}
+        if request.proof and isinstance(provider, ProvenProvider):
+            proven = provider.proof(self._exchange(provider, replace(request, path=request.proof, proof=None))[0])
         limits = self._limits[provider.name]
         sequence = self._ledger.reserve(request, limits, self._run_id)
         asked_at = self._clock.now()
@@ -143,14 +134,12 @@ class Extractor:
         except AnswerError as error:
             self._ledger.close(sequence, type(error).__name__, detail=str(error))
             raise
-        answer = Answer(
-            request, reply.status, reply.headers, reply.body, asked_at, self._clock.now(), sequence, self._run_id
-        )
+        headers = reply.headers | proven
+        answer = Answer(request, reply.status, headers, reply.body, asked_at, self._clock.now(), sequence, self._run_id)
+        self._heed_headers(sequence, reply.headers)
         self._lake.keep(answer)
-        self._heed_headers(provider.name, reply.headers)
         try:
-            provider.inspect(answer)
-            rows = some_true(list(provider.parse(answer)), answer)
+            rows, survey = _read(provider, answer)
             following = provider.more(answer) if isinstance(provider, Paged) else None
         except AnswerError as error:
             self._heed(provider, error)
@@ -163,15 +152,16 @@ class Extractor:
             "ok" if following is None else MORE,
             status=reply.status,
             latency_ms=reply.latency_ms,
-            rows=len(rows),
-            newest_at=newest(rows, answer.server_time),
+            rows=survey.rows,
+            newest_at=survey.newest_at,
+            detail=spans_text(survey.missing),
         )
-        return rows, following
+        return answer, rows, following
 
-    def _heed_headers(self, provider: str, headers: Mapping[str, str]) -> None:
+    def _heed_headers(self, sequence: int, headers: Mapping[str, str]) -> None:
         used = [value for name, value in headers.items() if name.startswith("x-mbx-used-weight-")]
         if used and used[0].isdigit():
-            self._ledger.weigh(provider, int(used[0]))
+            self._ledger.weigh(sequence, int(used[0]))
 
     def _heed(self, provider: Provider, error: AnswerError) -> None:
         """What a refusal means for every process on this data folder."""
@@ -238,6 +228,20 @@ class Extractor:
         with report.lock:
             report.answered += 1
             report.in_a_row[name].clear()
+
+
+def _read(provider: Provider, answer: Answer) -> tuple[list[Row], Survey]:
+    """
+    What an answer holds; a long table is only looked over here, and read by transform.
+
+    Raises:
+        AnswerError: it is not data, or none of its rows can be true.
+    """
+    provider.inspect(answer)
+    if isinstance(provider, ColumnarProvider) and (survey := provider.survey(answer)):
+        return [], survey
+    rows = some_true(list(provider.parse(answer)), answer)
+    return rows, Survey(len(rows), newest(rows, answer.server_time))
 
 
 def _with_variables(error: KeyRefused, provider: Provider) -> str:

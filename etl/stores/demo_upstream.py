@@ -151,4 +151,5 @@ _HOSTS: dict[str, Callable[[str, Query, datetime], Reply]] = {
     "api.stlouisfed.org": demo_fred.api,
     "fred.stlouisfed.org": demo_fred.graph,
     "data-api.binance.vision": demo_binance.api,
+    "data.binance.vision": demo_binance.archive,
 }

@@ -4,12 +4,29 @@ import queue
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from etl.errors import Stopped
 from etl.stores.clock import Clock
 
+STOPPING = "stopping: the request in flight is finished and kept; Ctrl-C again stops at once"
 MOST_DONE = 0.2  # the share of items that may still be open when there is time for other work
+
+
+class Progress(Protocol):
+    """Who is told how far each provider's lane is."""
+
+    def expect(self, provider: str, requests: int) -> None:
+        """So many more requests will go to this provider."""
+        ...
+
+    def advance(self, provider: str, what: str) -> None:
+        """One of them ended."""
+        ...
+
+    def say(self, text: str) -> None:
+        """A line for who waits."""
+        ...
 
 
 class Lanes:

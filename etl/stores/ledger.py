@@ -16,13 +16,13 @@ from zoneinfo import ZoneInfo
 
 from etl.domain import Limits, Request
 from etl.errors import FolderUnusable, QuotaExhausted
+from etl.stores import minutes, weights
+from etl.stores.answered import Answered, answered
 from etl.stores.clock import Clock
 from etl.stores.state import State
 
 LONGEST_WAIT_S = 150.0  # a provider that says "come back later than this" is left to a later run
 MORE = "more"  # the verdict of a good answer after which another page of the same want is asked for
-MINUTE_S = 60.2  # the server's minute and ours are not to the same millisecond
-IN_FLIGHT_S = 30.0  # how long after its reservation the request of a killed process may have reached the server
 MIDNIGHT = timedelta(minutes=10)  # who is in flight at midnight may count in either day, so it counts in both
 FINISHED: tuple[str, ...] = (
     *("sequence", "run_id", "provider", "dataset", "symbol", "reserved_at", "answered_at"),
@@ -72,12 +72,17 @@ class Ledger:
         while True:
             with self._state.write() as db:
                 self._check_day(request, limits)
-                wait = max(self._wait_s(request, limits), self._minute_wait_s(request.provider, limits))
+                now = self._clock.monotonic()
+                wait = max(
+                    self._wait_s(request, limits),
+                    minutes.wait_s(db, self._boot, request.provider, limits, now),
+                    weights.wait_s(db, self._boot, request, limits, now),
+                )
                 if wait <= 0:
-                    self._take_turn(db, request.provider, request.weight)
+                    self._take_turn(db, request.provider)
                     sequence = self._insert(db, request, limits, run_id)
-                    if limits.per_minute is not None:
-                        self._note_turn(db, sequence, request.provider)
+                    minutes.take_off(db, self._boot, sequence, request.provider, limits, now)
+                    weights.take_off(db, self._boot, sequence, request, limits, now)
                     return sequence
             self._clock.sleep(wait)
 
@@ -92,53 +97,23 @@ class Ledger:
     def _wait_s(self, request: Request, limits: Limits) -> float:
         """Seconds until this request may be sent; 0 or less is now."""
         rows = self._state.rows(
-            "select last_sent, blocked_until, weight_used, weight_at from lanes where provider = ? and boot = ?",
-            request.provider,
-            self._boot,
+            "select last_sent, blocked_until from lanes where provider = ? and boot = ?", request.provider, self._boot
         )
         if not rows:
             return 0.0
-        last_sent, blocked_until, weight_used, weight_at = rows[0]
+        last_sent, blocked_until = rows[0]
         now = self._clock.monotonic()
         blocked = (blocked_until or 0.0) - now
         if blocked > LONGEST_WAIT_S:
             raise QuotaExhausted(f"{request.provider}: asks to wait {blocked:.0f} s; left to a later run")
-        wait = max((last_sent or 0.0) + limits.spacing_s - now, blocked)
-        window_ends = (weight_at or 0.0) + limits.weight_window_s
-        if limits.weight and weight_used and now < window_ends and weight_used + request.weight > 0.9 * limits.weight:
-            wait = max(wait, window_ends - now)
-        return wait
+        return max((last_sent or 0.0) + limits.spacing_s - now, blocked)
 
-    def _minute_wait_s(self, provider: str, limits: Limits) -> float:
-        """
-        Seconds until fewer than `per_minute` requests can have reached the provider in the minute before.
-
-        One that was answered reached it before its answer came; one in flight may reach it yet.
-        """
-        if limits.per_minute is None:
-            return 0.0
-        turns = self._state.rows(
-            "select at + ? + is_open * ? from turns where provider = ? and boot = ? order by 1",
-            *(MINUTE_S, IN_FLIGHT_S, provider, self._boot),
-        )
-        now = self._clock.monotonic()
-        running = [ends for (ends,) in turns if ends > now]
-        return running[-limits.per_minute] - now if len(running) >= limits.per_minute else 0.0
-
-    def _note_turn(self, db: sqlite3.Connection, sequence: int, provider: str) -> None:
-        now = self._clock.monotonic()
-        past = now - MINUTE_S - IN_FLIGHT_S
-        db.execute("delete from turns where provider = ? and (boot <> ? or at < ?)", (provider, self._boot, past))
-        db.execute("insert into turns values (?, ?, ?, ?, 1)", (sequence, provider, self._boot, now))
-
-    def _take_turn(self, db: sqlite3.Connection, provider: str, weight: int) -> None:
+    def _take_turn(self, db: sqlite3.Connection, provider: str) -> None:
         db.execute(
-            "insert into lanes (provider, boot, last_sent, weight_used, weight_at) values (?, ?, ?, ?, null) "
+            "insert into lanes (provider, boot, last_sent) values (?, ?, ?) "
             "on conflict (provider) do update set last_sent = excluded.last_sent, "
-            "blocked_until = case when boot = excluded.boot then blocked_until end, "
-            "weight_used = case when boot = excluded.boot then coalesce(weight_used, 0) else 0 end + ?, "
-            "weight_at = case when boot = excluded.boot then weight_at end, boot = excluded.boot",
-            (provider, self._boot, self._clock.monotonic(), weight, weight),
+            "blocked_until = case when boot = excluded.boot then blocked_until end, boot = excluded.boot",
+            (provider, self._boot, self._clock.monotonic()),
         )
 
     def _insert(self, db: sqlite3.Connection, request: Request, limits: Limits, run_id: str) -> int:
@@ -174,15 +149,10 @@ class Ledger:
         with self._state.write() as db:
             db.execute("update lanes set last_sent = ? where provider = ?", (self._clock.monotonic(), provider))
 
-    def weigh(self, provider: str, used: int) -> None:
-        """Note the weight that the server's own header counts in its running window."""
+    def weigh(self, sequence: int, used: int) -> None:
+        """Note the weight that the server's own header counts in its running window, told with this answer."""
         with self._state.write() as db:
-            now = self._clock.monotonic()
-            db.execute(
-                "update lanes set weight_at = case when weight_at is null or ? < weight_used then ? else weight_at "
-                "end, weight_used = ? where provider = ?",
-                (used, now, used, provider),
-            )
+            weights.land(db, self._boot, sequence, used, self._clock.monotonic())
 
     def block(self, provider: str, seconds: float) -> None:
         """No request to this provider for so long, in any process: it said so. A longer block stands."""
@@ -212,7 +182,9 @@ class Ledger:
     ) -> None:
         """Write down how a reserved request ended: `ok`, `more` (ok, and a page follows), or the name of the error."""
         with self._state.write() as db:
-            db.execute("update turns set at = ?, is_open = 0 where sequence = ?", (self._clock.monotonic(), sequence))
+            now = self._clock.monotonic()
+            minutes.land(db, sequence, now)
+            weights.cancel(db, self._boot, sequence, now)
             db.execute(
                 "update requests set verdict = ?, detail = ?, status = ?, latency_ms = ?, rows = ?, newest_at = ?, "
                 "answered_at = ? where sequence = ?",
@@ -249,11 +221,12 @@ class Ledger:
         return bool(self._state.rows("select 1 from lanes where provider = ? and spent_day = ?", provider, today))
 
     def last_good(self, dataset: str, symbol: str) -> dict[str, Good]:
-        """The newest good answer of each provider for one dataset of one symbol."""
+        """The newest good answer of each provider for one dataset of one symbol; history moves no cursor."""
         rows = self._state.rows(
             "with good as (select provider, answered_at, newest_at, coalesce(json_extract(params, "
             "'$.observation_start'), json_extract(params, '$.cosd'), '') as first from requests "
-            "where dataset = ? and symbol = ? and verdict = 'ok') "
+            "where dataset = ? and symbol = ? and verdict = 'ok' "
+            "and run_id not in (select run_id from runs where command = 'backfill')) "
             "select provider, max(answered_at), max(newest_at), max(answered_at) filter (where first = "
             "(select min(first) from good as every where every.provider = good.provider)) from good group by provider",
             dataset,
@@ -263,6 +236,10 @@ class Ledger:
             provider: Good(provider, datetime.fromisoformat(at), *(x and datetime.fromisoformat(x) for x in others))
             for provider, at, *others in rows
         }
+
+    def answered(self, dataset: str, symbol: str) -> list[Answered]:
+        """Every good answer for one dataset of one symbol, oldest first."""
+        return answered(self._state, dataset, symbol)
 
     def finished_since(self, sequence: int) -> list[dict[str, Any]]:
         """Every finished request after a sequence, oldest first, for the warehouse's copy."""

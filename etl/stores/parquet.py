@@ -8,9 +8,11 @@ file that a kill cuts short would break every glob.
 """
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -80,15 +82,46 @@ SCHEMAS: Mapping[str, pa.Schema] = {
 }
 
 
+Rows = dict[tuple[str, str], list[dict[str, Any]]]  # (relation, source) -> rows
+BATCH = 500  # answers held in memory at a time, fewer where they hold many rows
+ROWS, COLUMNAR_ROWS = 40_000, 300_000  # rows held at a time, as Python objects and as columns
+
+
+@dataclass
+class Batch:
+    """Answers that are read together: their rows and their columns, and what was read of each."""
+
+    rows: Rows = field(default_factory=lambda: defaultdict(list))
+    tables: dict[tuple[str, str], list[pa.Table]] = field(default_factory=lambda: defaultdict(list))
+    readings: list[tuple[int, str, int, int, int]] = field(default_factory=list)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it should be written before more is read."""
+        columnar = sum(table.num_rows for tables in self.tables.values() for table in tables)
+        held = self.counted(3) + self.counted(4) - columnar
+        return len(self.readings) >= BATCH or held >= ROWS or columnar >= COLUMNAR_ROWS
+
+    def found(self) -> Iterator[tuple[tuple[str, str], "list[dict[str, Any]] | pa.Table"]]:
+        """(relation, source) and what is to be written of it."""
+        yield from self.rows.items()
+        for key, tables in self.tables.items():
+            yield key, pa.concat_tables(tables)
+
+    def counted(self, place: Literal[3, 4]) -> int:
+        """The sum of one column of the readings."""
+        return sum(reading[place] for reading in self.readings)
+
+
 class Parquet:
     """The Parquet files of one data folder."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
 
-    def write(self, relation: str, source: str, stem: str, rows: Sequence[Mapping[str, Any]]) -> Path:
+    def write(self, relation: str, source: str, stem: str, rows: Sequence[Mapping[str, Any]] | pa.Table) -> Path:
         """
-        Write one batch; the same batch again replaces its file.
+        Write one batch, rows or columns; the same batch again replaces its file.
 
         Raises:
             FolderUnusable: the folder cannot be written, or the disk is full.
@@ -97,8 +130,11 @@ class Parquet:
         beside = part_of(path)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            table = pa.Table.from_pylist([dict(row) for row in rows], schema=SCHEMAS[relation])
-            pq.write_table(table, beside, compression="zstd")
+            table = rows if isinstance(rows, pa.Table) else pa.Table.from_pylist([*map(dict, rows)], SCHEMAS[relation])
+            # figures repeat so seldom that a dictionary of them costs more time than all the rest
+            words = [field.name for field in SCHEMAS[relation] if pa.types.is_string(field.type)]
+            table = _typed(table, SCHEMAS[relation])
+            pq.write_table(table, beside, compression="zstd", use_dictionary=words, store_schema=False)
             os.replace(beside, path)
         except OSError as error:
             discard(beside)
@@ -129,3 +165,11 @@ class Parquet:
         """Delete every file: all of it is made again from the raw lake."""
         for path in self._root.glob("*/*/*.parquet"):
             path.unlink()
+
+
+def _typed(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """The columns of a schema in its types; words that are one value many times stay so until they are written."""
+    columns = [table[field.name] for field in schema]
+    are_words = [pa.types.is_dictionary(column.type) for column in columns]
+    typed = [c if words else c.cast(field.type) for c, words, field in zip(columns, are_words, schema, strict=True)]
+    return pa.table(typed, names=schema.names).unify_dictionaries()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from etl.errors import FolderUnusable
+from etl.stores import minutes, weights
 
 SCHEMA = """
 create table if not exists requests (
@@ -19,11 +20,7 @@ create table if not exists requests (
 create index if not exists requests_by_day on requests (provider, day);
 create index if not exists requests_by_subject on requests (dataset, symbol, verdict);
 create table if not exists lanes (
-    provider text primary key, boot text, last_sent real, spent_day text, blocked_until real,
-    weight_used integer, weight_at real
-);
-create table if not exists turns (
-    sequence integer primary key, provider text, boot text, at real, is_open integer
+    provider text primary key, boot text, last_sent real, spent_day text, blocked_until real
 );
 create table if not exists runs (
     run_id text primary key, command text, run_at text, finished_at text, pid integer, status text, details text
@@ -59,7 +56,7 @@ class State:
             self._db = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
             self._db.execute("pragma journal_mode = wal")
             self._db.execute("pragma synchronous = normal")
-            self._db.executescript(SCHEMA)
+            self._db.executescript(SCHEMA + minutes.SCHEMA + weights.SCHEMA)
         except sqlite3.Error as error:
             raise _unusable(path, error) from None
 

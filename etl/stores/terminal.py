@@ -86,6 +86,11 @@ class Terminal:
             sys.stderr.write(text + "\n")
             sys.stderr.flush()
 
+    def remind(self, text: str) -> None:
+        """A line of progress where no bar is drawn."""
+        if self._bars is None:
+            self.say(text, event="progress")
+
     def __enter__(self) -> "Terminal":
         if sys.stderr.isatty() and not self._quiet:
             from rich.console import Console

@@ -23,6 +23,9 @@ from etl.stores.lake import unusable
 
 SCHEMA_VERSION = 2  # of the tables in sql/lake.sql; another one is built anew from Parquet
 
+# what a load may hold in memory, however long the history: the rest of it goes beside the file for the moment
+WRITER: dict[str, str | bool | int | float | list[str]] = {"memory_limit": "256MB"}
+
 # What Parquet does not hold: a file that is built anew takes it over, so that a look at the past still finds it.
 HISTORY = ("publications", "requests", "runs", "check_results")
 
@@ -138,14 +141,14 @@ class Warehouse:
             _delete(path)
 
     def _open(self, path: Path) -> duckdb.DuckDBPyConnection:
-        con = duckdb.connect(str(path))
+        con = duckdb.connect(str(path), config=WRITER)
         try:
             con.execute("create table if not exists schema_version (version integer)")
             found = con.execute("select version from schema_version").fetchone()
             if found is not None and found[0] != SCHEMA_VERSION:
                 con.close()
                 _delete(path)
-                con = duckdb.connect(str(path))
+                con = duckdb.connect(str(path), config=WRITER)
                 con.execute("create table schema_version (version integer)")
                 found = None
             if found is None:
@@ -177,9 +180,10 @@ def _take_over(con: duckdb.DuckDBPyConnection, published: Path) -> None:
 
 
 def _delete(path: Path) -> None:
-    """A database file and its write-ahead log."""
+    """A database file, its write-ahead log, and what did not fit into memory."""
     for leftover in (path, path.with_name(path.name + ".wal")):
         leftover.unlink(missing_ok=True)
+    shutil.rmtree(path.with_name(path.name + ".tmp"), ignore_errors=True)
 
 
 class NextFile:

@@ -1,8 +1,9 @@
 -- A final bar of the best source that has it.
 -- grain: symbol, interval, opened_at
--- A stand-in's row never overwrites the first source's row. Equity days of sources that
--- only give history rank after the daily ones. Equity days outside the calendar's
--- sessions are left out (a check names them).
+-- A stand-in's row never overwrites the first source's row; Binance's archive ranks as
+-- Binance, and before its REST. Equity days of sources that only give history rank
+-- after the daily ones. Those outside the calendar's sessions are left out (a check
+-- names them).
 
 with
 
@@ -47,10 +48,16 @@ best_source_kept as (
     select bars.*
     from bars
     semi join bars_of_several_sources using (symbol, interval, opened_at)
-    left join ranks using (kind, interval, source)
+    left join ranks
+        on bars.kind = ranks.kind and bars.interval = ranks.interval
+        and case when is_binance(bars.source) then 'binance' else bars.source end
+        = ranks.source
     qualify row_number() over (
-        partition by symbol, interval, opened_at
-        order by coalesce(ranks.rank, 10000), source
+        partition by bars.symbol, bars.interval, bars.opened_at
+        order by
+            coalesce(ranks.rank, 10000),
+            bars.source <> 'binance_archive',
+            bars.source
     ) = 1
 ),
 

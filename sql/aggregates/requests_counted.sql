@@ -20,7 +20,7 @@ requests as (
     from lake.requests as requests
     left join sources using (source)
     cross join publication
-    where reserved_at <= as_of and verdict is not null
+    where requests.known_at <= as_of and verdict is not null
 ),
 
 requests_counted as (

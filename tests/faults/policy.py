@@ -88,7 +88,7 @@ extra_field        | yahoo twelve_data               | 1     | ok               
 extra_field        | fred_graph                      | 1     | ok               | not a line with a day and a value
 """
 
-ELSEWHERE = {"bad_checksum": "only the archive has checksums: tests/stages/test_backfill.py"}
+ELSEWHERE = {"bad_checksum": "only the archive has checksums: tests/stages/test_extract_against_the_stand_in.py"}
 # What a shape cannot show: a JSON object has each day once, FRED's bodies name no series, Binance's no symbol.
 CANNOT_OCCUR = {
     ("duplicate_rows", "alpha_vantage"),

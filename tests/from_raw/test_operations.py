@@ -16,8 +16,8 @@ from tests.from_raw.universe import CRYPTO, EQUITIES, SERIES, SYMBOLS
 pytestmark = pytest.mark.parametrize("run", ["demo"], indirect=True)
 
 ASKED = ("alpha_vantage", "binance", "fred", "yahoo")
-NOT_ASKED = ("alpaca", "coingecko", "finnhub", "fmp", "fred_graph", "twelve_data")
-PER_DAY = {"alpha_vantage": 25, "twelve_data": 800}  # their free tiers; the others have no limit of a day
+NOT_ASKED = ("alpaca", "binance_archive", "coingecko", "finnhub", "fmp", "fred_graph", "twelve_data")
+PER_DAY = {"fmp": 250, "alpha_vantage": 25, "twelve_data": 800}  # their free tiers; the others have no limit of a day
 
 
 def newest_of(raw: Recomputation, source: str) -> pd.Timestamp:

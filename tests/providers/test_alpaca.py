@@ -4,8 +4,9 @@ from datetime import date
 
 import pytest
 
-from etl.domain import EQUITY_DAILY, EQUITY_HISTORY, MACRO, Bar, Paged, Unreadable, Want
+from etl.domain import EQUITY_DAILY, EQUITY_HISTORY, MACRO, Bar, Unreadable, Want
 from etl.errors import AnswerUnreadable, KeyRefused, ProviderRefused, RateLimited
+from etl.sources import Paged
 from tests.providers.made_up import ALPACA, NOW, alpaca_bars, answer, planned
 
 SPY = planned(ALPACA, EQUITY_DAILY, "SPY")

@@ -21,10 +21,10 @@ from etl.domain import (
     ORDER_BOOK,
     SERIES,
     Bar,
-    Paged,
 )
 from etl.errors import AnswerError
 from etl.providers import PROVIDERS
+from etl.sources import Paged
 from tests.providers import made_up
 from tests.providers.made_up import answer, planned
 

@@ -59,6 +59,9 @@ WANTS: dict[str, list[Task]] = {
         task("BTCUSDT", "binance", dataset=CRYPTO_1M, since=NOW - HOUR),
         task("BTCUSDT", "binance", dataset=ORDER_BOOK),
     ],
+    "binance_archive": [
+        task("BTCUSDT", "binance_archive", dataset=dataset, since=NOW - 1.5 * DAY) for dataset in (CRYPTO_1D, CRYPTO_1M)
+    ],
     "yahoo": [
         task("SPY", "yahoo", dataset=EQUITY_DAILY, since=NOW - 92 * DAY),
         task("BIL", "yahoo", dataset=EQUITY_HISTORY, since=datetime(2025, 6, 1, tzinfo=UTC)),

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from etl.domain import CRYPTO_1D, MACRO, Bar
+from etl.domain import CRYPTO_1D, CRYPTO_1M, MACRO, Bar
 from etl.providers import PROVIDERS
 from etl.stores.clock import Clock
 from tests.stages.workbench import KEYS, NOW, Bench, task
@@ -19,6 +19,7 @@ WANTS = {
     "fred": task("DGS10", "fred", dataset=MACRO, since=SINCE),
     "fred_graph": task("DGS10", "fred_graph", dataset=MACRO, since=SINCE),
     "binance": task("BTCUSDT", "binance", dataset=CRYPTO_1D, since=SINCE),
+    "binance_archive": task("L0001USDT", "binance_archive", dataset=CRYPTO_1M, since=NOW - timedelta(days=1.5)),
     "yahoo": task("SPY", "yahoo"),
     "twelve_data": task("SPY", "twelve_data"),
 }
@@ -55,10 +56,21 @@ def kept(bench: Bench) -> bytes:
 
 @pytest.mark.parametrize("name", list(WANTS))
 def test_every_provider_of_the_stand_in_is_answered_with_real_rows(bench, stand_in, name):
-    """One request, one answer, one verdict; those that it does not serve have their cassettes."""
+    """One request, one answer, one verdict, a file of the archive with its checksum; others have their cassettes."""
+    answers = 2 if name == "binance_archive" else 1
     assert bench.run([WANTS[name]]).undone == ()
-    assert stand_in.verdicts() == ["ok"]
-    assert [verdict for *_, verdict in bench.verdicts()] == ["ok"]
+    assert stand_in.verdicts() == ["ok"] * answers
+    assert [verdict for *_, verdict in bench.verdicts()] == ["ok"] * answers
+
+
+def test_a_file_with_a_bad_checksum_is_kept_and_never_read(bench, stand_in):
+    """Its request ends as unreadable, so that no span of it counts as held."""
+    stand_in.faults({"provider": "binance_archive", "kind": "bad_checksum"})
+    (line,) = bench.run([WANTS["binance_archive"]]).undone
+    assert "CHECKSUM says" in line
+    assert "fault:bad_checksum" in stand_in.verdicts()
+    assert [verdict for *_, verdict in bench.verdicts()] == ["ok", "AnswerUnreadable"]
+    assert len(bench.lake.sequences()) == 2
 
 
 @pytest.mark.parametrize("name", ["alpha_vantage", "binance", "yahoo"])

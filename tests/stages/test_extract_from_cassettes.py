@@ -17,6 +17,7 @@ HELD = {
     "fred": {Observation: 43, Series: 1},
     "fred_graph": {Observation: 43},
     "binance": {Bar: 20 + 60, Book: 1},
+    "binance_archive": {Bar: 1 + 1440},
     "yahoo": {Bar: 65 + 107},
     "twelve_data": {Bar: 100},
     "fmp": {Bar: 44},
@@ -99,9 +100,10 @@ def test_the_weight_that_binance_counts_is_noted(bench):
     """From the header of its answers."""
     with player("none").use_cassette(CASSETTES / "binance.yaml"):
         bench.run(WANTS["binance"])
-    ((used, noted_at),) = bench.state.rows("select weight_used, weight_at from lanes where provider = 'binance'")
-    assert used > 0
-    assert noted_at is not None
+    ((seen, begun_by),) = bench.state.rows("select seen, began_by from weight_windows where provider = 'binance'")
+    assert seen > 0
+    assert begun_by is not None
+    assert bench.state.rows("select * from flights") == []
 
 
 def test_a_page_that_ends_early_is_followed_by_its_token(bench):

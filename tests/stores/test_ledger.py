@@ -247,46 +247,6 @@ def test_another_boots_seconds_mean_nothing(ledger, state, clock):
     assert state.rows("select blocked_until from lanes") == [(None,)]
 
 
-# weight
-
-
-def test_a_window_that_is_nearly_full_is_waited_out(ledger, clock):
-    """Nine tenths of Binance's 6000 a minute, by the server's own header: what remains belongs to others on this IP."""
-    ledger.reserve(BOOK, WEIGHED, "run-1")
-    ledger.weigh("binance", 5390)
-    clock.seconds += 20
-    ledger.reserve(BOOK, WEIGHED, "run-1")
-    assert clock.waits == pytest.approx([40])
-
-
-def test_weight_that_fits_is_sent_at_once(ledger, clock):
-    """50 more than 5350 is 5400: still within nine tenths."""
-    ledger.reserve(BOOK, WEIGHED, "run-1")
-    ledger.weigh("binance", 5350)
-    ledger.reserve(BOOK, WEIGHED, "run-1")
-    assert clock.waits == []
-
-
-def test_requests_in_flight_weigh_before_the_server_says_so(ledger, clock):
-    """Four lanes side by side do not all take the last 60."""
-    ledger.reserve(BOOK, WEIGHED, "run-1")
-    ledger.weigh("binance", 5340)
-    ledger.reserve(BOOK, WEIGHED, "run-1")
-    assert clock.waits == []
-    ledger.reserve(BOOK, WEIGHED, "run-1")
-    assert clock.waits == pytest.approx([60])
-
-
-def test_a_smaller_weight_in_the_header_is_a_new_window(ledger, clock):
-    """The server's window began anew, and ours with it."""
-    ledger.reserve(BOOK, WEIGHED, "run-1")
-    ledger.weigh("binance", 5390)
-    clock.seconds += 50
-    ledger.weigh("binance", 100)
-    ledger.reserve(BOOK, WEIGHED, "run-1")
-    assert clock.waits == []
-
-
 def test_sequences_go_on_after_a_lost_state_db(ledger):
     """The lake outlived its ledger: no new answer takes the number of an old one."""
     assert ledger.next_sequence == 1

@@ -14,7 +14,8 @@ import pytest
 from etl.domain import Limits, Request
 from etl.errors import QuotaExhausted
 from etl.providers import PROVIDERS
-from etl.stores.ledger import IN_FLIGHT_S, MINUTE_S, Ledger
+from etl.stores.ledger import Ledger
+from etl.stores.minutes import IN_FLIGHT_S, MINUTE_S
 from etl.stores.state import State
 from tests.clocks import NotedClock
 
@@ -27,14 +28,15 @@ TAKE = """
 import random, sys, time, urllib.request
 from pathlib import Path
 from etl.domain import Limits, Request
-from etl.stores import ledger as module
+from etl.stores import minutes
 from etl.stores.clock import Clock
+from etl.stores.ledger import Ledger
 from etl.stores.state import State
 
 path, root, count, most, minute = Path(sys.argv[1]), sys.argv[2], *map(float, sys.argv[3:6])
-module.MINUTE_S, module.IN_FLIGHT_S = minute, minute / 2
+minutes.MINUTE_S, minutes.IN_FLIGHT_S = minute, minute / 2
 state = State(path)
-ledger = module.Ledger(state, Clock())
+ledger = Ledger(state, Clock())
 for _ in range(int(count)):
     sequence = ledger.reserve(
         Request("twelve_data", "equity_daily", "SPY", "/time_series"), Limits(per_minute=int(most)), "run-1"

@@ -90,7 +90,7 @@ def test_a_file_that_is_named_must_be_there(tmp_path):
         ("[universe]\nregion = {}", "unknown setting 'universe.region'; allowed there: regions, asset_classes,"),
         (
             "[limits.fred]\nspacing = 1",
-            "unknown setting 'limits.fred.spacing'; allowed there: per_day, per_minute, spacing_s, weight,",
+            "unknown setting 'limits.fred.spacing'; allowed there: per_day, reserve, per_minute, spacing_s, weight,",
         ),
         ("[notes]\ntemprature = 1", "unknown setting 'notes.temprature'; allowed there: temperature, max_tokens,"),
         ('FRED_API_KEY = "x"', "unknown setting 'FRED_API_KEY'; allowed there: data_dir,"),

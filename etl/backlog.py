@@ -1,0 +1,179 @@
+"""
+The history that a user asks for, less what is held: which files and pages are still to be asked for, and their price.
+
+Pure: what was answered before comes in as rows of the ledger. A span counts as held where a good answer speaks of it,
+whoever asked for it and whenever, so that an interrupted backfill goes on where it was.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+from etl.coverage import LENGTHS
+from etl.domain import CRYPTO_1D, CRYPTO_1M, EQUITY_HISTORY, Limits, Request, Span, Want
+from etl.errors import UsageWrong
+from etl.providers import PROVIDERS
+from etl.providers.binance import OPENED, Binance
+from etl.providers.binance_archive import BinanceArchive
+from etl.settings import Settings, parse_instant
+from etl.stores.answered import Answered
+from etl.stores.weights import SHARE
+
+BINANCE, ARCHIVE = Binance(), BinanceArchive()
+DATASETS = {"1m": CRYPTO_1M, "1d": CRYPTO_1D}
+# a day's candles come a thousand to a page, but thirty to a file: files are for minutes
+CHAINS: dict[str, tuple[str, ...]] = {CRYPTO_1M: (ARCHIVE.name, BINANCE.name), CRYPTO_1D: (BINANCE.name,)}
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What is wanted of one symbol, and whom to ask for it, in order."""
+
+    dataset: str
+    symbol: str
+    span: Span
+    chain: tuple[str, ...]
+
+    @property
+    def is_crypto(self) -> bool:
+        """Candles come in spans; an equity's history is one answer."""
+        return self.dataset != EQUITY_HISTORY
+
+
+def wanted(
+    settings: Settings, name: str, interval: str | None, since: str, until: str | None, only: str | None, now: datetime
+) -> list[History]:
+    """
+    The command line's words as histories, one for each symbol of a name.
+
+    Raises:
+        UsageWrong: no such symbol, interval, provider or date.
+    """
+    symbols = settings.symbols_named(name)
+    first = datetime.combine(parse_instant(since, "--from").date(), time(), UTC)
+    last = min(parse_instant(until, "--to") + timedelta(microseconds=1), now) if until else now
+    if first >= last:
+        raise UsageWrong(f"--from: {first.date()} is not before {last:%Y-%m-%d}")
+    return [_history(settings, symbol, interval, (first, last), only) for symbol in symbols]
+
+
+def _history(settings: Settings, symbol: str, interval: str | None, span: Span, only: str | None) -> History:
+    if symbol in settings.universe.series:
+        raise UsageWrong(f"{symbol} is a macro series: `mfo extract --symbol {symbol} --since D` reads it whole")
+    is_crypto = settings.universe.is_crypto(symbol)
+    allowed = ("1m", "1d") if is_crypto else ("1d",)
+    interval = interval or allowed[0]
+    if interval not in allowed:
+        raise UsageWrong(f"--interval: {interval!r} of {symbol}; allowed: {', '.join(allowed)}")
+    dataset = DATASETS[interval] if is_crypto else EQUITY_HISTORY
+    chain = CHAINS[dataset] if is_crypto else tuple(settings.chain(dataset))
+    able = (ARCHIVE.name, BINANCE.name) if is_crypto else [p.name for p in PROVIDERS.values() if dataset in p.datasets]
+    if only and only not in able:
+        raise UsageWrong(f"--only: {only!r} does not give the history of {symbol}; allowed: {', '.join(able)}")
+    return History(dataset, symbol, span, (only,) if only else chain)
+
+
+def still_missing(history: History, answered: Sequence[Answered]) -> list[Span]:
+    """The spans of closed candles that no good answer speaks of yet, from the symbol's first candle on."""
+    length = LENGTHS[_interval(history)]
+    first, last = history.span
+    first = max(first, OPENED, listed_at(history, answered) or OPENED)
+    spans: list[Span] = [(first, last - (last - OPENED) % length)]
+    for said in answered:
+        for held in _held(said, length):
+            spans = [rest for span in spans for rest in _without(span, held)]
+    return [span for span in spans if span[0] < span[1]]
+
+
+def listed_at(history: History, answered: Iterable[Answered]) -> datetime | None:
+    """The symbol's first candle, where it was asked for."""
+    probe = BINANCE.first_candle(history.dataset, history.symbol)
+    return next((said.newest_at for said in answered if said.params == probe.params), None)
+
+
+def requests(history: History, missing: Sequence[Span], now: datetime, failed: frozenset[Request]) -> list[Request]:
+    """Files where the archive has whole ones, pages for all the rest; what failed in this run is not asked again."""
+    found: list[Request] = []
+    rest = list(missing)
+    if ARCHIVE.name in history.chain:
+        for first, last in missing:
+            for file in ARCHIVE.plan(Want(history.dataset, history.symbol, first, last), now):
+                span = ARCHIVE.span(file.path, {})
+                if file not in failed and span is not None:
+                    found.append(file)
+                    rest = [part for one in rest for part in _without(one, span)]
+    if BINANCE.name in history.chain:
+        for first, last in rest:
+            found += BINANCE.plan(Want(history.dataset, history.symbol, first, last), now)
+    return [request for request in found if request not in failed]
+
+
+def span_of(provider: str, path: str, params: tuple[tuple[str, str], ...]) -> Span | None:
+    """The instants that a request speaks of, where it is one for candles."""
+    if provider == ARCHIVE.name:
+        return ARCHIVE.span(path, {})
+    return BINANCE.span(path, dict(params)) if provider == BINANCE.name else None
+
+
+def _interval(history: History) -> Any:
+    return next(interval for interval, dataset in DATASETS.items() if dataset == history.dataset)
+
+
+def _held(said: Answered, length: timedelta) -> list[Span]:
+    """What a good answer speaks of: its span up to the last candle that had closed, less what it says is missing."""
+    span = span_of(said.provider, said.path, said.params)
+    if span is None:
+        return []
+    last = min(span[1], said.answered_at)
+    held: list[Span] = [(span[0], last - (last - OPENED) % length)]
+    for gap in said.missing:
+        held = [rest for one in held for rest in _without(one, gap)]
+    return held
+
+
+def _without(span: Span, held: Span) -> list[Span]:
+    """A span less another."""
+    if held[1] <= span[0] or span[1] <= held[0]:
+        return [span]
+    parts = [(span[0], held[0]), (held[1], span[1])]
+    return [(first, last) for first, last in parts if first < last]
+
+
+def price(asked: Sequence[Request], limits: dict[str, Limits], used: dict[str, int]) -> list[dict[str, Any]]:
+    """A row for each provider: calls, weight, the seconds that its limits make of it, the days that its quota does."""
+    rows = []
+    for name in dict.fromkeys(request.provider for request in asked):
+        mine, limit = [request for request in asked if request.provider == name], limits[name]
+        calls = sum(2 if request.proof else 1 for request in mine)
+        weight = sum(request.weight for request in mine) if limit.weight else 0
+        seconds = calls * limit.spacing_s
+        if limit.weight:
+            seconds = max(seconds, weight / (SHARE * limit.weight) * limit.weight_window_s)
+        a_day = None if limit.per_day is None else max(0, limit.per_day - limit.reserve)
+        left = None if a_day is None else max(0, a_day - used.get(name, 0))
+        days = None if a_day is None or left is None else _days(calls, left, a_day)
+        rows.append({"provider": name, "calls": calls, "weight": weight, "seconds": round(seconds, 1)})
+        rows[-1] |= {"left_today": left, "kept_for_the_daily_run": limit.reserve, "days": days}
+    return rows
+
+
+def _days(calls: int, left: int, a_day: int) -> int | None:
+    """Days until a quota has given so many calls, today included; None for never."""
+    if calls <= left:
+        return 1
+    return None if a_day == 0 else 1 + -(-(calls - left) // a_day)
+
+
+def priced_lines(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """The price for people."""
+    said = []
+    for row in rows:
+        weight = f", weight {row['weight']}" if row["weight"] else ""
+        quota = ""
+        if row["left_today"] is not None:
+            days = "never: the daily run needs all of its calls" if row["days"] is None else f"{row['days']} days"
+            kept = row["kept_for_the_daily_run"]
+            quota = f"; {row['left_today']} calls left today ({kept} kept for the daily run): {days}"
+        said.append(f"{row['provider']:>15}  {row['calls']} calls{weight}, {row['seconds']:g} s by its limits{quota}")
+    return said or ["everything of it is held: nothing to ask for"]

@@ -1,0 +1,175 @@
+"""
+backfill: the history of candles, whole files of the archive first, pages of REST for the rest, several at a time.
+
+It goes in rounds: what is missing by the ledger is asked for, files and pages side by side; then what is missing still
+(a file that is late, short, or not what its checksum says) is asked of REST. What failed is not asked again in this
+run. Nothing is lost where it is interrupted: the next run asks for what the ledger does not have.
+"""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Protocol
+
+from etl import backlog
+from etl.backlog import ARCHIVE, BINANCE, History
+from etl.domain import Limits, Outcome, Provider, Request
+from etl.errors import AnswerError, AnswerUnreadable, MfoError, ProviderDown, ProviderRefused, QuotaExhausted
+from etl.stores.clock import Clock
+from etl.stores.lanes import STOPPING, Lanes
+from etl.stores.lanes import Progress as LaneProgress
+from etl.stores.ledger import Ledger
+
+GIVEN_UP_AFTER = 6  # requests in a row that found nobody there, each asked several times
+SAID_EVERY_S = 10.0
+Ask = Callable[[Provider, Request], object]
+
+
+class Progress(LaneProgress, Protocol):
+    """Who is told how far each lane is."""
+
+    def remind(self, text: str) -> None:
+        """A line where no bar is drawn."""
+        ...
+
+
+@dataclass
+class _Report:
+    """What came of the requests; written under a lock."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    answered: Counter[str] = field(default_factory=Counter)
+    failed: dict[Request, MfoError] = field(default_factory=dict)
+    in_a_row: Counter[str] = field(default_factory=Counter)
+    left: Counter[str] = field(default_factory=Counter)
+    kinds: set[str] = field(default_factory=set)
+
+
+class Backfiller:
+    """What a backfill asks with: `ask` sends one request, keeps its answer and raises what is wrong with it."""
+
+    def __init__(
+        self, *, ask: Ask, limits: Mapping[str, Limits], ledger: Ledger, clock: Clock, progress: Progress
+    ) -> None:
+        self._ask, self._limits, self._ledger, self._clock, self._progress = ask, limits, ledger, clock, progress
+        self._providers: dict[str, Provider] = {ARCHIVE.name: ARCHIVE, BINANCE.name: BINANCE}
+        self._said_at = self._started_at = clock.monotonic()
+
+    def run(self, histories: Sequence[History]) -> Outcome:
+        """
+        Ask for all that is missing of some histories.
+
+        Raises:
+            Stopped: Ctrl-C; the requests in flight were kept.
+            FolderUnusable: answers cannot be kept.
+        """
+        report = _Report()
+        known = [history for history in histories if self._is_known(history, report)]
+        while asked := self._missing(known, report):
+            before = len(report.failed) + report.answered.total()
+            self._round(asked, report)
+            if len(report.failed) + report.answered.total() == before:
+                break
+        return self._outcome(known, report)
+
+    def _is_known(self, history: History, report: _Report) -> bool:
+        """Ask for a symbol's first candle; False where Binance does not know the symbol."""
+        said = self._ledger.answered(history.dataset, history.symbol)
+        if BINANCE.name not in history.chain or backlog.listed_at(history, said):
+            return True
+        probe = BINANCE.first_candle(history.dataset, history.symbol)
+        self._send(probe, report)
+        return not isinstance(report.failed.get(probe), ProviderRefused) or self._is_shut_out(report.failed[probe])
+
+    def _is_shut_out(self, error: MfoError) -> bool:
+        """A refusal of us, not of the symbol: the archive may still answer."""
+        return "HTTP 4" in str(error)
+
+    def _missing(self, histories: Sequence[History], report: _Report) -> list[Request]:
+        """What is still to be asked for, by the ledger."""
+        failed = frozenset(report.failed)
+        asked: list[Request] = []
+        for history in histories:
+            spans = backlog.still_missing(history, self._ledger.answered(history.dataset, history.symbol))
+            asked += backlog.requests(history, spans, self._clock.now(), failed)
+        return asked
+
+    def _round(self, asked: Sequence[Request], report: _Report) -> None:
+        lanes = Lanes(self._clock)
+        for request in asked:
+            self._progress.expect(request.provider, 1)
+            report.left[request.provider] += 1
+            lanes.put(request.provider, request)
+
+        def work(name: str, request: Request) -> None:
+            self._send(request, report)
+            report.left[name] -= 1
+            self._progress.advance(name, request.symbol)
+            self._remind(report)
+
+        lanes.run(
+            {name: self._limits[name].parallel for name in self._providers},
+            work,
+            on_stop=lambda: self._progress.say(STOPPING),
+        )
+
+    def _send(self, request: Request, report: _Report) -> None:
+        """One request; what is wrong with it is written down."""
+        self._clock.sleep(0)  # a stopped run asks for no further page
+        name = request.provider
+        try:
+            if report.in_a_row[name] >= GIVEN_UP_AFTER:
+                raise ProviderDown(f"{name}: nobody there; given up for this run")
+            self._ask(self._providers[name], request)
+        except (AnswerError, QuotaExhausted) as error:
+            with report.lock:
+                report.failed[request] = error
+                report.kinds.add(type(error).__name__)
+                report.in_a_row[name] += isinstance(error, ProviderDown | QuotaExhausted)
+            return
+        with report.lock:
+            report.answered[name] += 1
+            report.in_a_row[name] = 0
+
+    def _remind(self, report: _Report) -> None:
+        """Every few seconds: what is left, and when it ends at this pace."""
+        now = self._clock.monotonic()
+        with report.lock:
+            if now - self._said_at < SAID_EVERY_S:
+                return
+            self._said_at = now
+            ended = report.answered.total() + len(report.failed)
+            seconds = (now - self._started_at) / max(1, ended) * report.left.total()
+        parts = ", ".join(f"{count} of {name}" for name, count in report.left.items() if count)
+        self._progress.remind(
+            f"{'backfill':>10}  left: {parts or 'nothing'}; about {timedelta(seconds=round(seconds))}"
+        )
+
+    def _outcome(self, histories: Sequence[History], report: _Report) -> Outcome:
+        unsettled = {r: error for r, error in report.failed.items() if self._is_unsettled(r, histories)}
+        counted = Counter((request.symbol, str(error)) for request, error in unsettled.items())
+        undone = [f"{error} ({symbol}, {count} requests)" for (symbol, error), count in sorted(counted.items())]
+        files = {r: error for r, error in report.failed.items() if r.provider == ARCHIVE.name}
+        late = sum(isinstance(error, ProviderRefused) for error in files.values())
+        notes = [f"{late} files are not in the archive (yet): asked of REST"] if late else []
+        notes += [
+            f"{error}: not loaded, asked of REST" for error in files.values() if isinstance(error, AnswerUnreadable)
+        ]
+        said = ", ".join(f"{count} answers of {name}" for name, count in sorted(report.answered.items()) if count)
+        return Outcome(
+            said or "everything of it is held; nothing asked",
+            tuple(undone),
+            tuple(notes),
+            {"answered": report.answered.total(), "kinds": sorted(report.kinds)},
+        )
+
+    def _is_unsettled(self, request: Request, histories: Sequence[History]) -> bool:
+        """Whether what a failed request was for is still missing now."""
+        mine = [h for h in histories if (h.dataset, h.symbol) == (request.dataset, request.symbol)]
+        span = backlog.span_of(request.provider, request.path, request.params)
+        if not mine or span is None:
+            return not mine
+        missing = backlog.still_missing(mine[0], self._ledger.answered(request.dataset, request.symbol))
+        return any(first < span[1] and span[0] < last for first, last in missing)
