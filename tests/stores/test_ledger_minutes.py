@@ -251,6 +251,7 @@ def test_a_killed_process_leaves_its_calls_of_the_minute(tmp_path, server):
     assert server.most_in(2.0) <= 5
 
 
+@pytest.mark.soak  # a whole minute; shorter ones of the same kind run each time
 def test_twelve_datas_true_minute_is_kept_by_two_processes(tmp_path, server):
     """Eight at once and two a minute later, at the real limit."""
     started = [start(tmp_path / "state.db", server, 5, EIGHT, MINUTE_S) for _ in range(2)]
