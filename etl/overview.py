@@ -8,6 +8,7 @@ from etl.observatory import Observatory
 from etl.providers import PROVIDERS
 from etl.sessions import last_closed
 from etl.stages import plan, status
+from etl.stores.journal import is_alive
 from etl.stores.view import suspected_gaps
 
 
@@ -52,9 +53,15 @@ def status_of(o: Observatory) -> dict[str, Any]:
     con = o.warehouse.read() if o.warehouse.exists() else None
     try:
         ledger = o.ledger
-        return status.run(
-            con, runs=o.journal.runs(), limits=limits, used_today=ledger.used_today, is_spent=ledger.is_spent
-        )
+        return status.run(con, runs=_runs(o), limits=limits, used_today=ledger.used_today, is_spent=ledger.is_spent)
     finally:
         if con is not None:
             con.close()
+
+
+def _runs(o: Observatory) -> list[dict[str, Any]]:
+    """The last runs; one that was killed wrote no end, and is not called running."""
+    return [
+        {**row, "status": "killed"} if row["status"] == "running" and not is_alive(row["pid"]) else row
+        for row in o.journal.runs()
+    ]

@@ -195,6 +195,23 @@ def test_status_is_for_people_and_for_programs(demo: Demo) -> None:
     assert "published   as of 2026-11-19T11:30:00Z" in demo.mfo("status", "--demo").out
 
 
+def test_a_killed_run_is_not_called_running(mfo: Mfo) -> None:
+    """kill -9: `mfo status` says at once that it was killed, before another run comes by."""
+    nowhere = dict.fromkeys(("YAHOO_BASE_URL", "FRED_GRAPH_BASE_URL", "BINANCE_BASE_URL"), "http://127.0.0.1:9")
+    process = mfo.start("run-daily", MFO_NOW="2025-11-01T03:43:00Z", **nowhere)
+    deadline = time.monotonic() + 60
+    while '"pid"' not in _text(mfo.data_dir / "run.lock") and time.monotonic() < deadline:
+        time.sleep(0.02)
+    time.sleep(0.5)
+    process.kill()
+    process.communicate(timeout=60)
+    assert json.loads(mfo("status", "--json").out)["runs"][0]["status"] == "killed"
+
+
+def _text(path: Path) -> str:
+    return path.read_text() if path.exists() else ""
+
+
 def test_ctrl_c_stops_a_run_with_one_line_and_keeps_what_had_come(mfo: Mfo) -> None:
     """SIGINT: exit 130, no traceback, and the next run goes on."""
     process = mfo.start("run-daily", MFO_NOW="2025-11-01T03:43:00Z", YAHOO_BASE_URL="http://127.0.0.1:9",

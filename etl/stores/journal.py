@@ -10,7 +10,8 @@ from etl.stores.clock import Clock
 from etl.stores.state import State
 
 
-def _is_alive(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
+    """Whether a process of this machine still has that pid."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -42,7 +43,7 @@ class Journal:
     def _bury(self, own_pid: int) -> None:
         """Runs whose process is gone did not end by themselves: they are failures, and say so."""
         for run_id, pid in self._state.rows("select run_id, pid from runs where status = 'running'"):
-            if pid == own_pid or not _is_alive(pid):
+            if pid == own_pid or not is_alive(pid):
                 self.end_run(run_id, "failure", {"error": "killed"})
 
     def end_run(self, run_id: str, status: str, details: dict[str, Any]) -> None:
