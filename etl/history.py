@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from etl import backlog, catalogue, choices, overview, pipeline
+from etl import backlog, catalogue, choices, overview, pipeline, steps
 from etl.backlog import History
 from etl.domain import Limits, Outcome, Want
 from etl.errors import RunLocked
@@ -61,7 +61,7 @@ def backfill(o: Observatory, choice: Choice) -> int:
     """Fetch a history, then load and publish it; the exit code."""
     histories = _wanted(o, choice)
     with run(o, "backfill", locked=False):
-        extractor = pipeline.extractor(o, _beyond_the_reserve(catalogue.limits_of(o.settings)))
+        extractor = steps.extractor(o, _beyond_the_reserve(catalogue.limits_of(o.settings)))
         candles = [history for history in histories if history.is_crypto]
         tasks = [Task(_want(h), h.chain, "its history was asked for") for h in histories if not h.is_crypto]
         with o.terminal:
@@ -80,7 +80,7 @@ def backfill(o: Observatory, choice: Choice) -> int:
         o.done("backfill", outcome)
         refuse_where_nothing_came(outcome)
         _publish(o)
-    return pipeline.PARTIAL if o.undone else pipeline.DONE
+    return steps.code(o)
 
 
 def _publish(o: Observatory) -> None:
