@@ -15,25 +15,14 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from etl.domain import (
-    EQUITY_DAILY,
-    EQUITY_HISTORY,
-    Answer,
-    Bar,
-    Credential,
-    Limits,
-    Request,
-    Row,
-    Terms,
-    Unreadable,
-    Want,
-)
+from etl.domain import EQUITY_DAILY, EQUITY_HISTORY, Answer, Credential, Limits, Request, Row, Terms, Want
 from etl.errors import AnswerUnreadable, KeyRefused, ProviderRefused
-from etl.providers.reading import document, elements, excerpt, in_order, members, number, refuse_status, whole
+from etl.providers.reading import bars, document, elements, excerpt, members, refuse_status
 
 FREE_AFTER = timedelta(minutes=16)  # what is younger than a quarter of an hour is paid for
 RECENT = timedelta(days=140)
 NEW_YORK = ZoneInfo("America/New_York")
+NAMES = {"at": "t", "open": "o", "high": "h", "low": "l", "close": "c", "volume": "v", "trades": "n"}
 
 
 class Alpaca:
@@ -102,10 +91,10 @@ class Alpaca:
             raise ProviderRefused(f"Alpaca refused {symbol}: {said}")
         refuse_status(answer, self.title, keyed=True, said=_said(answer) if answer.status in (400, 404, 422) else "")
         body = members(document(answer, self.title), "Alpaca's answer")
-        bars = members(body.get("bars"), "Alpaca's bars")
-        if any(name != symbol for name in bars):
+        by_symbol = members(body.get("bars"), "Alpaca's bars")
+        if any(name != symbol for name in by_symbol):
             raise AnswerUnreadable(f"Alpaca answered for another symbol than {symbol}")
-        rows = bars.get(symbol)
+        rows = by_symbol.get(symbol)
         if rows is not None:
             elements(rows, "Alpaca's bars")
         if not rows and not body.get("next_page_token") and "page_token" not in dict(answer.request.params):
@@ -114,27 +103,8 @@ class Alpaca:
     def parse(self, answer: Answer) -> Iterator[Row]:
         """Bars, one a session, as traded."""
         symbol = answer.request.symbol
-        bars = members(members(document(answer, self.title), "Alpaca's answer").get("bars"), "Alpaca's bars")
-        rows: list[tuple[date, Row]] = []
-        for item in elements(bars.get(symbol) or [], "Alpaca's bars"):
-            row = item if isinstance(item, dict) else {}
-            at = _session(row.get("t"))
-            if at is None:
-                yield Unreadable(symbol, str(row.get("t", "")), "not a row with an instant")
-                continue
-            bar = Bar(
-                symbol=symbol,
-                interval="1d",
-                at=at,
-                open=number(row.get("o")),
-                high=number(row.get("h")),
-                low=number(row.get("l")),
-                close=number(row.get("c")),
-                volume=number(row.get("v")),
-                trades=whole(row.get("n")),
-            )
-            rows.append((at, bar))
-        yield from in_order(symbol, rows)
+        body = members(members(document(answer, self.title), "Alpaca's answer").get("bars"), "Alpaca's bars")
+        yield from bars(symbol, elements(body.get(symbol) or [], "Alpaca's bars"), NAMES, at_of=_session)
 
 
 def _session(value: object) -> date | None:

@@ -12,25 +12,14 @@ https://site.financialmodelingprep.com/developer/docs/stable/historical-price-eo
 """
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
-from etl.domain import (
-    EQUITY_DAILY,
-    EQUITY_HISTORY,
-    Answer,
-    Bar,
-    Credential,
-    Limits,
-    Request,
-    Row,
-    Terms,
-    Unreadable,
-    Want,
-)
+from etl.domain import EQUITY_DAILY, EQUITY_HISTORY, Answer, Credential, Limits, Request, Row, Terms, Want
 from etl.errors import AnswerError, AnswerUnreadable, DaySpent, KeyRefused, ProviderRefused, RateLimited
-from etl.providers.reading import day, document, elements, excerpt, in_order, number, refuse_status, retry_after
+from etl.providers.reading import bars, document, elements, excerpt, refuse_status, retry_after
 
 RECENT = timedelta(days=140)  # about 100 sessions
+NAMES = {"at": "date", **{name: name for name in ("open", "high", "low", "close", "volume")}}
 
 
 class Fmp:
@@ -85,27 +74,8 @@ class Fmp:
 
     def parse(self, answer: Answer) -> Iterator[Row]:
         """Bars, one a session, split-adjusted."""
-        symbol = answer.request.symbol
-        rows: list[tuple[date, Row]] = []
-        for item in elements(document(answer, self.title), "FMP's answer"):
-            row = item if isinstance(item, dict) else {}
-            at = day(row.get("date"))
-            if at is None:
-                yield Unreadable(symbol, str(row.get("date", "")), "not a row with a date")
-                continue
-            bar = Bar(
-                symbol=symbol,
-                interval="1d",
-                at=at,
-                open=number(row.get("open")),
-                high=number(row.get("high")),
-                low=number(row.get("low")),
-                close=number(row.get("close")),
-                volume=number(row.get("volume")),
-                adjustment="split",
-            )
-            rows.append((at, bar))
-        yield from in_order(symbol, rows)
+        items = elements(document(answer, self.title), "FMP's answer")
+        yield from bars(answer.request.symbol, items, NAMES, adjustment="split")
 
 
 def _refusal(answer: Answer) -> AnswerError | None:

@@ -12,38 +12,16 @@ https://twelvedata.com/docs#time-series
 """
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
-from etl.domain import (
-    EQUITY_DAILY,
-    EQUITY_HISTORY,
-    Answer,
-    Bar,
-    Credential,
-    Limits,
-    Request,
-    Row,
-    Terms,
-    Unreadable,
-    Want,
-)
+from etl.domain import EQUITY_DAILY, EQUITY_HISTORY, Answer, Credential, Limits, Request, Row, Terms, Want
 from etl.errors import AnswerError, AnswerUnreadable, DaySpent, KeyRefused, ProviderDown, ProviderRefused, RateLimited
-from etl.providers.reading import (
-    day,
-    document,
-    elements,
-    excerpt,
-    in_order,
-    members,
-    number,
-    refuse_status,
-    retry_after,
-    whole,
-)
+from etl.providers.reading import bars, document, elements, excerpt, members, refuse_status, retry_after, whole
 
 RECENT_ROWS, ALL_ROWS = 100, 5000
 RECENT = timedelta(days=140)  # what 100 sessions reach back
 A_MINUTE = 60.0
+NAMES = {"at": "datetime", **{name: name for name in ("open", "high", "low", "close", "volume")}}
 
 
 class TwelveData:
@@ -107,26 +85,7 @@ class TwelveData:
     def parse(self, answer: Answer) -> Iterator[Row]:
         """Bars, one a session, as traded."""
         body = members(document(answer, self.title), "Twelve Data's answer")
-        symbol = answer.request.symbol
-        rows: list[tuple[date, Row]] = []
-        for item in elements(body.get("values"), "Twelve Data's values"):
-            row = item if isinstance(item, dict) else {}
-            at = day(row.get("datetime"))
-            if at is None:
-                yield Unreadable(symbol, str(row.get("datetime", "")), "not a row with a date")
-                continue
-            bar = Bar(
-                symbol=symbol,
-                interval="1d",
-                at=at,
-                open=number(row.get("open")),
-                high=number(row.get("high")),
-                low=number(row.get("low")),
-                close=number(row.get("close")),
-                volume=number(row.get("volume")),
-            )
-            rows.append((at, bar))
-        yield from in_order(symbol, rows)
+        yield from bars(answer.request.symbol, elements(body.get("values"), "Twelve Data's values"), NAMES)
 
     def _refuse_body(self, answer: Answer) -> None:
         try:
