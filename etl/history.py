@@ -61,14 +61,14 @@ def backfill(o: Observatory, choice: Choice) -> int:
     """Fetch a history, then load and publish it; the exit code."""
     histories = _wanted(o, choice)
     with run(o, "backfill", locked=False):
-        extractor = pipeline.extractor(o, _beyond_the_reserve(catalogue.limits_of(o.settings)))
+        limits = _beyond_the_reserve(catalogue.limits_of(o.settings))
         candles = [history for history in histories if history.is_crypto]
         tasks = [Task(_want(h), h.chain, "its history was asked for") for h in histories if not h.is_crypto]
         with o.terminal:
             outcome = Outcome("nothing asked", details={"answered": 1, "kinds": []})
             if candles:
                 backfiller = Backfiller(
-                    ask=extractor.ask,
+                    ask=o.asker(limits).ask,
                     limits=catalogue.limits_of(o.settings),
                     ledger=o.ledger,
                     clock=o.clock,
@@ -76,7 +76,7 @@ def backfill(o: Observatory, choice: Choice) -> int:
                 )
                 outcome = backfiller.run(candles)
             if tasks:
-                outcome = extractor.run(tasks)
+                outcome = pipeline.extractor(o, limits).run(tasks)
         o.done("backfill", outcome)
         refuse_where_nothing_came(outcome)
         _publish(o)

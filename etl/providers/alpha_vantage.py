@@ -10,6 +10,7 @@ Quirks: every refusal is HTTP 200 with `Information`, `Note` or `Error Message`.
 and premium endpoints too, so the order of the tests matters. A good answer may carry a `Note`: where the series is
 there, it is data. The daily cap echoes the key, so no text of that body is ever quoted. A free key gives 100 daily
 rows and no more, 25 calls a day and one a second (1.00 s still trips it). The newest row may be a running session.
+"Invalid API call" is an unknown symbol, and also what it says of a known one when it is in trouble.
 
 https://www.alphavantage.co/documentation/
 """
@@ -176,7 +177,7 @@ def _refusal(body: dict[str, object], symbol: str) -> AnswerError:
     if "** api key" in text or "apikey is invalid or missing" in text:
         return KeyRefused("Alpha Vantage does not accept the key")
     if "invalid api call" in text:
-        return ProviderRefused(f"Alpha Vantage does not know {symbol}")
+        return ProviderRefused(f"Alpha Vantage does not know {symbol}", is_doubtful=True)
     if "does not exist" in text:
         return ProviderRefused(f"Alpha Vantage: {excerpt(said)}")
     if not body:
