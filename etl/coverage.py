@@ -15,6 +15,7 @@ from etl.domain import Answer, Bar, Interval, Row
 
 LENGTHS: dict[Interval, timedelta] = {
     "1m": timedelta(minutes=1),
+    "5m": timedelta(minutes=5),
     "15m": timedelta(minutes=15),
     "1h": timedelta(hours=1),
     "1d": timedelta(days=1),

@@ -19,6 +19,8 @@ from etl.errors import AnswerError, AnswerUnreadable, DaySpent, KeyRefused, Prov
 from etl.providers.reading import bars, document, elements, excerpt, refuse_status, retry_after
 
 RECENT = timedelta(days=140)  # about 100 sessions
+FREE = timedelta(days=5 * 365)  # what a free key is given
+MICROSECOND = timedelta(microseconds=1)
 NAMES = {"at": "date", **{name: name for name in ("open", "high", "low", "close", "volume")}}
 
 
@@ -41,13 +43,15 @@ class Fmp:
     parser_version: int = 1
 
     def plan(self, want: Want, now: datetime) -> list[Request]:
-        """One request: the days from `since` on, the last 140 of them where nothing older is wanted."""
+        """One request: the days from `since` up to `until` or today, the last 140 where nothing older is wanted."""
         if want.dataset not in self.datasets:
             return []
-        first = want.since if want.since is not None or want.dataset == EQUITY_HISTORY else now - RECENT
-        params: tuple[tuple[str, str], ...] = (("symbol", want.symbol),)
-        if first is not None:
-            params += (("from", first.date().isoformat()), ("to", now.date().isoformat()))
+        first = want.since or (now - FREE if want.dataset == EQUITY_HISTORY else now - RECENT)
+        last = min(now, want.until - MICROSECOND) if want.until else now
+        if last < now - FREE:
+            return []
+        span = (("from", max(first, now - FREE).date().isoformat()), ("to", last.date().isoformat()))
+        params = (("symbol", want.symbol), *span)
         return [Request(self.name, want.dataset, want.symbol, "/historical-price-eod/full", params)]
 
     def inspect(self, answer: Answer) -> None:

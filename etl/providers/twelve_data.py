@@ -21,6 +21,7 @@ from etl.providers.reading import bars, document, elements, excerpt, members, re
 RECENT_ROWS, ALL_ROWS = 100, 5000
 RECENT = timedelta(days=140)  # what 100 sessions reach back
 A_MINUTE = 60.0
+MICROSECOND = timedelta(microseconds=1)
 NAMES = {"at": "datetime", **{name: name for name in ("open", "high", "low", "close", "volume")}}
 
 
@@ -43,7 +44,7 @@ class TwelveData:
     parser_version: int = 1
 
     def plan(self, want: Want, now: datetime) -> list[Request]:
-        """One request: the last 100 sessions, or up to 5000 from `since` where that is asked for or older."""
+        """One request: the last 100 sessions, or up to 5000 from an older `since` to `until`."""
         if want.dataset not in self.datasets:
             return []
         is_recent = want.dataset == EQUITY_DAILY and (want.since is None or want.since > now - RECENT)
@@ -55,6 +56,9 @@ class TwelveData:
         )
         if want.since is not None and not is_recent:
             params += (("start_date", want.since.date().isoformat()),)
+        if want.until is not None and want.until <= now:
+            # the last moment of the day: a session is stamped with its midnight, whichever way the end is meant
+            params += (("end_date", f"{(want.until - MICROSECOND).date()}T23:59:59"),)
         return [Request(self.name, want.dataset, want.symbol, "/time_series", params)]
 
     def inspect(self, answer: Answer) -> None:

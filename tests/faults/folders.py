@@ -68,6 +68,7 @@ class SmallFolder:
     timeout_s: float = 8.0
     now: str = NOW
     keys: dict[str, str] = field(default_factory=lambda: dict(KEYS))
+    is_premium: bool = False
     waits: list[float] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
 
@@ -92,6 +93,7 @@ class SmallFolder:
                 limits={name: LimitOverride(spacing_s=0, timeout_s=self.timeout_s) for name in providers},
                 extract=Extract.model_validate(
                     {"history_from": SINCE, "macro_from": SINCE, "crypto_daily_from": SINCE, "crypto_minutes_days": 0.5}
+                    | {"alpha_vantage_is_premium": self.is_premium}
                 ),
             ),
             keys={name: SecretStr(key) for name, key in self.keys.items()},
