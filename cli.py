@@ -1,33 +1,39 @@
 """The command line: options -> one function -> one line and an exit code. Data on stdout, words on stderr."""
 
-import importlib
-import json
 import shutil
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from etl.errors import MfoError, Stopped, UsageWrong
+from etl.commands.words import (
+    AsJson,
+    AsOf,
+    Config,
+    Day,
+    Demo,
+    Force,
+    Interval,
+    Later,
+    NoLlm,
+    Only,
+    Since,
+    Symbol,
+    To,
+    instant,
+    run,
+    say,
+    settings,
+    show,
+)
+from etl.errors import MfoError, UsageWrong
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from etl import choices, history, overview, pipeline, planning
-    from etl.observatory import Observatory
-    from etl.settings import Settings
+    from etl import choices, history, overview, pipeline, planning, steps
 else:
-
-    class _Later(str):
-        """A module that is imported when a command first needs it: `mfo --help` does not wait for DuckDB."""
-
-        def __getattr__(self, word: str) -> object:
-            return getattr(importlib.import_module(self), word)
-
-    choices, history, overview = map(_Later, ("etl.choices", "etl.history", "etl.overview"))
-    pipeline, planning = map(_Later, ("etl.pipeline", "etl.planning"))
+    choices, history, overview = map(Later, ("etl.choices", "etl.history", "etl.overview"))
+    pipeline, planning, steps = map(Later, ("etl.pipeline", "etl.planning", "etl.steps"))
 
 app = typer.Typer(
     name="mfo",
@@ -37,63 +43,17 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # its tracebacks print local variables, keys included
 )
 
-Demo = Annotated[bool, typer.Option("--demo", help="Made-up data, in the demo's own data folder.")]
-Config = Annotated[Path | None, typer.Option("--config", help="The mfo.toml to use.")]
-AsJson = Annotated[bool, typer.Option("--json", help="For programs: JSON on stdout.")]
-Force = Annotated[bool, typer.Option("--force", help="Ask again for what is fresh.")]
-AsOf = Annotated[str | None, typer.Option("--as-of", help="As it was known then: 2025-11-01T03:43:00Z or a date.")]
-Only = Annotated[str | None, typer.Option("--only", help="Ask this provider only.")]
-Symbol = Annotated[list[str] | None, typer.Option("--symbol", help="A symbol, series or watchlist; may be repeated.")]
-Since = Annotated[str | None, typer.Option("--since", help="From this date on.")]
-Day = Annotated[str | None, typer.Option("--date", help="The session that the note is for.")]
-To = Annotated[str | None, typer.Option("--to", help="Up to the end of this date; default: now.")]
-Interval = Annotated[str | None, typer.Option("--interval", help="1m or 1d; default: crypto 1m, equities 1d.")]
-NoLlm = Annotated[bool, typer.Option("--no-llm", help="The rules' note only; no model is asked.")]
-
 
 def main() -> None:
     """Run a command; an expected error is one line on stderr and its exit code."""
     try:
         app()
     except MfoError as error:
-        _say(f"mfo: {error}")
+        say(f"mfo: {error}")
         sys.exit(error.exit_code)
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output went away: nothing to say, nothing lost
         sys.exit(0)
-
-
-def _say(line: str) -> None:
-    sys.stderr.write(line + "\n")
-
-
-def _show(found: object, lines: list[str], as_json: bool) -> int:
-    sys.stdout.write(json.dumps(found) + "\n" if as_json else "\n".join([*lines, ""]))
-    return 0
-
-
-def _settings(config: Path | None, demo: bool) -> "Settings":
-    from etl.stores.settings_file import read_settings
-
-    return read_settings(config=config, demo=demo)
-
-
-def _run(config: Path | None, demo: bool, work: "Callable[[Observatory], int]") -> None:
-    """Open the data folder, do one thing with it, and end with its exit code."""
-    from etl.observatory import opened
-
-    try:
-        with opened(_settings(config, demo)) as observatory:
-            code = work(observatory)
-    except KeyboardInterrupt:
-        raise Stopped("stopped; what was kept and published stands") from None
-    raise typer.Exit(code)
-
-
-def _instant(text: str | None, where: str) -> "datetime | None":
-    from etl.settings import parse_instant
-
-    return parse_instant(text, where) if text else None
 
 
 @app.command()
@@ -101,7 +61,7 @@ def init() -> None:
     """Write a commented mfo.toml and .env.example here; never overwrites."""
     from etl.stages import init as stage
 
-    _say(stage.run(Path.cwd()).line)
+    say(stage.run(Path.cwd()).line)
 
 
 @app.command()
@@ -111,7 +71,7 @@ def doctor(config: Config = None, demo: Demo = False) -> None:
     from etl.stages import doctor as stage
     from etl.stores.machine import Machine
 
-    findings = stage.run(_settings(config, demo), Machine(), PROVIDERS)
+    findings = stage.run(settings(config, demo), Machine(), PROVIDERS)
     sys.stdout.write("\n".join([*stage.lines(findings), ""]))
     raise typer.Exit(stage.exit_code(findings))
 
@@ -130,7 +90,7 @@ def plan(
 ) -> None:
     """What the next run (or a backfill) would ask of whom, what it costs in calls, and what is left today."""
     asked = history.Choice(backfill, interval, since, until, only)
-    _run(config, demo, lambda o: _show(*history.priced(o, asked, force=force), as_json))
+    run(config, demo, lambda o: show(*history.priced(o, asked, force=force), as_json))
 
 
 @app.command()
@@ -143,7 +103,7 @@ def extract(
     demo: Demo = False,
 ) -> None:
     """Ask for what is missing or stale, and keep every answer."""
-    _run(
+    run(
         config,
         demo,
         lambda o: pipeline.only_extract(o, choices.choice_of(o.settings, only, symbol or [], since, force=force)),
@@ -157,7 +117,7 @@ def transform(
     demo: Demo = False,
 ) -> None:
     """Kept answers -> typed Parquet."""
-    _run(config, demo, lambda o: pipeline.only_transform(o, everything=everything))
+    run(config, demo, lambda o: pipeline.only_transform(o, everything=everything))
 
 
 @app.command()
@@ -167,7 +127,7 @@ def load(
     demo: Demo = False,
 ) -> None:
     """Parquet -> warehouse: builds the SQL models, runs the checks, publishes the new file."""
-    _run(config, demo, lambda o: pipeline.only_load(o, rebuild=rebuild))
+    run(config, demo, lambda o: pipeline.only_load(o, rebuild=rebuild))
 
 
 @app.command()
@@ -179,14 +139,14 @@ def analyze(
     demo: Demo = False,
 ) -> None:
     """Facts -> the day's note and recommendations, verified."""
-    notes = pipeline.NoteChoice(_instant(day, "--date"), use_model=not no_llm, force=force)
-    _run(config, demo, lambda o: pipeline.only_analyze(o, notes))
+    notes = steps.NoteChoice(instant(day, "--date"), use_model=not no_llm, force=force)
+    run(config, demo, lambda o: pipeline.only_analyze(o, notes))
 
 
 @app.command()
 def score(config: Config = None, demo: Demo = False) -> None:
     """Settle the recommendations that fell due."""
-    _run(config, demo, lambda o: pipeline.only_score(o))
+    run(config, demo, lambda o: pipeline.only_score(o))
 
 
 @app.command()
@@ -202,8 +162,8 @@ def export(
     """Write the site folder: the page, its JSON, their schemas."""
     if basis not in ("known", "published"):
         raise UsageWrong(f"--basis: {basis!r}; allowed: known, published")
-    site = pipeline.SiteChoice(out, _instant(as_of, "--as-of"), basis, compare=check, public=public)
-    _run(config, demo, lambda o: pipeline.only_export(o, site))
+    site = steps.SiteChoice(out, instant(as_of, "--as-of"), basis, compare=check, public=public)
+    run(config, demo, lambda o: pipeline.only_export(o, site))
 
 
 @app.command()
@@ -218,8 +178,8 @@ def serve_static(
     from etl.stages import serve_static as stage
     from etl.stores.folder import Folder
 
-    site = Folder(_settings(config, demo).data_dir).site
-    stage.run(site, host, port, cors, _say)
+    site = Folder(settings(config, demo).data_dir).site
+    stage.run(site, host, port, cors, say)
 
 
 @app.command()
@@ -227,8 +187,8 @@ def run_daily(
     day: Day = None, no_llm: NoLlm = False, force: Force = False, config: Config = None, demo: Demo = False
 ) -> None:
     """Extract, transform, load, check, score, analyze, publish, export: what cron calls."""
-    notes = pipeline.NoteChoice(_instant(day, "--date"), use_model=not no_llm, force=force)
-    _run(config, demo, lambda o: pipeline.daily(o, choices.choice_of(o.settings, force=force), notes))
+    notes = steps.NoteChoice(instant(day, "--date"), use_model=not no_llm, force=force)
+    run(config, demo, lambda o: pipeline.daily(o, choices.choice_of(o.settings, force=force), notes))
 
 
 @app.command()
@@ -242,13 +202,13 @@ def backfill(
     demo: Demo = False,
 ) -> None:
     """History: the archive first, then REST; goes on where it was interrupted; yields to the daily run."""
-    _run(config, demo, lambda o: history.backfill(o, history.Choice(symbol, interval, since, until, only)))
+    run(config, demo, lambda o: history.backfill(o, history.Choice(symbol, interval, since, until, only)))
 
 
 @app.command()
 def run_intraday(config: Config = None, demo: Demo = False) -> None:
     """Crypto bars, order books, and the artifacts that they feed: for a cron line every few minutes."""
-    _run(config, demo, lambda o: pipeline.intraday(o, choices.choice_of(o.settings, datasets=planning.INTRADAY)))
+    run(config, demo, lambda o: pipeline.intraday(o, choices.choice_of(o.settings, datasets=planning.INTRADAY)))
 
 
 @app.command()
@@ -271,10 +231,10 @@ def query(
     form = stage.checked_format(form, is_terminal=sys.stdout.isatty())
     values = stage.parameters(text, param or []) if name or param else {}
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    with reading(_settings(config, demo), _instant(as_of, "--as-of")) as con:
+    with reading(settings(config, demo), instant(as_of, "--as-of")) as con:
         seen, run_id = stage.run(con, text, values, form, write=sys.stdout.buffer.write, width=width)
     sys.stdout.flush()
-    _say(f"as of {seen}, run {run_id}")
+    say(f"as of {seen}, run {run_id}")
 
 
 @app.command()
@@ -282,13 +242,13 @@ def status(config: Config = None, demo: Demo = False, as_json: AsJson = False) -
     """The last runs, each source's health and age, the quota left, what is stale and why."""
     from etl.stages.status import lines
 
-    _run(config, demo, lambda o: _show(found := overview.status_of(o), lines(found), as_json))
+    run(config, demo, lambda o: show(found := overview.status_of(o), lines(found), as_json))
 
 
 @app.command()
 def maintain(config: Config = None, demo: Demo = False) -> None:
     """Verify every kept answer's hash and sweep away what killed runs left."""
-    _run(config, demo, lambda o: pipeline.only_maintain(o))
+    run(config, demo, lambda o: pipeline.only_maintain(o))
 
 
 @app.callback(invoke_without_command=True)

@@ -22,7 +22,7 @@ Every error that a user can meet, as one tree, with its exit code.
         ├── ProviderRefused         this request will never be answered: ask the next provider
         └── AnswerUnreadable        not the shape that was documented: ask the next provider
 
-Exit codes 0 (all done) and 3 (partial) are outcomes, not errors: see `etl.pipeline`.
+Exit codes 0 (all done) and 3 (partial) are outcomes, not errors: see `etl.steps.code`.
 """
 
 

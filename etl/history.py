@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from etl import backlog, catalogue, choices, overview, pipeline
+from etl import backlog, catalogue, choices, overview, pipeline, steps
 from etl.backlog import History
 from etl.domain import Limits, Outcome, Want
 from etl.errors import RunLocked
@@ -76,11 +76,11 @@ def backfill(o: Observatory, choice: Choice) -> int:
                 )
                 outcome = backfiller.run(candles)
             if tasks:
-                outcome = pipeline.extractor(o, limits).run(tasks)
+                outcome = steps.extractor(o, limits).run(tasks)
         o.done("backfill", outcome)
         refuse_where_nothing_came(outcome)
         _publish(o)
-    return pipeline.PARTIAL if o.undone else pipeline.DONE
+    return steps.code(o)
 
 
 def _publish(o: Observatory) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 from pydantic import SecretStr
 
-from etl import pipeline
+from etl import pipeline, steps
 from etl.choices import Choice
 from etl.domain import CRYPTO_1D, EQUITY_DAILY, MACRO
 from etl.errors import MfoError
@@ -128,7 +128,7 @@ class SmallFolder:
 
     def daily(self, choice: Choice | None = None) -> int:
         """`mfo run-daily --no-llm`."""
-        notes = pipeline.NoteChoice(use_model=False)
+        notes = steps.NoteChoice(use_model=False)
         return self._run(lambda o: pipeline.daily(o, choice or Choice(), notes))
 
     def requests(self) -> Rows:
