@@ -7,12 +7,13 @@ has been answered before.
 """
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from tenacity import RetryCallState, Retrying, stop_after_attempt
 
-from etl.domain import Answer, Limits, Provider, Request, Row
+from etl.coverage import covered, span_asked
+from etl.domain import Answer, Limits, Provider, Request, Row, Span
 from etl.errors import AnswerError, DaySpent, KeyRefused, ProviderDown, RateLimited
 from etl.providers.reading import newest, some_true
 from etl.sources import ColumnarProvider, Paged, ProvenProvider, Survey
@@ -158,4 +159,11 @@ def _read(provider: Provider, answer: Answer) -> tuple[list[Row], Survey]:
     if isinstance(provider, ColumnarProvider) and (survey := provider.survey(answer)):
         return [], survey
     rows = some_true(list(provider.parse(answer)), answer)
-    return rows, Survey(len(rows), newest(rows, answer.server_time))
+    return rows, Survey(len(rows), newest(rows, answer.server_time), _cut_off(answer, rows))
+
+
+def _cut_off(answer: Answer, rows: Sequence[Row]) -> tuple[Span, ...]:
+    """The beginning of the span that was asked for, where a full page holds the newest rows of it only."""
+    first, _ = span_asked(dict(answer.request.params))
+    speaks = covered(answer, rows)
+    return ((first, speaks.covers_from),) if first and speaks and first < speaks.covers_from else ()
