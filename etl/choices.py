@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time
 
 from etl.errors import SettingsWrong, UsageWrong
 from etl.providers import PROVIDERS
-from etl.settings import CHAINS, Settings, parse_instant
+from etl.settings import CHAINS, PREMIUM, Settings, parse_instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,10 @@ def check_names(settings: Settings) -> None:
                 raise SettingsWrong(
                     f"{settings.source}: chains.{dataset}: {name!r} cannot give it; allowed: {', '.join(able)}"
                 )
+        paid = PREMIUM.get(dataset)
+        if paid in names and not settings.tables.extract.alpha_vantage_is_premium:
+            what = f"{paid!r} gives it to premium keys only; allowed with extract.alpha_vantage_is_premium = true"
+            raise SettingsWrong(f"{settings.source}: chains.{dataset}: {what}")
     for name in settings.tables.limits:
         if name not in PROVIDERS:
             raise SettingsWrong(f"{settings.source}: limits.{name}: unknown provider; allowed: {', '.join(PROVIDERS)}")

@@ -95,7 +95,9 @@ class Stopped(MfoError):
 
 
 class AnswerError(MfoError):
-    """One request to one provider went wrong."""
+    """One request to one provider went wrong. `is_doubtful`: the provider says so in its own trouble too."""
+
+    is_doubtful = False
 
 
 class ProviderDown(AnswerError):
@@ -117,9 +119,17 @@ class DaySpent(AnswerError):
 class KeyRefused(AnswerError):
     """The provider does not accept the key (or wants one that is not set)."""
 
+    def __init__(self, message: str, *, is_doubtful: bool = False) -> None:
+        super().__init__(message)
+        self.is_doubtful = is_doubtful
+
 
 class ProviderRefused(AnswerError):
     """The provider will never answer this request: unknown symbol, premium function, bad parameter."""
+
+    def __init__(self, message: str, *, is_doubtful: bool = False) -> None:
+        super().__init__(message)
+        self.is_doubtful = is_doubtful
 
 
 class AnswerUnreadable(AnswerError):

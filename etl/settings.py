@@ -174,6 +174,7 @@ class Extract(Section):
     series_per_day: int = Field(default=10, ge=0)  # metadata calls, so that they never set a run's length
     gaps_per_run: int = Field(default=20, ge=0)  # suspected gaps that a run asks for again
     attempts: int = Field(default=3, ge=1, le=10)
+    alpha_vantage_is_premium: bool = False  # the key is paid for: no daily cap, and bars of five minutes
 
 
 class Notes(Section):
@@ -201,9 +202,10 @@ class Tables(Section):
 
 CHAINS: dict[str, list[str]] = {
     "equity_daily": ["alpha_vantage", "yahoo", "twelve_data", "fmp", "alpaca"],
-    "equity_history": ["yahoo", "twelve_data", "alpaca", "fmp"],
+    "equity_history": ["yahoo", "twelve_data", "alpaca", "fmp", "alpha_vantage"],
+    "equity_intraday": ["alpha_vantage", "alpaca"],
     "actions": ["yahoo", "alpha_vantage"],
-    "macro": ["fred", "fred_graph"],
+    "macro": ["fred", "fred_graph", "alpha_vantage"],
     "series": ["fred"],
     "crypto_1m": ["binance"],
     "crypto_1d": ["binance", "alpha_vantage", "yahoo"],
@@ -211,6 +213,9 @@ CHAINS: dict[str, list[str]] = {
     "equity_quote": ["finnhub"],
     "crypto_quote": ["coingecko"],
 }
+
+
+PREMIUM = {"equity_intraday": "alpha_vantage"}  # who gives it to those who pay only
 
 
 class Settings(Section):
@@ -232,8 +237,10 @@ class Settings(Section):
         return self.tables.universe
 
     def chain(self, dataset: str) -> list[str]:
-        """The providers of a dataset, first source first."""
-        return self.tables.chains.get(dataset, CHAINS[dataset])
+        """The providers of a dataset, first source first; without what only a premium key is given."""
+        names = self.tables.chains.get(dataset, CHAINS[dataset])
+        is_free = not self.tables.extract.alpha_vantage_is_premium
+        return [name for name in names if not (is_free and PREMIUM.get(dataset) == name)]
 
     def symbols_named(self, name: str) -> list[str]:
         """

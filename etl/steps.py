@@ -77,17 +77,7 @@ def extract(o: Observatory, choice: Choice, meanwhile: Callable[[], None] = lamb
 
 def extractor(o: Observatory, limits: Mapping[str, Limits]) -> Extractor:
     """One that asks within these limits."""
-    return Extractor(
-        providers=PROVIDERS,
-        limits=limits,
-        ledger=o.ledger,
-        lake=o.lake,
-        http=o.http,
-        clock=o.clock,
-        run_id=o.run_id,
-        attempts=o.settings.tables.extract.attempts,
-        progress=o.terminal,
-    )
+    return Extractor(providers=PROVIDERS, limits=limits, asker=o.asker(limits), clock=o.clock, progress=o.terminal)
 
 
 def transform_kept(o: Observatory, *, everything: bool = False, is_early: bool = False) -> None:

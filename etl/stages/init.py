@@ -77,4 +77,4 @@ def _list(values: list[str]) -> str:
 
 
 def _value(value: object) -> str:
-    return str(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -100,7 +100,7 @@ def backfill(bench, *histories, ask=None, **limits):
     """One run."""
     bench.limits = {n: replace(p.limits, parallel=1, **limits) for n, p in PROVIDERS.items() if "binance" in n}
     asking = Backfiller(
-        ask=ask or bench.extractor().ask,
+        ask=ask or bench.asker().ask,
         limits={name: bench.limits_of(name) for name in PROVIDERS},
         ledger=bench.ledger,
         clock=bench.clock,
@@ -135,12 +135,12 @@ def test_what_is_held_is_not_asked_for_again(bench, upstream):
 
 def test_a_stopped_backfill_goes_on_where_it_was(bench, upstream):
     """After the second file it is stopped: the third is the first of the next run."""
-    extractor = bench.extractor()
+    asker = bench.asker()
 
     def ask(provider, request):
         if request.path.endswith("10-31.zip"):
             raise Stopped("stopped")
-        return extractor.ask(provider, request)
+        return asker.ask(provider, request)
 
     with pytest.raises(Stopped):
         backfill(bench, wanted(chain=("binance_archive",)), ask=ask)
