@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -83,6 +84,22 @@ def test_an_answer_is_read_once(bench):
     bench.keep(SPY, daily())
     assert bench.run().line == "1 answers read, 4 rows"
     assert len(bench.rows("bars")) == 8
+
+
+def test_answers_are_written_in_the_order_of_their_asking(bench):
+    """However long each takes to read: the files are the same on every machine."""
+    slow = {1: 0.05, 4: 0.03}
+
+    class Slow(Lake):
+        def open(self, path):
+            time.sleep(slow.get(int(path.stem), 0))
+            return super().open(path)
+
+    bench.lake = Slow(bench.lake._root)
+    for close in range(10, 18):
+        bench.keep(SPY, daily(close=f"{close}.5"))
+    bench.run()
+    assert [row["sequence"] for row in bench.rows("answers")] == list(range(1, 9))
 
 
 def test_everything_is_read_again_where_that_is_asked(bench):
