@@ -2,12 +2,14 @@
 
 import json
 import shutil
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from etl.domain import ACTIONS, CRYPTO_1D, EQUITY_DAILY, MACRO, ORDER_BOOK, SERIES, Request
 from etl.errors import DataWrong
+from etl.stores.lake import Lake
 from etl.stores.parquet import Parquet
 from tests.providers import made_up
 from tests.providers.made_up import ALPHA_VANTAGE, BINANCE, FRED, NOW, YAHOO, planned
@@ -60,6 +62,22 @@ def test_an_answer_is_read_once(readings):
     readings.keep(SPY, daily())
     assert readings.run().line == "1 answers read, 4 rows"
     assert len(readings.rows("bars")) == 8
+
+
+def test_answers_are_written_in_the_order_of_their_asking(readings):
+    """However long each takes to read: the files are the same on every machine."""
+    slow = {1: 0.05, 4: 0.03}
+
+    class Slow(Lake):
+        def open(self, path):
+            time.sleep(slow.get(int(path.stem), 0))
+            return super().open(path)
+
+    readings.lake = Slow(readings.lake._root)
+    for close in range(10, 18):
+        readings.keep(SPY, daily(close=f"{close}.5"))
+    readings.run()
+    assert [row["sequence"] for row in readings.rows("answers")] == list(range(1, 9))
 
 
 def test_everything_is_read_again_where_that_is_asked(readings):

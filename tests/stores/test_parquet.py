@@ -6,6 +6,7 @@ import threading
 from datetime import date, datetime
 from pathlib import Path
 
+import duckdb
 import pyarrow.parquet as pq
 import pytest
 
@@ -52,6 +53,17 @@ def test_rows_come_back_with_their_types(parquet):
     table = pq.read_table(path)
     assert table.to_pylist() == [ROW]
     assert table.schema.equals(SCHEMAS["observations"])
+
+
+def test_figures_and_instants_come_back_to_the_last_bit(parquet):
+    """As pyarrow and DuckDB read them: the layout that is quick to write loses nothing, signs and holes included."""
+    values = [0.1, -0.0, 1e-300, 1e300, None, 2 / 3, 110161.78, -5.0]
+    rows = [{**ROW, "value": value, "sequence": i * 10**12 - 3} for i, value in enumerate(values)]
+    path = parquet.write("observations", "fred", "v1-1-8", rows)
+    assert [str(row) for row in pq.read_table(path).to_pylist()] == [str(row) for row in rows]
+    with duckdb.connect() as con:
+        found = con.execute("select value, sequence, fetched_at from read_parquet(?)", [str(path)]).fetchall()
+    assert [str(row) for row in found] == [str((row["value"], row["sequence"], AT)) for row in rows]
 
 
 def test_the_same_batch_again_replaces_its_file(parquet):
