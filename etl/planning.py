@@ -41,8 +41,6 @@ SPARED = {
     (CRYPTO_1D, "alpha_vantage"): NEWS,
 }
 A_FEW_DAYS = timedelta(days=3)  # of anything: whether a provider gives it at all
-# Minutes between a backfilled span and today that nobody asked for are a backfill's to get, not the daily run's.
-LONGEST_HOLE = timedelta(days=45)
 DIMENSIONS = dict.fromkeys(("WALCL", "WTREGEN", "WDTGAL", "RRPONTSYD"), 0)  # whose units must be known first
 
 
@@ -175,8 +173,6 @@ class _Plan:
         chain = tuple(name for name in self._chain(dataset, gap.symbol) if name != COARSER.get(dataset))
         since = asked.get((dataset, gap.symbol), gap.to_at)
         if not chain or since is None or since <= gap.from_at:
-            return None
-        if gap.last_asked_at is None and gap.dataset == CRYPTO_1M and gap.to_at - gap.from_at > LONGEST_HOLE:
             return None
         why = "a gap, asked for again" if gap.last_asked_at else "a gap that no good answer has spoken of"
         return Task(Want(dataset, gap.symbol, gap.from_at, gap.to_at), chain, why, gap.last_asked_at)
