@@ -14,7 +14,6 @@ from datetime import datetime
 from etl import steps
 from etl.choices import Choice
 from etl.observatory import Observatory, run
-from etl.stages import maintain
 from etl.stores.past import Past
 from etl.stores.site import vega_bundle
 
@@ -107,5 +106,5 @@ def load_kept(o: Observatory) -> None:
 def only_maintain(o: Observatory) -> int:
     """Every kept answer verified, left-overs swept; under the lock, so that nobody's unfinished file is taken."""
     with run(o, "maintain"):
-        o.done("maintain", maintain.run(o.lake, o.folder.root))
+        steps.maintained(o)
     return steps.code(o)

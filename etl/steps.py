@@ -5,7 +5,7 @@ The order in which they come stands in etl/pipeline.py.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -21,9 +21,9 @@ from etl.providers import CLOSED, PROVIDERS
 from etl.publication import SERIES
 from etl.sessions import session_of
 from etl.settings import data_folder
-from etl.stages import analyze, check, export, load, score, transform
+from etl.stages import analyze, check, export, load, maintain, score, transform
 from etl.stages.extract import Extractor, refuse_where_nothing_came
-from etl.stores import database_file, llm, models
+from etl.stores import database_file, lineage, llm, models
 from etl.stores.past import Past, seen_as_of, write_past
 from etl.stores.site import SiteFolder
 from etl.stores.view import Connection, View
@@ -219,6 +219,18 @@ def publish(o: Observatory, build: Build) -> None:
     load.number_publication(build.file, keep_own(o, build, "publication", o.run_id, body))
     build.file.publish()
     o.done("publish", Outcome(f"{o.warehouse.path} as of {build.view.as_of.isoformat(timespec='seconds')}"))
+
+
+def maintained(o: Observatory) -> None:
+    """Verify every kept answer, and that every published figure has one; sweep away what killed runs left."""
+
+    def resting(proven: Collection[int]) -> list[str]:
+        if not o.warehouse.exists():
+            return []
+        with closing(o.warehouse.read()) as con:
+            return lineage.unproven(con, proven)
+
+    o.done("maintain", maintain.run(o.lake, o.folder.root, resting))
 
 
 def export_site(o: Observatory, site: SiteChoice) -> None:

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from etl.commands.words import AsOf, Basis, Config, Demo, Later, past_instant, say, settings
+from etl.errors import UsageWrong
+from etl.tabular import text_of_rows
 
 if TYPE_CHECKING:
     from etl.settings import Settings
     from etl.stages import query as stage
-    from etl.stores import past
+    from etl.stores import lineage, past
 else:
-    stage, past = map(Later, ("etl.stages.query", "etl.stores.past"))
+    stage, past, lineage = map(Later, ("etl.stages.query", "etl.stores.past", "etl.stores.lineage"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,17 @@ class Desk:
         sys.stdout.flush()
         say(f"as of {shown}, run {run_id}")
 
+    def explain(self, words: str, sql_root: Path) -> None:
+        """The answers that a figure rests on as rows, and in words on stderr."""
+        if self.form in stage.BINARY:
+            raise UsageWrong(f"--explain-source: --format {self.form}; allowed: table, csv, json, md")
+        with past.reading(self.settings, self.seen) as con:
+            found, (shown, run_id) = lineage.explained(con, words, sql_root), stage.shown(con)
+        if found.rows:
+            sys.stdout.writelines(text_of_rows(list(lineage.NAMES), found.rows, self.form, self.width))
+            sys.stdout.flush()
+        say("\n".join([*found.lines, f"as of {shown}, run {run_id}"]))
+
 
 def query(
     sql: Annotated[str | None, typer.Argument(help="A SELECT over the marts.")] = None,
@@ -43,6 +56,9 @@ def query(
     name: Annotated[str | None, typer.Option("--name", help="A saved query of sql/queries.")] = None,
     param: Annotated[list[str] | None, typer.Option("--param", help="name=value for a saved query.")] = None,
     saved: Annotated[bool, typer.Option("--list", help="List the saved queries.")] = False,
+    explain: Annotated[
+        str | None, typer.Option("--explain-source", help="RELATION KEYS COLUMN: what it rests on.")
+    ] = None,
     form: Annotated[str, typer.Option("--format", help="table, csv, json, parquet, xlsx or md.")] = "table",
     as_of: AsOf = None,
     basis: Basis = "known",
@@ -54,12 +70,11 @@ def query(
     """Read-only SQL over the published warehouse, while cron runs; alone on a terminal, a prompt."""
     from etl.settings import data_folder
 
-    root = data_folder("sql")
+    root, is_terminal = data_folder("sql"), sys.stdout.isatty()
     if saved:
         sys.stdout.write("\n".join([*stage.listed(root), ""]))
         return
-    at, is_terminal = past_instant(as_of, basis), sys.stdout.isatty()
-    known = settings(config, demo)
+    at, known = past_instant(as_of, basis), settings(config, demo)
     desk = Desk(
         known,
         past.Past(at, basis) if at else None,
@@ -67,6 +82,9 @@ def query(
         shutil.get_terminal_size().columns if is_terminal else None,
         stage.bounds(known.tables.query, timeout, memory),
     )
+    if explain is not None:
+        desk.explain(explain, root)
+        return
     if (sql, file, name) == (None, None, None) and sys.stdin.isatty() and is_terminal:
         _prompt(desk, root)
         return

@@ -162,8 +162,7 @@ def run(
         LimitMet: it took longer, or more memory, than `bounds` allow.
         Stopped: Ctrl-C.
     """
-    row = con.execute("select as_of, run_id from lake.publication").fetchone()
-    as_of, run_id = (row[0].isoformat() + "Z", row[1]) if row else ("never", "none")
+    published = shown(con)
     _lock(con, bounds.memory)
     try:
         watch = Watch(con, bounds.timeout_s)
@@ -177,7 +176,13 @@ def run(
         raise LimitMet(f"query: needs more than {bounds.memory} of memory; --memory allows more") from None
     except duckdb.Error as error:
         raise UsageWrong(f"query: {str(error).splitlines()[0]}") from None
-    return as_of, run_id
+    return published
+
+
+def shown(con: duckdb.DuckDBPyConnection) -> tuple[str, str]:
+    """The instant that a warehouse shows, and the run that made it."""
+    row = con.execute("select as_of, run_id from lake.publication").fetchone()
+    return (row[0].isoformat() + "Z", row[1]) if row else ("never", "none")
 
 
 def _lock(con: duckdb.DuckDBPyConnection, memory: str) -> None:
