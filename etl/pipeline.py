@@ -9,11 +9,12 @@ code: 0 all done, 3 partial; any other comes from the error tree.
 """
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 
 from etl import steps
 from etl.choices import Choice
 from etl.observatory import Observatory, run
-from etl.stages import maintain
+from etl.stores.past import Past
 from etl.stores.site import vega_bundle
 
 
@@ -35,6 +36,12 @@ def only_load(o: Observatory, *, rebuild: bool) -> int:
     """Parquet -> the next warehouse, checked and swapped in."""
     with run(o, "load"), steps.built(o, rebuild=rebuild) as build:
         steps.publish(o, build)
+    return steps.code(o)
+
+
+def look_back(o: Observatory, at: datetime, basis: str) -> int:
+    """A warehouse file beside the published one, as it was known at an instant; nothing is published."""
+    steps.load_past(o, Past(at, basis))
     return steps.code(o)
 
 
@@ -67,6 +74,7 @@ def daily(o: Observatory, choice: Choice, notes: steps.NoteChoice) -> int:
     with run(o, "run-daily"), ThreadPoolExecutor(1) as aside:
         # what needs no answer, or only those that have come, is done while extraction waits for the slow quotas
         prepared = aside.submit(vega_bundle, o.folder.cache)
+        steps.set_aside(o)
         steps.extract(o, choice, meanwhile=lambda: steps.transform_kept(o, is_early=True))
         steps.transform_kept(o)
         prepared.result()
@@ -81,6 +89,7 @@ def daily(o: Observatory, choice: Choice, notes: steps.NoteChoice) -> int:
 def intraday(o: Observatory, choice: Choice) -> int:
     """Crypto bars and order books only, and the artifacts that they feed."""
     with run(o, "run-intraday"):
+        steps.set_aside(o)
         steps.extract(o, choice)
         load_kept(o)
     return steps.code(o)
@@ -97,5 +106,5 @@ def load_kept(o: Observatory) -> None:
 def only_maintain(o: Observatory) -> int:
     """Every kept answer verified, left-overs swept; under the lock, so that nobody's unfinished file is taken."""
     with run(o, "maintain"):
-        o.done("maintain", maintain.run(o.lake, o.folder.root))
+        steps.maintained(o)
     return steps.code(o)

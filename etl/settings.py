@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from etl.errors import SettingsWrong, UsageWrong
 
+MEMORY = r"^[1-9]\d*(MB|GB)$"
 SYMBOL = r"^[A-Z0-9][A-Z0-9.\-]{0,14}$"
 KEY_VARIABLES = (
     "ALPHA_VANTAGE_API_KEY",
@@ -186,6 +187,13 @@ class Notes(Section):
     timeout_s: float = Field(default=60.0, gt=0)
 
 
+class Query(Section):
+    """What a query of the user's may take: seconds (0: no limit), and memory."""
+
+    timeout_s: float = Field(default=300.0, ge=0)
+    memory: str = Field(default="2GB", pattern=MEMORY)
+
+
 class Tables(Section):
     """The whole of `mfo.toml`."""
 
@@ -198,6 +206,7 @@ class Tables(Section):
     limits: dict[str, LimitOverride] = {}
     extract: Extract = Extract()
     notes: Notes = Notes()
+    query: Query = Query()
 
 
 CHAINS: dict[str, list[str]] = {

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from etl.domain import Outcome
-from etl.settings import CHAINS, KEY_VARIABLES, Extract, Notes, Universe
+from etl.settings import CHAINS, KEY_VARIABLES, Extract, Notes, Query, Universe
 from etl.stores.lake import write_whole
 
 ENV_EXAMPLE = "# Copy to .env and fill in what you have; a provider without its key is skipped.\n" + "".join(
@@ -64,6 +64,9 @@ def commented() -> str:
         "#[notes]",
         *(f"#{name} = {_value(getattr(Notes(), name))}" for name in Notes.model_fields),
         "",
+        "#[query]  # what a query may take: seconds (0: no limit), and memory",
+        *(f"#{name} = {_value(getattr(Query(), name))}" for name in Query.model_fields),
+        "",
     ]
     return "\n".join(lines)
 
@@ -77,4 +80,6 @@ def _list(values: list[str]) -> str:
 
 
 def _value(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f'"{value}"' if isinstance(value, str) else str(value)

@@ -7,7 +7,6 @@ DuckDB refuses a file beside which a foreign `.wal` lies.
 """
 
 import os
-import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,8 +16,9 @@ from typing import Any
 
 import duckdb
 
-from etl.errors import DataWrong, FolderUnusable, UsageWrong
+from etl.errors import UsageWrong
 from etl.stores import versions
+from etl.stores.database_file import delete, quoted, translated, wal_of
 from etl.stores.lake import unusable
 from etl.stores.versions import VERSIONED
 
@@ -32,21 +32,6 @@ WRITER: dict[str, str | bool | int | float | list[str]] = {
 
 # What Parquet does not hold: a file that is built anew takes it over, so that a look at the past still finds it.
 HISTORY = ("publications", "requests", "runs", "check_results")
-
-# what DuckDB says of a file that is cut short, changed, or of another version of its own
-BROKEN = re.compile(r"not a valid DuckDB|Could not read enough|[Cc]hecksum|[Cc]orrupt|version number")
-
-
-def translated(error: duckdb.Error, path: Path) -> FolderUnusable | DataWrong:
-    """DuckDB's refusal of a file in the user's words."""
-    text = str(error).splitlines()[0]
-    if "No space left" in text:
-        return FolderUnusable(f"{path.parent}: the disk is full; what was published before stands")
-    if BROKEN.search(text):
-        return DataWrong(f"{path}: {text}; `mfo load --rebuild` makes it anew from Parquet")
-    if isinstance(error, duckdb.IOException):
-        return FolderUnusable(f"{path}: {text}")
-    return DataWrong(f"{path}: {text}")
 
 
 class Warehouse:
@@ -69,10 +54,13 @@ class Warehouse:
         """
         if not self.exists():
             raise UsageWrong(f"{self.path} is not there yet; `mfo run-daily` (or `mfo run-daily --demo`) makes it")
+        # by an instance of its own: of a file that is open in this process, DuckDB would hand out what was opened then
+        con = duckdb.connect(config={"temp_directory": f"{self.path}.tmp"})
         try:
-            con = duckdb.connect(str(self.path), read_only=True)
-            con.execute("set search_path = 'marts'")
+            con.execute(f"attach '{quoted(self.path)}' as warehouse (read_only)")
+            con.execute("use warehouse.marts")
         except duckdb.Error as error:
+            con.close()
             raise translated(error, self.path) from None
         return con
 
@@ -94,35 +82,35 @@ class Warehouse:
         Raises:
             FolderUnusable: the folder cannot be written, or the disk is full.
         """
-        with self._written(self._next, fresh=fresh) as file:
+        with self._written(self._next, self.path, fresh=fresh) as file:
             yield file
 
     @contextmanager
-    def copied_to(self, path: Path) -> Iterator["NextFile"]:
+    def copied_to(self, path: Path, target: Path) -> Iterator["NextFile"]:
         """
-        A copy for a look at another instant, deleted afterwards.
+        A copy for a look at another instant, which `publish()` puts at `target`; deleted where it is not called.
 
         Raises:
             UsageWrong: nothing is published yet.
             FolderUnusable: the folder cannot be written, or the disk is full.
         """
         self.read().close()
-        with self._written(path) as file:
+        with self._written(path, target) as file:
             yield file
 
     @contextmanager
-    def _written(self, path: Path, *, fresh: bool = False) -> Iterator["NextFile"]:
-        _delete(path)
+    def _written(self, path: Path, target: Path, *, fresh: bool = False) -> Iterator["NextFile"]:
+        delete(path)
         try:
             if self.exists() and not fresh:
                 shutil.copyfile(self.path, path)
         except OSError as error:
-            _delete(path)
+            delete(path)
             raise unusable(path.parent, error) from None
         try:
-            file = NextFile(self._open(path), path, self.path)
+            file = NextFile(self._open(path), path, target)
         except duckdb.Error as error:
-            _delete(path)
+            delete(path)
             raise translated(error, path) from None
         try:
             yield file
@@ -130,7 +118,7 @@ class Warehouse:
             raise translated(error, path) from None
         finally:
             file.close()
-            _delete(path)
+            delete(path)
 
     def _open(self, path: Path) -> duckdb.DuckDBPyConnection:
         con = duckdb.connect(str(path), config=WRITER)
@@ -139,7 +127,7 @@ class Warehouse:
             found = con.execute("select version from schema_version").fetchone()
             if found is not None and found[0] != SCHEMA_VERSION:
                 con.close()
-                _delete(path)
+                delete(path)
                 con = duckdb.connect(str(path), config=WRITER)
                 con.execute("create table schema_version (version integer)")
                 found = None
@@ -158,7 +146,7 @@ class Warehouse:
 def _take_over(con: duckdb.DuckDBPyConnection, published: Path) -> None:
     """The rows of HISTORY from the file before; one that cannot be read has none left to give."""
     try:
-        con.execute(f"attach '{str(published).replace(chr(39), chr(39) * 2)}' as before (read_only)")
+        con.execute(f"attach '{quoted(published)}' as before (read_only)")
     except duckdb.Error:
         return
     found = con.execute("select table_name from duckdb_tables() where database_name = 'before'").fetchall()
@@ -169,13 +157,6 @@ def _take_over(con: duckdb.DuckDBPyConnection, published: Path) -> None:
             columns = ", ".join(f'"{column}"' for column in here if column in there)
             con.execute(f"insert into lake.{name} ({columns}) select {columns} from before.lake.{name}")
     con.execute("detach before")
-
-
-def _delete(path: Path) -> None:
-    """A database file, its write-ahead log, and what did not fit into memory."""
-    for leftover in (path, path.with_name(path.name + ".wal")):
-        leftover.unlink(missing_ok=True)
-    shutil.rmtree(path.with_name(path.name + ".tmp"), ignore_errors=True)
 
 
 class NextFile:
@@ -251,6 +232,7 @@ class NextFile:
         try:
             with self._path.open("rb") as handle:
                 os.fsync(handle.fileno())
+            wal_of(self._published).unlink(missing_ok=True)  # a foreign one: no reader could open the file
             os.replace(self._path, self._published)
         except OSError as error:
             raise unusable(self._published.parent, error) from None

@@ -54,3 +54,22 @@ def test_broken_answers_are_counted_and_the_first_is_named(lake, tmp_path):
 def test_an_empty_folder_is_well(tmp_path):
     """Before the first run."""
     assert maintain.run(Lake(tmp_path / "lake"), tmp_path).line.startswith("0 kept answers verified")
+
+
+def test_what_is_published_without_a_proven_answer_is_named(lake, tmp_path):
+    """65 also when the sidecar itself is gone; many lines are cut short with their number."""
+    asked = []
+
+    def resting(proven):
+        asked.append(set(proven))
+        return [f"answer {number} (abc): 1 of lake.bars" for number in range(maintain.SHOWN + 5)]
+
+    bodies(tmp_path)[0].unlink()
+    with pytest.raises(DataWrong) as caught:
+        maintain.run(lake, tmp_path, resting)
+    first, second, *lines = str(caught.value).splitlines()
+    assert first.startswith("1 of 3 kept answers are broken, first ")
+    assert second == "published without an answer in the lake:"
+    assert lines[0] == "  answer 0 (abc): 1 of lake.bars"
+    assert lines[-1] == "  and 5 more"
+    assert len(asked[0]) == 2
