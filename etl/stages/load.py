@@ -58,13 +58,12 @@ def run(
 
 def is_stale(warehouse: Warehouse, parquet: Parquet) -> bool:
     """Whether the published file rests on Parquet that is not there any more: the next is built from nothing then."""
-    present = {parquet.name_of(path) for name in parquet.relations() for path in parquet.files(name)}
-    return warehouse.exists() and not warehouse.loaded_files() <= present
+    return warehouse.exists() and not warehouse.loaded_files() <= parquet.names()
 
 
 def _new_files(file: NextFile, parquet: Parquet, relation: str) -> list[tuple[str, Any]]:
     loaded = file.loaded_files()
-    return [(name, path) for path in parquet.files(relation) if (name := parquet.name_of(path)) not in loaded]
+    return [(name, path) for name, path in parquet.batches(relation).items() if name not in loaded]
 
 
 def _add_sessions(file: NextFile, as_of: datetime) -> None:

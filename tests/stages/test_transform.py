@@ -203,7 +203,7 @@ def test_a_kill_before_the_old_parquet_was_dropped_leaves_none_in_the_end(bench,
     bench.run()
     bench.providers["alpha_vantage"] = newer(ALPHA_VANTAGE)
     with monkeypatch.context() as killed:
-        killed.setattr(Parquet, "drop", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        killed.setattr(Parquet, "of_other_versions", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             bench.run()
     bench.run()
