@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from etl import steps
 from etl.choices import Choice
 from etl.observatory import Observatory, run
+from etl.settings import data_folder
 from etl.stages import maintain
 from etl.stores.site import vega_bundle
 
@@ -95,7 +96,17 @@ def load_kept(o: Observatory) -> None:
 
 
 def only_maintain(o: Observatory) -> int:
-    """Every kept answer verified, left-overs swept; under the lock, so that nobody's unfinished file is taken."""
+    """Every kept answer verified, what is old moved; under the lock, so that nobody's unfinished file is taken."""
     with run(o, "maintain"):
-        o.done("maintain", maintain.run(o.lake, o.folder.root))
+        maintainer = maintain.Maintainer(
+            root=o.folder.root,
+            lake=o.lake,
+            parquet=o.parquet,
+            warehouse=o.warehouse,
+            read=o.journal.read_before().keys(),
+            retention=o.settings.tables.retention,
+            now=o.clock.now(),
+            sql_root=data_folder("sql"),
+        )
+        o.done("maintain", maintainer.run())
     return steps.code(o)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from etl.domain import Outcome
-from etl.settings import CHAINS, KEY_VARIABLES, Extract, Notes, Universe
+from etl.settings import CHAINS, KEY_VARIABLES, Extract, Notes, Retention, Universe
 from etl.stores.lake import write_whole
 
 ENV_EXAMPLE = "# Copy to .env and fill in what you have; a provider without its key is skipped.\n" + "".join(
@@ -63,6 +63,9 @@ def commented() -> str:
         "",
         "#[notes]",
         *(f"#{name} = {_value(getattr(Notes(), name))}" for name in Notes.model_fields),
+        "",
+        "#[retention]  # what `mfo maintain` moves when it is older than so many days; 0: never",
+        *(f"#{name} = {_value(getattr(Retention(), name))}" for name in Retention.model_fields),
         "",
     ]
     return "\n".join(lines)

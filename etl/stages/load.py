@@ -16,6 +16,7 @@ from etl.stores import models
 from etl.stores.journal import Journal
 from etl.stores.ledger import Ledger
 from etl.stores.parquet import Parquet
+from etl.stores.retention import read_back_hours
 from etl.stores.view import CONFIGURATION, View, show
 from etl.stores.warehouse import NextFile, Warehouse
 
@@ -40,9 +41,10 @@ def run(
     `this_run` is the running run's row for `lake.runs`: run_id, run_at, command, status, details (JSON).
 
     Raises:
-        DataWrong: a model cannot be built.
+        DataWrong: a model cannot be built, or Parquet that this file rests on is gone.
         FolderUnusable: the disk is full.
     """
+    read_back_hours(file, parquet, [path for _, path in _new_files(file, parquet, "bars")])
     added = {name: file.add(name, new) for name in parquet.relations() if (new := _new_files(file, parquet, name))}
     for name in CONFIGURATION:
         file.replace(name, configuration[name])

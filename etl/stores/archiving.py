@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -137,9 +137,10 @@ def _delete_unused_bodies(lake: Lake, provider: str) -> None:
                 path.unlink()
 
 
-def drop_before(lake: Lake, day: date) -> Bundled:
+def drop_before(lake: Lake, day: date, read: Collection[int]) -> Bundled:
     """
-    Drop the bodies of every archived day before this one; the sidecars stay, and say what was asked and its sha256.
+    Drop the bodies of every archived day before this one whose answers are all among those that were `read`; the
+    sidecars stay, and say what was asked and the sha256.
 
     Raises:
         DataWrong: a zip cannot be read.
@@ -150,7 +151,7 @@ def drop_before(lake: Lake, day: date) -> Bundled:
         if provider == OWN:
             continue
         for name, said in lake.archive.index(provider).items():
-            if name < day.isoformat() and not said.is_dropped:
+            if name < day.isoformat() and not said.is_dropped and set(said.sequences) <= set(read):
                 sidecars = _members(lake, lake.archive.bundle(provider, name), map(member, said.sequences))
                 _write(lake, provider, name, sidecars, is_dropped=True)
                 answers, bundles = answers + len(said.sequences), bundles + 1

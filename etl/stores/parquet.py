@@ -121,7 +121,7 @@ class Parquet:
     """The Parquet files of one data folder."""
 
     def __init__(self, root: Path) -> None:
-        self._root = root
+        self.root = root
 
     def write(
         self,
@@ -137,7 +137,7 @@ class Parquet:
         Raises:
             FolderUnusable: the folder cannot be written, or the disk is full.
         """
-        path = self._root / relation / source / f"{stem}.parquet"
+        path = self.root / relation / source / f"{stem}.parquet"
         beside = part_of(path)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -196,7 +196,7 @@ class Parquet:
         return sorted(set(self._whole(relation)) - set(self.batches(relation).values()))
 
     def _whole(self, relation: str) -> list[Path]:
-        return sorted((self._root / relation).glob("*/*.parquet"))
+        return sorted((self.root / relation).glob("*/*.parquet"))
 
     def relations(self) -> Iterable[str]:
         """Every relation that may have files."""
@@ -204,16 +204,16 @@ class Parquet:
 
     def name_of(self, path: Path) -> str:
         """A file's path below the Parquet folder, the same on every machine."""
-        return path.relative_to(self._root).as_posix()
+        return path.relative_to(self.root).as_posix()
 
     def of_other_versions(self, source: str, keep_version: int) -> list[Path]:
         """A source's files of other parser versions; those that stay hold the same answers."""
-        paths = sorted(self._root.glob(f"*/{source}/v*.parquet"))
+        paths = sorted(self.root.glob(f"*/{source}/v*.parquet"))
         return [path for path in paths if not path.name.startswith(f"v{keep_version}-")]
 
     def everything(self) -> list[Path]:
         """Every whole file."""
-        return sorted(self._root.glob("*/*/*.parquet"))
+        return sorted(self.root.glob("*/*/*.parquet"))
 
 
 def _typed(table: pa.Table, schema: pa.Schema) -> pa.Table:

@@ -19,6 +19,8 @@ from etl.errors import NeverPublished
 from etl.settings import Settings, data_folder
 from etl.stores import models
 from etl.stores.folder import Folder
+from etl.stores.parquet import Parquet
+from etl.stores.retention import read_back_all
 from etl.stores.warehouse import NextFile, Warehouse
 
 Connection = duckdb.DuckDBPyConnection
@@ -59,6 +61,7 @@ def seen_as_of(
 
     Raises:
         NeverPublished: nothing was published up to then.
+        DataWrong: it needs rows that left the warehouse, and their Parquet is gone.
     """
     with warehouse.copied_to(cache / f"as-of.{os.getpid()}.duckdb") as file:
         row = file.con.execute(
@@ -75,6 +78,7 @@ def seen_as_of(
             if name in CONFIGURATION:
                 file.replace(name, rows)
         as_of = instant if basis == "published" else published_as_of.replace(tzinfo=UTC)
+        read_back_all(file, Parquet(warehouse.path.parent / "parquet"), as_of, basis)
         show(file, View(as_of, run_id, demo, version, basis), models.load_models(sql_root))
         file.con.execute("set search_path = 'marts'")
         yield file.con

@@ -16,6 +16,7 @@ from etl.stores.lake import Lake
 
 AT = datetime(2025, 11, 1, 3, 43, tzinfo=UTC)
 DAY = timedelta(days=1)
+READ = range(1, 10)
 
 
 def answer(sequence, days_ago, body, provider="binance"):
@@ -98,14 +99,14 @@ def test_the_last_sequence_is_known_when_all_is_archived(lake):
     """Numbers are never given twice, also where `state.db` is lost; dropped answers count."""
     bundle_before(lake, (AT + DAY).date())
     assert Lake(lake.root).last_sequence() == 7
-    drop_before(lake, (AT + DAY).date())
+    drop_before(lake, (AT + DAY).date(), READ)
     assert Lake(lake.root).last_sequence() == 7
 
 
 def test_a_lost_index_is_read_from_the_zips(lake, kept):
     """The index saves time and holds nothing of its own."""
     bundle_before(lake, AT.date())
-    drop_before(lake, (AT - 8 * DAY).date())
+    drop_before(lake, (AT - 8 * DAY).date(), READ)
     for path in lake.root.glob("*/archive/index.json"):
         path.unlink()
     assert read_again(lake) == kept[2:]
@@ -157,14 +158,21 @@ def test_a_changed_zip_is_found(lake):
 def test_dropped_bodies_leave_their_sidecars_and_our_own_documents_stay(lake, kept):
     """What was asked, when and the sha256 can still be read; notes cannot be asked for again and are never dropped."""
     bundle_before(lake, AT.date())
-    assert drop_before(lake, (AT - 8 * DAY).date()) == Bundled(2, 1)
+    assert drop_before(lake, (AT - 8 * DAY).date(), READ) == Bundled(2, 1)
     assert read_again(lake) == kept[2:]
     assert dropped(lake) == {1, 2}
     bundle = lake.archive.bundle("binance", "2025-10-23")
     assert lake.archive.names(bundle) == ["000000001.json", "000000002.json"]
     said = json.loads(lake.archive.read(bundle, "000000001.json") or b"")
     assert said["sha256"] == hashlib.sha256(b"[1]").hexdigest()
-    assert drop_before(lake, (AT - 8 * DAY).date()) == Bundled()
+    assert drop_before(lake, (AT - 8 * DAY).date(), READ) == Bundled()
+
+
+def test_bodies_that_nobody_has_read_yet_are_not_dropped(lake, kept):
+    """A day goes as a whole: one answer that stands in no Parquet keeps it."""
+    bundle_before(lake, AT.date())
+    assert drop_before(lake, AT.date(), {1, 4, 5}) == Bundled(2, 1)
+    assert read_again(lake) == [one for one in kept if one.sequence not in (4, 5)]
 
 
 def test_a_body_that_comes_again_while_bodies_are_deleted_is_kept(lake, kept):
