@@ -104,7 +104,7 @@ def load_kept(o: Observatory) -> None:
 
 
 def only_maintain(o: Observatory) -> int:
-    """Every kept answer verified, left-overs swept; under the lock, so that nobody's unfinished file is taken."""
+    """Every kept answer verified, what is old moved; under the lock, so that nobody's unfinished file is taken."""
     with run(o, "maintain"):
         steps.maintained(o)
     return steps.code(o)

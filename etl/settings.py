@@ -9,11 +9,12 @@ import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from etl.errors import SettingsWrong, UsageWrong
 
 MEMORY = r"^[1-9]\d*(MB|GB)$"
+MINUTES_ASKED_FOR = 30  # days: the most that a run asks for of minutes
 SYMBOL = r"^[A-Z0-9][A-Z0-9.\-]{0,14}$"
 KEY_VARIABLES = (
     "ALPHA_VANTAGE_API_KEY",
@@ -167,7 +168,7 @@ class Extract(Section):
     history_from: date = date(2015, 1, 1)
     macro_from: date = date(2010, 1, 1)
     crypto_daily_from: date = date(2024, 1, 1)
-    crypto_minutes_days: float = Field(default=2.0, gt=0, le=30)
+    crypto_minutes_days: float = Field(default=2.0, gt=0, le=MINUTES_ASKED_FOR)
     macro_fresh_hours: float = Field(default=6.0, ge=0)
     late_again_hours: float = Field(default=3.0, gt=0)  # a session that is not out yet is asked for again after this
     order_book_fresh_minutes: float = Field(default=5.0, ge=0)
@@ -194,6 +195,23 @@ class Query(Section):
     memory: str = Field(default="2GB", pattern=MEMORY)
 
 
+class Retention(Section):
+    """After how many days `maintain` moves what is old; 0 is never."""
+
+    minute_bars_days: int = Field(default=90, ge=0)  # in the warehouse; Parquet keeps all
+    order_books_days: int = Field(default=30, ge=0)  # likewise
+    answers_archived_after_days: int = Field(default=7, ge=0)  # a zip for each provider and day
+    answers_dropped_after_days: int = Field(default=0, ge=0)  # their bodies; what was read of them stays in Parquet
+
+    @model_validator(mode="after")
+    def _long_enough(self) -> "Retention":
+        if 0 < self.minute_bars_days <= MINUTES_ASKED_FOR:
+            raise ValueError(f"minute_bars_days must be 0 or above {MINUTES_ASKED_FOR}, which a run may ask for anew")
+        if 0 < self.answers_dropped_after_days <= (self.answers_archived_after_days or self.answers_dropped_after_days):
+            raise ValueError("answers_dropped_after_days must be 0, or above answers_archived_after_days that is not 0")
+        return self
+
+
 class Tables(Section):
     """The whole of `mfo.toml`."""
 
@@ -207,6 +225,7 @@ class Tables(Section):
     extract: Extract = Extract()
     notes: Notes = Notes()
     query: Query = Query()
+    retention: Retention = Retention()
 
 
 CHAINS: dict[str, list[str]] = {

@@ -212,7 +212,7 @@ def publish(o: Observatory, build: Build) -> None:
 
 
 def maintained(o: Observatory) -> None:
-    """Verify every kept answer, and that every published figure has one; sweep away what killed runs left."""
+    """Verify every kept answer, and that every published figure has one; move what is old; sweep left-overs away."""
 
     def resting(proven: Collection[int]) -> list[str]:
         if not o.warehouse.exists():
@@ -220,7 +220,18 @@ def maintained(o: Observatory) -> None:
         with closing(o.warehouse.read()) as con:
             return lineage.unproven(con, proven)
 
-    o.done("maintain", maintain.run(o.lake, o.folder.root, resting))
+    maintainer = maintain.Maintainer(
+        root=o.folder.root,
+        lake=o.lake,
+        parquet=o.parquet,
+        warehouse=o.warehouse,
+        read=o.journal.read_before().keys(),
+        retention=o.settings.tables.retention,
+        now=o.clock.now(),
+        sql_root=data_folder("sql"),
+        resting=resting,
+    )
+    o.done("maintain", maintainer.run())
 
 
 def export_site(o: Observatory, site: SiteChoice) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from etl.domain import Outcome
-from etl.settings import CHAINS, KEY_VARIABLES, Extract, Notes, Query, Universe
+from etl.settings import CHAINS, KEY_VARIABLES, Extract, Notes, Query, Retention, Universe
 from etl.stores.lake import write_whole
 
 ENV_EXAMPLE = "# Copy to .env and fill in what you have; a provider without its key is skipped.\n" + "".join(
@@ -66,6 +66,9 @@ def commented() -> str:
         "",
         "#[query]  # what a query may take: seconds (0: no limit), and memory",
         *(f"#{name} = {_value(getattr(Query(), name))}" for name in Query.model_fields),
+        "",
+        "#[retention]  # what `mfo maintain` moves when it is older than so many days; 0: never",
+        *(f"#{name} = {_value(getattr(Retention(), name))}" for name in Retention.model_fields),
         "",
     ]
     return "\n".join(lines)

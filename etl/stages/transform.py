@@ -22,6 +22,8 @@ from etl.notes import records
 from etl.rows import Reader, naive, version_of
 from etl.sessions import Session
 from etl.sources import ColumnarProvider
+from etl.stores.archiving import dropped
+from etl.stores.compaction import drop
 from etl.stores.journal import Journal
 from etl.stores.lake import Lake
 from etl.stores.parquet import Batch, Parquet, Rows
@@ -52,11 +54,11 @@ class Transformer:
             DataWrong: a kept body is missing or changed.
             FolderUnusable: Parquet cannot be written.
         """
-        present = {self.parquet.name_of(path) for name in self.parquet.relations() for path in self.parquet.files(name)}
-        lost = self.journal.files_written() - present
+        unreadable = dropped(self.lake)
+        lost = self.journal.files_written() - self.parquet.names()
         if everything or lost:
             self.journal.forget_readings()
-            self.parquet.clear()
+            self.journal.note_readings([], drop(self.parquet, self.parquet.everything(), unreadable)[1])
         read = self.journal.read_before()
         versions = {name: provider.parser_version for name, provider in self.providers.items()} | {OWN: OWN_READER}
         new = [(s, path) for s, path in self.lake.sequences() if read.get(s) != versions.get(path.parts[-4])]
@@ -69,7 +71,9 @@ class Transformer:
                 self._write(batch, versions)
                 batch = Batch()
         for name, version in versions.items():  # every answer has been read by this version now
-            self.journal.forget_files(self.parquet.drop(name, version))
+            gone, left = drop(self.parquet, self.parquet.of_other_versions(name, version), unreadable)
+            self.journal.forget_files(gone)
+            self.journal.note_readings([], left)
         notes = [f"{len(lost)} Parquet files were gone: every answer was read again"] if lost else []
         notes += [f"{refused} rows were refused; data_quality says why"] if refused else []
         return Outcome(f"{len(new)} answers read, {rows_read} rows", notes=tuple(notes), details={"refused": refused})

@@ -25,6 +25,8 @@ from etl.errors import ChecksFailed, DataWrong, NeverPublished
 from etl.settings import Settings, data_folder
 from etl.stores import models
 from etl.stores.folder import Folder
+from etl.stores.parquet import Parquet
+from etl.stores.retention import read_back_all
 from etl.stores.view import CONFIGURATION, Connection, View, show, warehouse_of
 from etl.stores.warehouse import SCHEMA_VERSION, NextFile, Warehouse
 
@@ -95,6 +97,7 @@ def write_past(warehouse: Warehouse, cache: Path, past: Past, sql_root: Path, ta
     Raises:
         NeverPublished: nothing was published up to then.
         ChecksFailed: a replay breaks what must hold.
+        DataWrong: it needs rows that left the warehouse, and their Parquet is gone.
         FolderUnusable: the disk is full.
     """
     with warehouse.copied_to(cache / f"as-of.{os.getpid()}.duckdb", target) as file:
@@ -104,6 +107,7 @@ def write_past(warehouse: Warehouse, cache: Path, past: Past, sql_root: Path, ta
                 file.replace(name, rows)
         for schema in models.LAYERS[1:]:
             file.con.execute(f"drop schema if exists {schema} cascade")  # of now, and all of it is built anew
+        read_back_all(file, Parquet(warehouse.path.parent / "parquet"), view.as_of, view.basis)
         built = models.load_models(sql_root)
         if view.basis == "known":
             _delete_later(file, view)  # first: what is not there cannot be shown

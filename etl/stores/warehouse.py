@@ -176,7 +176,7 @@ class NextFile:
 
         Returns how many rows were added.
         """
-        paths = [str(path) for _, path in files]
+        paths = list(dict.fromkeys(str(path) for _, path in files))  # one file may hold several batches
         before = self._count(relation)
         if relation in VERSIONED:
             versions.add(self.con, relation, paths)

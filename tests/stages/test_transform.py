@@ -198,7 +198,7 @@ def test_a_kill_before_the_old_parquet_was_dropped_leaves_none_in_the_end(readin
     readings.run()
     readings.providers["alpha_vantage"] = newer(ALPHA_VANTAGE)
     with monkeypatch.context() as killed:
-        killed.setattr(Parquet, "drop", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        killed.setattr(Parquet, "of_other_versions", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             readings.run()
     readings.run()

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from etl.errors import FolderUnusable
+from etl.stores.compaction import drop
 from etl.stores.parquet import SCHEMAS, Parquet
 
 LAKE_SQL = Path(__file__).parents[2] / "sql" / "lake.sql"
@@ -86,7 +87,7 @@ def test_older_parsers_files_are_dropped_by_source(parquet):
     """`v1-` is not `v11-`, and another source's files stay."""
     for source, stem in (("fred", "v1-1-1"), ("fred", "v11-1-1"), ("fred", "v2-1-1"), ("yahoo", "v1-1-1")):
         parquet.write("observations", source, stem, [ROW])
-    parquet.drop("fred", 1)
+    drop(parquet, parquet.of_other_versions("fred", 1))
     assert [path.parent.name + "/" + path.stem for path in parquet.files("observations")] == [
         *("fred/v1-1-1", "yahoo/v1-1-1")
     ]
@@ -95,7 +96,7 @@ def test_older_parsers_files_are_dropped_by_source(parquet):
 def test_clearing_deletes_every_file(parquet):
     """All of it is made again from the raw lake."""
     parquet.write("observations", "fred", "v1-1-1", [ROW])
-    parquet.clear()
+    drop(parquet, parquet.everything())
     assert [path for relation in parquet.relations() for path in parquet.files(relation)] == []
 
 
