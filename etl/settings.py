@@ -9,7 +9,7 @@ import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from etl.errors import SettingsWrong, UsageWrong
 
@@ -177,12 +177,25 @@ class Extract(Section):
 
 
 class Notes(Section):
-    """The model's call."""
+    """The model's call, what it may cost, whom the daily notes are about, and how good the data must be for calls."""
 
     temperature: float = Field(default=0.2, ge=0, le=2)
     max_tokens: int = Field(default=500, ge=50)
     tokens_per_day: int = Field(default=100_000, ge=0)
+    usd_per_million_prompt: float | None = Field(default=None, ge=0)  # the model's prices; else no cost is known
+    usd_per_million_completion: float | None = Field(default=None, ge=0)
+    usd_per_day: float | None = Field(default=None, ge=0)
     timeout_s: float = Field(default=60.0, gt=0)
+    least_confidence: float = Field(default=60.0, ge=0, le=100)  # of the data, for a recommendation to be published
+    scopes: list[str] = ["portfolio"]  # and watchlists or symbols: each has its note in the daily run
+    knowledge: Path | None = None  # a folder of markdown notes, quoted with their names
+
+    @model_validator(mode="after")
+    def _prices_for_a_budget(self) -> "Notes":
+        prices = (self.usd_per_million_prompt, self.usd_per_million_completion)
+        if self.usd_per_day is not None and None in prices:
+            raise ValueError("usd_per_day needs usd_per_million_prompt and usd_per_million_completion")
+        return self
 
 
 class Tables(Section):

@@ -59,6 +59,7 @@ def verify(text: str, facts: Sequence[Fact], cited: Collection[str], universe: C
         frozenset(universe) | {fact.symbol for fact in facts if fact.symbol},
         nodes_of(facts),
         frozenset(date.fromisoformat(fact.as_of[:10]) for fact in facts),
+        {fact.symbol: fact.value for fact in facts if fact.symbol and fact.metric == "close" and not fact.is_bar},
     )
     before: Place | None = None
     for sentence in sentences_of(text):
@@ -75,6 +76,7 @@ class _Table:
     subjects: frozenset[str]
     nodes: tuple[tuple[str, str], ...]
     days: frozenset[date]
+    closes: dict[str, float]
 
 
 def _check(sentence: str, table: _Table, before: Place | None) -> tuple[Place, list[Finding]]:
@@ -83,7 +85,8 @@ def _check(sentence: str, table: _Table, before: Place | None) -> tuple[Place, l
     groups = groups_of(sentence, mentions)
     refers_back = not groups and before is not None and _PRONOUN.search(sentence)
     carried = before.groups[-1:] if refers_back and before is not None else []
-    place = Place(sentence, mentions, groups, carried, reading, frozenset(fact.id for fact in table.cited))
+    cited = frozenset(fact.id for fact in table.cited)
+    place = Place(sentence, mentions, groups, carried, reading, cited, table.closes)
     findings = [
         Finding("symbol", name, sentence, f"{name} is not in the universe")
         for name in strangers_in(sentence, table.subjects)

@@ -95,7 +95,7 @@ DIRECTION_AFTER = re.compile(
 )
 
 MOVEMENTS = frozenset({"return_pct", "change_pct", "change", "net_flow_usd", "net_flow_pct", "volume_flow_pct", "flow"})
-SIGNED = MOVEMENTS | {"breadth", "momentum_score", "correlation_strength"}
+SIGNED = MOVEMENTS | {"breadth", "momentum_score", "correlation_strength", "macd_histogram", "cmf20"}
 FLOWS = frozenset({"net_flow_usd", "net_flow_pct", "volume_flow_pct", "flow"})
 METRICS: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = tuple(
     (re.compile(rf"\b(?:{words})\b", re.IGNORECASE), frozenset(metrics.split()))
@@ -110,6 +110,14 @@ METRICS: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = tuple(
         (r"percentile", "percentile"),
         (r"returns?|returned|performance", "return_pct change_pct"),
         (r"yields?", "value change"),
+        (r"resistance", "resistance high"),
+        (r"support", "support low"),
+        (r"MACD(?: histogram)?|histogram", "macd_histogram"),
+        (r"(?:Bollinger )?bands?", "bollinger_upper bollinger_lower"),
+        (r"ATR|true range", "atr14"),
+        (r"volatility(?! index)", "volatility20_pct"),
+        (r"Chaikin(?: money flow)?|CMF", "cmf20"),
+        (r"volumes?", "volume_ratio volume_flow_pct"),
     )
 )
 # figures that nobody means unless the sentence says so
@@ -126,6 +134,18 @@ SAID = {
         ("momentum_score", r"\bmomentum\b"),
         ("correlation_strength", r"\bcorrelat"),
         ("percentile", r"\bpercentile\b"),
+        ("resistance", r"\bresistance\b|\bhighest high\b"),
+        ("support", r"\bsupport\b|\blowest low\b"),
+        ("macd_histogram", r"\bMACD\b|\bhistogram\b"),
+        ("bollinger_upper", r"\bupper\b.*\bband\b"),
+        ("bollinger_lower", r"\blower\b.*\bband\b"),
+        ("atr14", r"\bATR\b|\btrue range\b"),
+        ("cmf20", r"\bChaikin\b|\bCMF\b"),
+        ("volatility20_pct", r"\bvolatil"),
+        ("volume_ratio", r"\bvolume\b"),
+        ("open", r"\bopen(?:ed|ing)?\b"),
+        ("high", r"\bhighs?\b|\bhighest\b"),
+        ("low", r"\blows?\b|\blowest\b"),
     )
     for metric in metrics.split()
 }

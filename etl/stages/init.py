@@ -9,6 +9,12 @@ from etl.stores.lake import write_whole
 ENV_EXAMPLE = "# Copy to .env and fill in what you have; a provider without its key is skipped.\n" + "".join(
     f"#{name}=\n" for name in KEY_VARIABLES
 )
+EXAMPLES = {  # of settings without a default
+    "usd_per_million_prompt": "0.15",
+    "usd_per_million_completion": "0.6",
+    "usd_per_day": "0.5",
+    "knowledge": '"knowledge"',
+}
 
 
 def run(folder: Path) -> Outcome:
@@ -62,7 +68,7 @@ def commented() -> str:
         *(f"#{name} = {_value(getattr(Extract(), name))}" for name in Extract.model_fields),
         "",
         "#[notes]",
-        *(f"#{name} = {_value(getattr(Notes(), name))}" for name in Notes.model_fields),
+        *(_note_line(name) for name in Notes.model_fields),
         "",
     ]
     return "\n".join(lines)
@@ -77,4 +83,10 @@ def _list(values: list[str]) -> str:
 
 
 def _value(value: object) -> str:
-    return str(value)
+    return _list(value) if isinstance(value, list) else str(value)
+
+
+def _note_line(name: str) -> str:
+    """A setting of `[notes]` with its default; one that has none as an example."""
+    value = getattr(Notes(), name)
+    return f"# {name} = {EXAMPLES[name]}  (an example: not set)" if value is None else f"#{name} = {_value(value)}"
