@@ -18,7 +18,13 @@ _CLAUSE_END = re.compile(
 _LEVEL_BEFORE = re.compile(
     r"\b(?:at|to|from|of|was|is|were|are|stood|stands|near|around|about)(?: about| around)? $", re.IGNORECASE
 )
-_CONDITIONAL = re.compile(r"\b(?:would|could|should|if|unless|until|may|might|must|needs?)\b", re.IGNORECASE)
+CONDITIONAL = re.compile(r"\b(?:would|could|should|if|unless|until|may|might|must|needs?)\b", re.IGNORECASE)
+_COUNTED = re.compile(  # what counts of symbols may be told with
+    r"^(?:$|[.,;)]| (?:US |of |symbols?|names?|securities|advanc|declin|rose|rising|fell|falling|gain|los[te]|"
+    r"(?:up|down|and|to|were|are|is|was|in)\b))",
+    re.IGNORECASE,
+)
+_MORE = re.compile(r"^ (?:higher|lower|more|less|up|down)\b", re.IGNORECASE)
 _ARRIVES = re.compile(r"\b(?:at|to|from)(?: about| around)? $", re.IGNORECASE)
 
 
@@ -142,6 +148,10 @@ def _is_measured(number: Number, fact: Fact, place: Place) -> bool:
     """Measure and window: what the words nearest to the number call it."""
     start, end = clause_of(number.start, place.sentence)
     before, after = place.sentence[start : number.start], place.sentence[number.end : end]
+    if fact.unit == "count" and not _COUNTED.match(after):
+        return False
+    if _MORE.match(after) and fact.metric not in SIGNED and fact.unit != "count":
+        return False  # `17 points higher` tells a change, not a level
     metrics = _metrics_beside(before, after, number)
     if metrics is not None and fact.metric not in metrics:
         return False
@@ -214,6 +224,9 @@ def _is_signed(number: Number, fact: Fact, value: float, place: Place) -> bool:
     before = place.sentence[start : number.start]
     if _ARRIVES.search(before) and not re.search(r"\b(?:positive|negative)\b", before):
         direction = 0
+    if fact.metric == "symbols":  # `all 16 symbols advanced` tells their number as that of advancers
+        after = place.sentence[number.end :]
+        return re.search(r"\bof (?:the )?$", before) is not None or DIRECTION_AFTER.match(after) is None
     if fact.metric in ("advancers", "decliners"):
         return direction != (-1 if fact.metric == "advancers" else 1)
     if number.sign:
@@ -228,7 +241,7 @@ def _is_signed(number: Number, fact: Fact, value: float, place: Place) -> bool:
 
 def _is_compared_wrongly(number: Number, fact: Fact, place: Place) -> bool:
     """`above its 30-day mean of X` where the close stands below it; what would have to happen is no claim."""
-    if fact.metric not in LEVELS or fact.symbol not in place.closes or _CONDITIONAL.search(place.sentence):
+    if fact.metric not in LEVELS or fact.symbol not in place.closes or CONDITIONAL.search(place.sentence):
         return False
     start, _ = clause_of(number.start, place.sentence)
     said = list(ABOVE_BELOW.finditer(place.sentence, start, number.start))

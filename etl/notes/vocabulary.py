@@ -78,12 +78,13 @@ DOWN = (
     r"fell|fall|falls|fallen|falling|lose|loses|lost|losing|loss|losses|down|lower|drop|drops|dropped|dropping|"
     r"decline|declines|declined|declining|decrease|decreases|decreased|outflow|outflows|slipped|slips|slid|slides|"
     r"shed|sheds|sank|tumbled|tumbles|plunged|negative|weaker|weakened|shrank|shrinks|retreated|retreats|eased|eases|"
-    r"decliners|narrowed|contracted|slumped|dipped"
+    r"decliners|narrowed|contracted|slumped|dipped|gave back|gives back|giving back"
 )
 MOVE_VERB = re.compile(
     r"rose|rises|gained|gains|climbed|climbs|added|adds|advanced|advances|increased|jumped|jumps|rallied|rallies|"
     r"surged|surges|strengthened|grew|fell|falls|lost|loses|dropped|drops|declined|declines|decreased|slipped|slips|"
-    r"slid|sheds|shed|sank|tumbled|tumbles|plunged|weakened|shrank|retreated|retreats|eased|eases|slumped|dipped",
+    r"slid|sheds|shed|sank|tumbled|tumbles|plunged|weakened|shrank|retreated|retreats|eased|eases|slumped|dipped|"
+    r"gave back|gives back",
     re.IGNORECASE,
 )
 DIRECTION = re.compile(rf"\b(?:(?P<up>{UP})|(?P<down>{DOWN}))\b", re.IGNORECASE)
@@ -128,7 +129,7 @@ SAID = {
         ("ma7 ma30", r"\b(?:means?|averages?)\b"),
         (
             "net_flow_usd net_flow_pct volume_flow_pct flow",
-            r"flow|turnover|\b(?:money|moved|took|takes|taking|drew|draws|absorbed|entered|entering|leaving)\b",
+            r"flow|turnover|\b(?:money|moved|took|takes|taking|drew|draws|absorbed|entered|entering|leaving|a net)\b",
         ),
         ("breadth", r"\bbreadth\b"),
         ("momentum_score", r"\bmomentum\b"),
