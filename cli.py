@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from etl.commands import query
+from etl.commands import analyst, query
+from etl.commands.analyst import again
 from etl.commands.words import (
     AsJson,
     AsOf,
@@ -140,13 +141,21 @@ def load(
 @app.command()
 def analyze(
     day: Day = None,
+    mode: Annotated[str | None, typer.Option("--mode", help="quick, deep or review; default: the daily note.")] = None,
+    scope: Annotated[list[str] | None, typer.Option("--scope", help="portfolio, a watchlist or a symbol.")] = None,
+    replay: Annotated[str | None, typer.Option("--replay", help="Verify this date's kept notes again.")] = None,
     no_llm: NoLlm = False,
     force: Annotated[bool, typer.Option("--force", help="Ask the model again about the same facts.")] = False,
     config: Config = None,
     demo: Demo = False,
 ) -> None:
     """Facts -> the day's note and recommendations, verified."""
-    notes = steps.NoteChoice(instant(day, "--date"), use_model=not no_llm, force=force)
+    from etl.notes.modes import mode_named
+
+    if replayed := instant(replay, "--replay"):
+        again(settings(config, demo), replayed.date())
+        return
+    notes = steps.NoteChoice(instant(day, "--date"), not no_llm, force, mode_named(mode), tuple(scope or ()))
     run(config, demo, lambda o: pipeline.only_analyze(o, notes))
 
 
@@ -231,6 +240,9 @@ def status(config: Config = None, demo: Demo = False, as_json: AsJson = False) -
 def maintain(config: Config = None, demo: Demo = False) -> None:
     """Verify every kept answer's hash and sweep away what killed runs left."""
     run(config, demo, lambda o: pipeline.only_maintain(o))
+
+
+analyst.register(app)
 
 
 @app.callback(invoke_without_command=True)

@@ -13,6 +13,7 @@ from datetime import datetime
 
 from etl import steps
 from etl.choices import Choice
+from etl.notes import telling
 from etl.observatory import Observatory, run
 from etl.stores.past import Past
 from etl.stores.site import vega_bundle
@@ -57,8 +58,9 @@ def only_analyze(o: Observatory, notes: steps.NoteChoice) -> int:
     """Facts -> the day's note, verified; settlement comes before it."""
     with run(o, "analyze"), steps.built(o) as build:
         steps.score_due(o, build)
-        steps.analyze_day(o, build, notes)
+        shown = steps.analyze_day(o, build, notes)
         steps.publish(o, build)
+    o.terminal.show(telling.text_of(shown))
     return steps.code(o)
 
 

@@ -12,16 +12,17 @@ from datetime import datetime
 from pathlib import Path
 
 from etl import __version__, catalogue, overview
-from etl.choices import Choice
+from etl.choices import Choice, scope_of
 from etl.domain import Answer, Limits, Outcome, Request
 from etl.errors import DataWrong, SiteDiffers
+from etl.notes.modes import DAILY, Mode
 from etl.notes.prompt import NoteSettings
 from etl.observatory import Observatory
 from etl.providers import CLOSED, PROVIDERS
 from etl.publication import SERIES
 from etl.sessions import session_of
 from etl.settings import data_folder
-from etl.stages import analyze, check, export, load, maintain, score, transform
+from etl.stages import analyze, check, export, hypothesis, load, maintain, score, transform
 from etl.stages.extract import Extractor, refuse_where_nothing_came
 from etl.stores import database_file, lineage, llm, models
 from etl.stores.past import Past, seen_as_of, write_past
@@ -39,6 +40,8 @@ class NoteChoice:
     for_date: datetime | None = None
     use_model: bool = True
     force: bool = False
+    mode: Mode = DAILY
+    scopes: tuple[str, ...] = ()  # none: those of the settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,44 +165,62 @@ def keep_own(o: Observatory, build: Build, kind: str, subject: str, body: bytes)
     return answer
 
 
+def keeper(o: Observatory, build: Build) -> Callable[[str, str, bytes], Answer]:
+    """What keeps a stage's documents: kind, subject and body -> the kept answer."""
+    return lambda kind, subject, body: keep_own(o, build, kind, subject, body)
+
+
 def score_due(o: Observatory, build: Build) -> None:
     """Settle what fell due, and build the models that show it."""
-    outcome = score.run(
-        build.file.con,
-        keep=lambda kind, subject, body: keep_own(o, build, kind, subject, body),
-        now=build.view.as_of,
-        run_id=o.run_id,
-    )
+    outcome = score.run(build.file.con, keep=keeper(o, build), now=build.view.as_of, run_id=o.run_id)
     models.build_after(build.file.con, build.models, {"lake.settlements"})
     o.done("score", outcome)
+    if o.warehouse.exists():
+        with closing(o.warehouse.read()) as reader:
+            hypothesis.lock(reader)
+            settled = hypothesis.settle(build.file.con, reader, keep=keeper(o, build), now=build.view.as_of)
+        if settled:
+            models.build_after(build.file.con, build.models, {"lake.hypothesis_tests"})
+            o.done("score", settled)
 
 
-def analyze_day(o: Observatory, build: Build, notes: NoteChoice) -> None:
-    """Write the note of the day, and build the models that show it."""
-    settings = o.settings.tables.notes
-    key = o.settings.keys.get("OPENAI_API_KEY")
-    base_url = o.settings.base_urls.get("OPENAI_BASE_URL")
-    model = None
-    if notes.use_model and (key or base_url) and not o.settings.demo:
-        model = llm.Llm(base_url=base_url, key=key, model=o.settings.openai_model, timeout_s=settings.timeout_s)
-    outcome = analyze.run(
-        build.file.con,
-        llm=model,
-        keep=lambda kind, subject, body: keep_own(o, build, kind, subject, body),
-        now=build.view.as_of,
-        run_id=o.run_id,
-        for_date=notes.for_date.date() if notes.for_date else None,
-        force=notes.force,
-        prompts_root=data_folder("prompts"),
-        settings=NoteSettings(
-            temperature=settings.temperature,
-            max_tokens=settings.max_tokens,
-            tokens_per_day=settings.tokens_per_day,
-            model=o.settings.openai_model,
-        ),
+def speaker(o: Observatory, *, use_model: bool = True) -> llm.Llm | None:
+    """The model that writes, where one is set up: a key or a server of one's own, never in the demo."""
+    key, base_url = o.settings.keys.get("OPENAI_API_KEY"), o.settings.base_urls.get("OPENAI_BASE_URL")
+    if not use_model or not (key or base_url) or o.settings.demo:
+        return None
+    return llm.Llm(
+        base_url=base_url, key=key, model=o.settings.openai_model, timeout_s=o.settings.tables.notes.timeout_s
     )
+
+
+def note_settings(o: Observatory) -> NoteSettings:
+    """What a note may cost and how it is asked for."""
+    own = o.settings.tables.notes.model_dump(exclude={"timeout_s", "scopes", "knowledge"})
+    return NoteSettings(model=o.settings.openai_model, **own)
+
+
+def analyze_day(o: Observatory, build: Build, notes: NoteChoice) -> list[str]:
+    """Write the notes of the day, and build the models that show them; the documents that stand, as JSON."""
+    shown = []
+    for name in notes.scopes or o.settings.tables.notes.scopes:
+        outcome = analyze.run(
+            build.file.con,
+            llm=speaker(o, use_model=notes.use_model),
+            keep=keeper(o, build),
+            now=build.view.as_of,
+            run_id=o.run_id,
+            scope=scope_of(o.settings, name, "--scope"),
+            mode=notes.mode,
+            for_date=notes.for_date.date() if notes.for_date else None,
+            force=notes.force,
+            prompts_root=data_folder("prompts"),
+            settings=note_settings(o),
+        )
+        shown += [str(outcome.details["document"])] if outcome.details["document"] else []
+        o.done("analyze", outcome)
     models.build_after(build.file.con, build.models, {"lake.notes"})
-    o.done("analyze", outcome)
+    return shown
 
 
 def publish(o: Observatory, build: Build) -> None:

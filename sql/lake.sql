@@ -109,6 +109,23 @@ create table if not exists lake.settlements (
     settled_at timestamp, sequence bigint, fetched_at timestamp, sha256 varchar
 );
 
+-- what analysts say: comments on notes, hypotheses, and what each test of one found;
+-- documents too
+create table if not exists lake.comments (
+    comment_id varchar, for_date date, scope varchar, author varchar, text varchar,
+    written_at timestamp, sequence bigint, fetched_at timestamp, sha256 varchar
+);
+
+create table if not exists lake.hypotheses (
+    name varchar, condition varchar, horizon integer, author varchar,
+    added_at timestamp, sequence bigint, fetched_at timestamp, sha256 varchar
+);
+
+create table if not exists lake.hypothesis_tests (
+    name varchar, tested_at timestamp, document json,
+    sequence bigint, fetched_at timestamp, sha256 varchar
+);
+
 -- copies of the ledger's rows, frozen at publication: `known_at` is the publication
 -- that brought them
 create table if not exists lake.requests (

@@ -56,6 +56,10 @@ class Upstream:
         """How the model answers from now on."""
         self._call("/_llm", {"mood": mood})
 
+    def script(self, *contents: str) -> None:
+        """The model says these, in turn."""
+        self._call("/_llm", {"mood": "script", "script": list(contents)})
+
     def now(self, instant: str) -> None:
         """Move the upstream's clock, and the one that `mfo` is run with."""
         self._call("/_now", instant)

@@ -4,8 +4,9 @@ import pytest
 
 from etl.choices import check_names
 from etl.errors import SettingsWrong
-from etl.settings import LimitOverride, Settings, Tables, Universe
+from etl.settings import Settings
 from etl.stores.settings_file import read_settings
+from etl.tables import LimitOverride, Tables, Universe
 
 ONE = Universe(regions={"USA": ["SPY"]}, asset_classes={"Crypto": ["BTCUSDT"]}, stocks=[], series=["DGS10"])
 

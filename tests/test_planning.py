@@ -11,9 +11,10 @@ from etl.errors import UsageWrong
 from etl.planning import due
 from etl.providers import PROVIDERS
 from etl.sessions import last_closed
-from etl.settings import Extract, Settings, Tables, Universe
+from etl.settings import Settings
 from etl.stores.ledger import Good
 from etl.stores.settings_file import read_settings
+from etl.tables import Extract, Tables, Universe
 
 NOW = datetime(2025, 11, 1, 3, 43, tzinfo=UTC)  # a Saturday: the last session is Friday's
 FRIDAY = datetime(2025, 10, 31, tzinfo=UTC)

@@ -11,9 +11,10 @@ from etl.errors import SettingsWrong
 from etl.planning import Task, due
 from etl.providers import PROVIDERS
 from etl.sessions import last_closed
-from etl.settings import Extract, Settings, Tables, Universe
+from etl.settings import Settings
 from etl.stores.ledger import Good
 from etl.stores.settings_file import read_settings
+from etl.tables import Extract, Tables, Universe
 
 NOW = datetime(2025, 11, 1, 3, 43, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

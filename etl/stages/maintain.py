@@ -12,7 +12,6 @@ from pathlib import Path
 
 from etl.domain import Outcome
 from etl.errors import DataWrong
-from etl.settings import Retention
 from etl.stores import models
 from etl.stores.archiving import Bundled, bundle_before, drop_before, dropped
 from etl.stores.compaction import Compacted, compact
@@ -21,6 +20,7 @@ from etl.stores.parquet import Parquet
 from etl.stores.retention import cut
 from etl.stores.view import View, show
 from etl.stores.warehouse import Warehouse
+from etl.tables import Retention
 
 SHOWN = 20
 

@@ -18,7 +18,7 @@ from etl import bars
 from etl.coverage import Coverage, covered, covered_by, interval_asked
 from etl.domain import CRYPTO_1D, CRYPTO_1M, Answer, Interval, Outcome, Provider, Span
 from etl.errors import AnswerError
-from etl.notes import records
+from etl.notes import opinions, records
 from etl.rows import Reader, naive, version_of
 from etl.sessions import Session
 from etl.sources import ColumnarProvider
@@ -182,18 +182,14 @@ def _coverage_rows(answer: Answer, span: Coverage | None) -> list[dict[str, Any]
 
 
 def _read_own(answer: Answer, rows: Rows) -> int:
-    """A document of our own: note, settlements, publication; prompts and replies stay in the lake only."""
-    if answer.request.dataset == "note":
-        rows["notes", OWN].append(records.note_row(answer))
-        return 1
-    if answer.request.dataset == "settlement":
-        found = records.settlement_rows(answer)
-        rows["settlements", OWN].extend(found)
-        return len(found)
-    if answer.request.dataset == "publication":
-        rows["publications", OWN].append(_publication_row(answer))
-        return 1
-    return 0
+    """A document of our own: notes, settlements, comments ...; prompts and replies stay in the lake only."""
+    reader = OWN_DOCUMENTS.get(answer.request.dataset)
+    if reader is None:
+        return 0
+    relation, read = reader
+    found = read(answer)
+    rows[relation, OWN].extend(found)
+    return len(found)
 
 
 def _publication_row(answer: Answer) -> dict[str, Any]:
@@ -208,3 +204,13 @@ def _publication_row(answer: Answer) -> dict[str, Any]:
         "fetched_at": naive(answer.answered_at),
         "sha256": answer.sha256,
     }
+
+
+OWN_DOCUMENTS: Mapping[str, tuple[str, Callable[[Answer], list[dict[str, Any]]]]] = {
+    "note": ("notes", lambda answer: [records.note_row(answer)]),
+    "settlement": ("settlements", records.settlement_rows),
+    "publication": ("publications", lambda answer: [_publication_row(answer)]),
+    "comment": ("comments", lambda answer: [opinions.comment_row(answer)]),
+    "hypothesis": ("hypotheses", lambda answer: [opinions.hypothesis_row(answer)]),
+    "hypothesis_test": ("hypothesis_tests", lambda answer: [opinions.test_row(answer)]),
+}

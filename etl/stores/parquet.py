@@ -69,6 +69,19 @@ SCHEMAS: Mapping[str, pa.Schema] = {
         + [(name, pa.string()) for name in ("summary", "recommendations", "facts", "prompt", "document")]
         + [("sequence", pa.int64()), ("fetched_at", _AT), ("sha256", pa.string())]
     ),
+    "comments": pa.schema(
+        [("comment_id", pa.string()), ("for_date", pa.date32())]
+        + [(name, pa.string()) for name in ("scope", "author", "text")]
+        + [("written_at", _AT), ("sequence", pa.int64()), ("fetched_at", _AT), ("sha256", pa.string())]
+    ),
+    "hypotheses": pa.schema(
+        [("name", pa.string()), ("condition", pa.string()), ("horizon", pa.int32()), ("author", pa.string())]
+        + [("added_at", _AT), ("sequence", pa.int64()), ("fetched_at", _AT), ("sha256", pa.string())]
+    ),
+    "hypothesis_tests": pa.schema(
+        [("name", pa.string()), ("tested_at", _AT), ("document", pa.string())]
+        + [("sequence", pa.int64()), ("fetched_at", _AT), ("sha256", pa.string())]
+    ),
     "publications": pa.schema(
         [("run_id", pa.string()), ("as_of", _AT), ("version", pa.string()), ("known_at", _AT)]
         + [("configuration", pa.string()), ("sequence", pa.int64()), ("fetched_at", _AT), ("sha256", pa.string())]

@@ -86,6 +86,12 @@ class Terminal:
             sys.stderr.write(text + "\n")
             sys.stderr.flush()
 
+    def show(self, text: str) -> None:
+        """Data for the reader, on stdout."""
+        if text and not self._quiet:
+            sys.stdout.write(text + "\n")
+            sys.stdout.flush()
+
     def remind(self, text: str) -> None:
         """A line of progress where no bar is drawn."""
         if self._bars is None:

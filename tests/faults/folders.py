@@ -13,7 +13,8 @@ from etl.choices import Choice
 from etl.domain import CRYPTO_1D, EQUITY_DAILY, MACRO
 from etl.errors import MfoError
 from etl.observatory import Observatory, opened
-from etl.settings import CHAINS, Extract, LimitOverride, Settings, Tables, Universe, parse_instant
+from etl.settings import CHAINS, Settings, parse_instant
+from etl.tables import Extract, LimitOverride, Tables, Universe
 from tests.clocks import NotedClock
 from tests.conftest import AV_KEY, FRED_KEY, files_of
 

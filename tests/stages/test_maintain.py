@@ -3,11 +3,11 @@
 import pytest
 
 from etl.errors import DataWrong
-from etl.settings import Retention
 from etl.stages import maintain
 from etl.stores.lake import Lake
 from etl.stores.parquet import Parquet
 from etl.stores.warehouse import Warehouse
+from etl.tables import Retention
 from tests.providers import made_up
 from tests.stages.readings import SPY, daily
 
