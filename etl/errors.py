@@ -3,6 +3,7 @@ Every error that a user can meet, as one tree, with its exit code.
 
     MfoError                    1   the run failed; what was published before stands
     ├── SiteDiffers             1   `export --check`: the folder is not what the warehouse gives
+    ├── PictureFailed           1   vl-convert could not draw
     ├── UsageWrong              2   an option, symbol or date that does not exist
     ├── DataWrong              65   nothing published: what was read cannot be trusted
     │   ├── ChecksFailed            a check returned rows
@@ -34,6 +35,10 @@ class MfoError(Exception):
 
 class SiteDiffers(MfoError):
     """The published folder is not what the warehouse gives; the message lists the differences."""
+
+
+class PictureFailed(MfoError):
+    """vl-convert could not draw a picture; the message is its own."""
 
 
 class UsageWrong(MfoError):

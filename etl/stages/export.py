@@ -12,6 +12,7 @@ from etl.site.difference import differences
 from etl.site.parquet_files import parquet_files, parquet_queries
 from etl.site.recommendations import recorded
 from etl.site.shape import Answer
+from etl.stores.pictures import pngs
 from etl.stores.site import SiteFolder, page_files, vega_bundle
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def run(
     known = read_context(answers, version, timezone, public, closed or {})
     answers["track_record"] = recorded(track_record(_scores(warehouse)))
     page = {**page_files(page_root), "vega.js": vega_bundle(cache)}
-    files = site_files(answers, known, _parquet(warehouse, known), page)
+    files = site_files(answers, known, _parquet(warehouse, known), page, pngs)
     if check:
         return _compared(site, files)
     site.publish(files)

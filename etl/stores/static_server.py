@@ -30,13 +30,17 @@ KINDS = {
     ".ico": "image/x-icon",
     ".js": "text/javascript; charset=utf-8",
     ".json": "application/json",
+    ".md": "text/markdown; charset=utf-8",
     ".parquet": "application/vnd.apache.parquet",
     ".png": "image/png",
     ".svg": "image/svg+xml",
     ".txt": "text/plain; charset=utf-8",
     ".woff2": "font/woff2",
+    ".xml": "application/atom+xml; charset=utf-8",  # feed.xml is the only one
 }
-SQUEEZED = frozenset({".css", ".html", ".js", ".json", ".svg", ".txt"})  # the others are compressed already
+SQUEEZED = frozenset(
+    {".css", ".html", ".js", ".json", ".md", ".svg", ".txt", ".xml"}
+)  # the others are compressed already
 WORTH_SQUEEZING = 512  # bytes
 TIMEOUT_S = 30.0
 

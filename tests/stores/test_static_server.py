@@ -44,7 +44,7 @@ def root(tmp_path: Path) -> Path:
     (site / "data" / "long.json").write_bytes(LONG)
     (site / "data" / "short.json").write_text("{}")
     (site / "data" / "x.parquet").write_bytes(b"PAR1" * 500)
-    for name in (".nojekyll", "_headers", ".env", "notes.md", "app.py", "data/.hidden/x.json", "data/.secret.json"):
+    for name in (".nojekyll", "_headers", ".env", "notes.rst", "app.py", "data/.hidden/x.json", "data/.secret.json"):
         (site / name).write_text("secret")
     (tmp_path / "outside.json").write_text('"secret"')
     (tmp_path / "site-too.json").write_text('"secret"')
@@ -103,7 +103,7 @@ def test_files_are_served_with_their_kind_and_every_security_header(root: Path) 
 @pytest.mark.parametrize(
     "path",
     [
-        "/.env", "/.nojekyll", "/_headers", "/notes.md", "/app.py", "/data/.hidden/x.json", "/data/.secret.json",
+        "/.env", "/.nojekyll", "/_headers", "/notes.rst", "/app.py", "/data/.hidden/x.json", "/data/.secret.json",
         "/out.json", "/env.json", "/loop.json", "/up/outside.json", "/folder.json", "/pipe.json", "/data", "/data/",
         "/../outside.json", "/data/../../outside.json", "/%2e%2e/outside.json", "/..%2foutside.json",
         "/%2e%2e%2foutside.json", "/%252e%252e/outside.json", "/../site-too.json", "//etc/passwd", "/%2fetc/passwd",
