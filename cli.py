@@ -156,13 +156,16 @@ def export(
     basis: Annotated[str, typer.Option("--basis", help="known, or published for a replay.")] = "known",
     check: Annotated[bool, typer.Option("--check", help="Compare with what is there instead of writing.")] = False,
     public: Annotated[bool, typer.Option("--public", help="Leave out what may not be redistributed.")] = False,
+    single_file: Annotated[bool, typer.Option("--single-file", help="One HTML file that opens from disk.")] = False,
     config: Config = None,
     demo: Demo = False,
 ) -> None:
-    """Write the site folder: the page, its JSON, their schemas."""
+    """Write the site folder (the page, its JSON, their schemas), or one file with all of it inside."""
     if basis not in ("known", "published"):
         raise UsageWrong(f"--basis: {basis!r}; allowed: known, published")
-    site = steps.SiteChoice(out, instant(as_of, "--as-of"), basis, compare=check, public=public)
+    site = steps.SiteChoice(
+        out, instant(as_of, "--as-of"), basis, compare=check, public=public, single_file=single_file
+    )
     run(config, demo, lambda o: pipeline.only_export(o, site))
 
 

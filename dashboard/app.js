@@ -2,6 +2,7 @@
 
 import { h, said } from "./dom.js";
 import { openPublication } from "./data.js";
+import { fileLink, isOneFile } from "./files.js";
 import { useTimeZone } from "./format.js";
 import { createPanel, fillPanel } from "./panel.js";
 import { startCharts } from "./chart.js";
@@ -70,8 +71,8 @@ function colophon(manifest) {
   document.getElementById("colophon").append(
     h("p", {}, `Flows: ${METHOD}.`),
     h("p", {}, "Research output of a batch job. Not investment advice."),
-    h("p", {}, "mfo ", said(manifest.version), ", run ", said(manifest.run_id), `, schema ${schema}, times in `, said(manifest.timezone ?? "UTC"), ". ", h("a", { href: "data/manifest.json" }, "All files"), "."),
-    h("p", {}, "To take along: ", TAKE_ALONG.map(([path, text], position) => [position ? ", " : "", h("a", { href: path }, text)]), "."),
+    h("p", {}, "mfo ", said(manifest.version), ", run ", said(manifest.run_id), `, schema ${schema}, times in `, said(manifest.timezone ?? "UTC"), ". ", isOneFile ? "This page holds its data and needs no network." : [fileLink("data/manifest.json", "All files"), "."]),
+    ...(isOneFile ? [] : [h("p", {}, "To take along: ", TAKE_ALONG.map(([path, text], position) => [position ? ", " : "", fileLink(path, text)]), ".")]),
   );
 }
 

@@ -1,6 +1,7 @@
 // Vega-Lite charts: specs/*.json (shared with `mfo chart`) drawn by the bundle vega.js, which arrives after the first paint.
 
 import { h } from "./dom.js";
+import { file, vega } from "./files.js";
 
 const AXIS = 52; // pixels kept right of every pane for its axis, the same in all panes so that they line up
 const specs = new Map();
@@ -8,8 +9,7 @@ const waiting = [];
 let library = null;
 
 function loadLibrary() {
-  // The bundle is an ES module without exports: it leaves `vegaEmbed` on the window.
-  library ??= import("./vega.js").then(() => window.vegaEmbed);
+  library ??= vega();
   return library;
 }
 
@@ -17,7 +17,7 @@ function loadSpec(name) {
   if (!specs.has(name)) {
     specs.set(
       name,
-      fetch(`specs/${name}.json`, { cache: "no-cache" }).then((answer) => {
+      file(`specs/${name}.json`).then((answer) => {
         if (!answer.ok) throw new Error(`specs/${name}.json: HTTP ${answer.status}`);
         return answer.json();
       }),
