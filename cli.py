@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from etl.commands import pictures
 from etl.commands.words import (
     AsJson,
     AsOf,
@@ -252,6 +253,9 @@ def status(config: Config = None, demo: Demo = False, as_json: AsJson = False) -
 def maintain(config: Config = None, demo: Demo = False) -> None:
     """Verify every kept answer's hash and sweep away what killed runs left."""
     run(config, demo, lambda o: pipeline.only_maintain(o))
+
+
+app.command()(pictures.chart)
 
 
 @app.callback(invoke_without_command=True)

@@ -2,6 +2,7 @@
 
 import { h } from "./dom.js";
 import { file, vega } from "./files.js";
+import { isNumber } from "./format.js";
 
 const AXIS = 52; // pixels kept right of every pane for its axis, the same in all panes so that they line up
 const specs = new Map();
@@ -66,6 +67,7 @@ function prepared(spec, { rows, width, values }) {
     if (param.name.endsWith("_colour")) return { ...param, value: `var(--${param.name.slice(0, -7).replaceAll("_", "-")})` };
     return param.name in values ? { ...param, value: values[param.name] } : param;
   });
+  if (copy.vconcat) copy.vconcat = copy.vconcat.filter((part) => !part.name || rows.some((row) => isNumber(row[part.name])));
   for (const part of copy.vconcat ?? [copy]) part.width = pane;
   copy.config = CONFIG;
   copy.datasets = { rows };

@@ -16,7 +16,7 @@ from tests.house import assert_none
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-NOT_YET = {"comment", "refine", "ask", "hypothesis", "chart"}
+NOT_YET = {"comment", "refine", "ask", "hypothesis"}
 OUTCOMES = {0, 3, 130}  # codes that are no error's: done, partial, Ctrl-C
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]  # an app of several commands is a group
 
