@@ -175,6 +175,7 @@ def serve_static(
     host: Annotated[str, typer.Option("--host", help="Where to listen.")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free one.")] = 8000,
     cors: Annotated[str | None, typer.Option("--cors", help="The one origin that may read from elsewhere.")] = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Export anew when another warehouse is published.")] = False,
     config: Config = None,
     demo: Demo = False,
 ) -> None:
@@ -182,8 +183,9 @@ def serve_static(
     from etl.stages import serve_static as stage
     from etl.stores.folder import Folder
 
-    site = Folder(settings(config, demo).data_dir).site
-    stage.run(site, host, port, cors, say)
+    folder = Folder(settings(config, demo).data_dir)
+    export_again = stage.Watch(folder.warehouse, lambda: pipeline.export_again(settings(config, demo)))
+    stage.run(folder.site, host, port, cors, say, export_again if watch else None)
 
 
 @app.command()

@@ -34,7 +34,7 @@ def _query(interval: str) -> Query:
         "1h": ("opened_at", "hourly", HOURS_READ, HOUR),
     }[interval]
     relation = f"(select * from marts.{name}_prices where symbol = $symbol)"
-    beside = [(f"marts.{name}_metrics", INDICATORS)]
+    beside: list[tuple[str, tuple[str, ...]]] = [(f"marts.{name}_metrics", INDICATORS)]
     beside += [("marts.money_flow_daily", ("net_flow_usd",))] if interval == "1d" else []
     fields = record("opened_at", "source") + bars.without(*_TIME.fields)
     return Query(fields, last_rows(at, rows, relation, *beside))
