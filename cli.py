@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from etl.commands import analyst, query
+from etl.commands import analyst, pictures, query
 from etl.commands.analyst import again
 from etl.commands.words import (
     AsJson,
@@ -172,11 +172,13 @@ def export(
     basis: Basis = "known",
     check: Annotated[bool, typer.Option("--check", help="Compare with what is there instead of writing.")] = False,
     public: Annotated[bool, typer.Option("--public", help="Leave out what may not be redistributed.")] = False,
+    single_file: Annotated[bool, typer.Option("--single-file", help="One HTML file that opens from disk.")] = False,
     config: Config = None,
     demo: Demo = False,
 ) -> None:
-    """Write the site folder: the page, its JSON, their schemas."""
-    site = steps.SiteChoice(out, past_instant(as_of, basis), basis, compare=check, public=public)
+    """Write the site folder (the page, its JSON, their schemas), or one file with all of it inside."""
+    past = past_instant(as_of, basis)
+    site = steps.SiteChoice(out, past, basis, compare=check, public=public, single_file=single_file)
     run(config, demo, lambda o: pipeline.only_export(o, site))
 
 
@@ -185,6 +187,7 @@ def serve_static(
     host: Annotated[str, typer.Option("--host", help="Where to listen.")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free one.")] = 8000,
     cors: Annotated[str | None, typer.Option("--cors", help="The one origin that may read from elsewhere.")] = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Export anew when another warehouse is published.")] = False,
     config: Config = None,
     demo: Demo = False,
 ) -> None:
@@ -192,8 +195,9 @@ def serve_static(
     from etl.stages import serve_static as stage
     from etl.stores.folder import Folder
 
-    site = Folder(settings(config, demo).data_dir).site
-    stage.run(site, host, port, cors, say)
+    folder = Folder(settings(config, demo).data_dir)
+    export_again = stage.Watch(folder.warehouse, lambda: pipeline.export_again(settings(config, demo)))
+    stage.run(folder.site, host, port, cors, say, export_again if watch else None)
 
 
 @app.command()
@@ -243,6 +247,7 @@ def maintain(config: Config = None, demo: Demo = False) -> None:
 
 
 analyst.register(app)
+app.command()(pictures.chart)
 
 
 @app.callback(invoke_without_command=True)

@@ -14,7 +14,8 @@ from datetime import datetime
 from etl import steps
 from etl.choices import Choice
 from etl.notes import telling
-from etl.observatory import Observatory, run
+from etl.observatory import Observatory, opened, run
+from etl.settings import Settings
 from etl.stores.past import Past
 from etl.stores.site import vega_bundle
 
@@ -69,6 +70,12 @@ def only_export(o: Observatory, site: steps.SiteChoice) -> int:
     with run(o, "export"):
         steps.export_site(o, site)
     return steps.code(o)
+
+
+def export_again(settings: Settings) -> int:
+    """The site folder anew, for a process that shows it meanwhile: the data folder is opened for this alone."""
+    with opened(settings) as o:
+        return only_export(o, steps.SiteChoice())
 
 
 def daily(o: Observatory, choice: Choice, notes: steps.NoteChoice) -> int:

@@ -22,11 +22,12 @@ from etl.providers import CLOSED, PROVIDERS
 from etl.publication import SERIES
 from etl.sessions import session_of
 from etl.settings import data_folder
+from etl.site.one_file import MARK
 from etl.stages import analyze, check, export, hypothesis, load, maintain, score, transform
 from etl.stages.extract import Extractor, refuse_where_nothing_came
 from etl.stores import database_file, lineage, llm, models
 from etl.stores.past import Past, seen_as_of, write_past
-from etl.stores.site import SiteFolder
+from etl.stores.site import SinglePage, SiteFolder
 from etl.stores.view import Connection, View
 from etl.stores.warehouse import NextFile
 
@@ -53,6 +54,7 @@ class SiteChoice:
     basis: str = "known"
     compare: bool = False
     public: bool = False
+    single_file: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,11 +259,11 @@ def maintained(o: Observatory) -> None:
 
 def export_site(o: Observatory, site: SiteChoice) -> None:
     """Write the site folder, or compare it with what is there."""
-    root = site.out.absolute() if site.out else o.folder.site
+    place = _place(o, site)
     with _seen(o, site) as con:
         outcome = export.run(
             con,
-            SiteFolder(root),
+            place,
             page_root=data_folder("dashboard"),
             cache=o.folder.cache,
             version=__version__,
@@ -271,8 +273,14 @@ def export_site(o: Observatory, site: SiteChoice) -> None:
             closed=CLOSED,
         )
     if site.compare and outcome.undone:
-        raise SiteDiffers("\n".join([f"{root} is not what this warehouse gives:", *outcome.undone]))
+        raise SiteDiffers("\n".join([f"{place.root} is not what this warehouse gives:", *outcome.undone]))
     o.done("export", outcome)
+
+
+def _place(o: Observatory, site: SiteChoice) -> SiteFolder | SinglePage:
+    if site.single_file:
+        return SinglePage(site.out.absolute() if site.out else o.folder.single_page, MARK)
+    return SiteFolder(site.out.absolute() if site.out else o.folder.site)
 
 
 @contextmanager
