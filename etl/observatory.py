@@ -151,12 +151,19 @@ def opened(settings: Settings, *, quiet: bool = False, clock: Clock | None = Non
         http,
         warehouse_of(folder),
         log,
-        Terminal(log, quiet=quiet),
+        _terminal(log, quiet, catalogue.limits_of(settings), ledger, clock),
     )
     try:
         yield observatory
     finally:
         observatory.close()
+
+
+def _terminal(log: Log, quiet: bool, limits: Mapping[str, Limits], ledger: Ledger, clock: Clock) -> Terminal:
+    def left_today(name: str) -> int | None:
+        return ledger.left_today(name, limits[name])
+
+    return Terminal(log, quiet=quiet, limits=limits, left_today=left_today, monotonic=clock.monotonic)
 
 
 def _demo(clock: Clock) -> Any:
