@@ -142,7 +142,7 @@ class Terminal:
             lane.beyond = _beyond(lane, room)
             if self._bars is None and now - self._said_at >= SAID_EVERY_S:
                 self._said_at = now
-                line = ", ".join(f"{name} {_left(lane, now)}" for name, lane in self._lanes.items() if lane.left)
+                line = "; ".join(f"{name} {_left(lane, now)}" for name, lane in self._lanes.items() if lane.left)
         self._show(provider, lane, what)
         if line:
             self.say(f"{'progress':>10}  {line}", event="progress")
