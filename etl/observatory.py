@@ -151,19 +151,12 @@ def opened(settings: Settings, *, quiet: bool = False, clock: Clock | None = Non
         http,
         warehouse_of(folder),
         log,
-        _terminal(log, quiet, catalogue.limits_of(settings), ledger, clock),
+        Terminal(log, catalogue.limits_of(settings), ledger.left_today, clock.monotonic, quiet=quiet),
     )
     try:
         yield observatory
     finally:
         observatory.close()
-
-
-def _terminal(log: Log, quiet: bool, limits: Mapping[str, Limits], ledger: Ledger, clock: Clock) -> Terminal:
-    def left_today(name: str) -> int | None:
-        return ledger.left_today(name, limits[name])
-
-    return Terminal(log, quiet=quiet, limits=limits, left_today=left_today, monotonic=clock.monotonic)
 
 
 def _demo(clock: Clock) -> Any:

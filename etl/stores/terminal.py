@@ -75,17 +75,18 @@ class Terminal:
     """
     Says what happens, and how far each provider's requests are: bars where somebody watches, a line now and then.
 
-    `limits` say how fast requests may go, `left_today(provider)` how many its day has room for, None for any number.
+    `limits` say how fast requests may go, `left_today(provider, its limits)` how many its day has room for, None for
+    any number.
     """
 
     def __init__(
         self,
         log: Log | None = None,
+        limits: Mapping[str, Limits] | None = None,
+        left_today: Callable[[str, Limits], int | None] = lambda provider, limits: None,
+        monotonic: Callable[[], float] = time.monotonic,
         *,
         quiet: bool = False,
-        limits: Mapping[str, Limits] | None = None,
-        left_today: Callable[[str], int | None] = lambda provider: None,
-        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._log, self._quiet = log, quiet
         self._limits, self._left_today, self._monotonic = limits or {}, left_today, monotonic
@@ -123,16 +124,17 @@ class Terminal:
 
     def expect(self, provider: str, requests: int) -> None:
         """So many more requests will go to this provider, or so many fewer."""
-        room = self._left_today(provider)
+        limits = self._limits.get(provider, Limits())
+        room = self._left_today(provider, limits)
         with self._lock:
-            lane = self._lanes.setdefault(provider, Lane(self._limits.get(provider, Limits())))
+            lane = self._lanes.setdefault(provider, Lane(limits))
             lane.expect(requests, self._monotonic())
             lane.beyond = _beyond(lane, room)
         self._show(provider, lane, "")
 
     def advance(self, provider: str, what: str) -> None:
         """One request to this provider ended; where no bar is drawn, a line every few seconds says how far all are."""
-        room = self._left_today(provider)
+        room = self._left_today(provider, self._limits.get(provider, Limits()))
         line = ""
         with self._lock:
             lane, now = self._lanes.get(provider), self._monotonic()

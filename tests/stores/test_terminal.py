@@ -139,8 +139,7 @@ def test_where_nobody_watches_a_line_every_ten_seconds_says_what_is_left_and_whe
     """By spacing and by what the day has room for; a lane that is done is not named."""
     now = [100.0]
     limits = {"alpha_vantage": Limits(per_day=25, spacing_s=1.1), "fred": Limits(spacing_s=0.55)}
-    room = {"alpha_vantage": 10}
-    with Terminal(log, limits=limits, left_today=room.get, monotonic=lambda: now[0]) as said:
+    with Terminal(log, limits, lambda _, of: 10 if of.per_day else None, lambda: now[0]) as said:
         said.expect("alpha_vantage", 16)
         said.expect("fred", 1)
         now[0] += 1.1
