@@ -14,12 +14,12 @@ from etl.coverage import LENGTHS
 from etl.domain import CRYPTO_1D, CRYPTO_1M, EQUITY_HISTORY, Limits, Request, Span, Want
 from etl.errors import UsageWrong
 from etl.freshness import COARSER
+from etl.pace import least_seconds
 from etl.providers import PROVIDERS
 from etl.providers.binance import OPENED, Binance
 from etl.providers.binance_archive import BinanceArchive
 from etl.settings import Settings, parse_instant
 from etl.stores.answered import Answered
-from etl.stores.weights import SHARE
 
 BINANCE, ARCHIVE = Binance(), BinanceArchive()
 DATASETS = {"1m": CRYPTO_1M, "1d": CRYPTO_1D}
@@ -149,9 +149,7 @@ def price(asked: Sequence[Request], limits: dict[str, Limits], used: dict[str, i
         mine, limit = [request for request in asked if request.provider == name], limits[name]
         calls = sum(2 if request.proof else 1 for request in mine)
         weight = sum(request.weight for request in mine) if limit.weight else 0
-        seconds = calls * limit.spacing_s
-        if limit.weight:
-            seconds = max(seconds, weight / (SHARE * limit.weight) * limit.weight_window_s)
+        seconds = least_seconds(calls, limit, weight)
         a_day = None if limit.per_day is None else max(0, limit.per_day - limit.reserve)
         left = None if a_day is None else max(0, a_day - used.get(name, 0))
         days = None if a_day is None or left is None else _days(calls, left, a_day)

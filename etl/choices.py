@@ -37,9 +37,8 @@ def check_names(settings: Settings) -> None:
                 raise SettingsWrong(
                     f"{settings.source}: chains.{dataset}: {name!r} cannot give it; allowed: {', '.join(able)}"
                 )
-        paid = PREMIUM.get(dataset)
-        if paid in names and not settings.tables.extract.alpha_vantage_is_premium:
-            what = f"{paid!r} gives it to premium keys only; allowed with extract.alpha_vantage_is_premium = true"
+        if names and not settings.chain(dataset):
+            what = f"{PREMIUM[dataset]!r} gives it to premium keys only: set extract.alpha_vantage_is_premium = true"
             raise SettingsWrong(f"{settings.source}: chains.{dataset}: {what}")
     for name in settings.tables.limits:
         if name not in PROVIDERS:

@@ -151,7 +151,7 @@ def opened(settings: Settings, *, quiet: bool = False, clock: Clock | None = Non
         http,
         warehouse_of(folder),
         log,
-        Terminal(log, quiet=quiet),
+        Terminal(log, catalogue.limits_of(settings), ledger.left_today, clock.monotonic, quiet=quiet),
     )
     try:
         yield observatory

@@ -113,13 +113,15 @@ def test_five_minutes_are_asked_of_alpha_vantage_only_where_its_key_is_paid_for(
 
 
 def test_a_chain_that_needs_a_paid_key_says_so(settings):
-    """78, with the setting that allows it; nothing is left out silently."""
+    """78, with the setting that allows it: with a free key there would be nobody to ask."""
     chains = {EQUITY_INTRADAY: ["alpha_vantage"]}
     free = settings.model_copy(update={"tables": Tables(universe=ONE, chains=chains)})
     with pytest.raises(SettingsWrong, match=r"chains.equity_intraday.*extract.alpha_vantage_is_premium = true"):
         check_names(free)
     paid = Tables(universe=ONE, chains=chains, extract=Extract(alpha_vantage_is_premium=True))
     check_names(settings.model_copy(update={"tables": paid}))
+    both = Tables(universe=ONE, chains={EQUITY_INTRADAY: ["alpha_vantage", "alpaca"]})
+    check_names(settings.model_copy(update={"tables": both}))
 
 
 def test_five_minutes_are_asked_for_once_a_session(settings):

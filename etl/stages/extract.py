@@ -43,6 +43,15 @@ class _Report:
                 self.unanswered.append(task)
 
 
+@dataclass
+class _Turn:
+    """A want at one place of its chain; `left` requests of it have not been sent, pages that follow not counted."""
+
+    task: Task
+    position: int
+    left: int
+
+
 class Extractor:
     """Whom extraction may ask, with what, and who is told how far it is."""
 
@@ -69,21 +78,26 @@ class Extractor:
             FolderUnusable: answers cannot be kept; nothing goes on then.
         """
         report, lanes = _Report(), Lanes(self._clock)
-        for task in tasks:
-            self._progress.expect(task.chain[0], 1)
-            lanes.put(task.chain[0], (task, 0))
 
-        def work(name: str, item: tuple[Task, int]) -> None:
-            task, position = item
+        def put(name: str, task: Task, position: int) -> None:
+            calls = len(self._providers[name].plan(task.want, self._clock.now()))
+            self._progress.expect(name, calls)
+            lanes.put(name, _Turn(task, position, calls))
+
+        for task in tasks:
+            put(task.chain[0], task, 0)
+
+        def work(name: str, turn: _Turn) -> None:
+            task, position = turn.task, turn.position
             stand_in = task.chain[position + 1] if position + 1 < len(task.chain) else None
             try:
-                self._answer(name, task, report)
+                self._answer(name, turn, report)
             except (AnswerError, QuotaExhausted) as error:
                 report.fail(name, task, error, stand_in)
                 if stand_in:
-                    self._progress.expect(stand_in, 1)
-                    lanes.put(stand_in, (task, position + 1))
-            self._progress.advance(name, task.want.symbol)
+                    put(stand_in, task, position + 1)
+            finally:
+                self._progress.expect(name, -turn.left)
 
         lanes.run(
             {name: limits.parallel for name, limits in self._limits.items()},
@@ -93,19 +107,24 @@ class Extractor:
         )
         return _outcome(tasks, report)
 
-    def _answer(self, name: str, task: Task, report: _Report) -> None:
+    def _answer(self, name: str, turn: _Turn, report: _Report) -> None:
         """Every page of one want from one provider; the first that fails ends it, so that nothing is skipped over."""
         if name in report.refused_keys:
             raise KeyRefused(report.refused_keys[name])
         if len(report.in_a_row[name]) >= GIVEN_UP_AFTER:
             raise ProviderDown(report.in_a_row[name][-1])
         provider = self._providers[name]
-        requests = provider.plan(task.want, self._clock.now())
+        want = turn.task.want
+        requests = provider.plan(want, self._clock.now())
         if not requests:
-            raise ProviderDown(f"{name}: does not give {task.want.dataset} of {task.want.symbol}")
+            raise ProviderDown(f"{name}: does not give {want.dataset} of {want.symbol}")
         try:
             for request in requests:
-                self._asker.ask(provider, request)
+                turn.left -= 1
+                try:
+                    self._asker.ask(provider, request)
+                finally:
+                    self._progress.advance(name, want.symbol)
         except KeyRefused as error:
             report.refused_keys[name] = _with_variables(error, provider)
             raise KeyRefused(report.refused_keys[name]) from None

@@ -215,6 +215,10 @@ class Ledger:
         )
         return int(rows[0][0])
 
+    def left_today(self, provider: str, limits: Limits) -> int | None:
+        """Calls that a provider's running day has room for; None where it has no limit of a day."""
+        return None if limits.per_day is None else max(0, limits.per_day - self.used_today(provider, limits))
+
     def is_spent(self, provider: str, limits: Limits) -> bool:
         """Whether the provider itself has said today that its day is spent."""
         today = day_of(self._clock.now(), limits.day_zone)

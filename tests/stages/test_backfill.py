@@ -83,19 +83,6 @@ def bench(tmp_path, upstream):
     opened.close()
 
 
-class NoReminder:
-    """Hears nothing."""
-
-    def expect(self, provider, requests):
-        """So many more."""
-
-    def advance(self, provider, what):
-        """One ended."""
-
-    def remind(self, text):
-        """A line."""
-
-
 def backfill(bench, *histories, ask=None, **limits):
     """One run."""
     bench.limits = {n: replace(p.limits, parallel=1, **limits) for n, p in PROVIDERS.items() if "binance" in n}
@@ -104,7 +91,7 @@ def backfill(bench, *histories, ask=None, **limits):
         limits={name: bench.limits_of(name) for name in PROVIDERS},
         ledger=bench.ledger,
         clock=bench.clock,
-        progress=NoReminder(),
+        progress=bench.progress,
     )
     return asking.run(histories)
 

@@ -1,5 +1,6 @@
 """backfill of an equity: by what is missing, up to where it is wanted, of who gives days; nothing is asked twice."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,8 @@ from etl.sessions import sessions
 from etl.stores.answered import Answered
 from tests.conftest import Upstream
 from tests.faults.folders import NOW, SmallFolder
+from tests.providers.made_up import values
+from tests.stages.workbench import Bench, task
 
 CHAIN = ("yahoo", "twelve_data", "alpaca", "fmp")
 
@@ -94,6 +97,19 @@ def test_a_hole_is_asked_of_those_who_can_have_it():
         History(EQUITY_HISTORY, "SPY", (at("2010-01-01"), at("2025-11-01")), CHAIN), [said(start_date="2012-01-01")]
     )
     assert old.chain == CHAIN[:-1]
+
+
+def test_what_a_full_page_leaves_out_stands_in_the_ledger(tmp_path):
+    """5000 sessions are asked for from 1990 on: the answer begins where it begins, and speaks of nothing before."""
+    rows = [str(session.trade_date) for session in sessions(at("1990-01-01").date(), at("2025-10-31").date())][-5000:]
+    bench = Bench(tmp_path, lambda _url: (200, {}, json.dumps(values(*rows)).encode())).unpaced()
+    assert bench.run([task("SPY", "twelve_data", dataset=EQUITY_HISTORY, since=at("1990-01-01"))]).undone == ()
+    (kept,) = bench.ledger.answered(EQUITY_HISTORY, "SPY")
+    bench.close()
+    assert kept.missing == ((at("1990-01-01"), at(rows[0])),)
+    (hole,) = days(wanted("1990-01-01", "2025-10-31"), kept)
+    assert hole[0] == "1990-01-02"
+    assert hole[1] < rows[0]
 
 
 # against the stand-in
