@@ -139,8 +139,7 @@ def test_two_backfills_share_one_weight_window(alone: Mfo, upstream: Upstream) -
     for entry in log:
         weights[entry["window"]] += entry["weight"]
     assert [entry for entry in log if entry["verdict"] != "ok"] == []
-    assert len(weights) > 1
-    assert max(weights.values()) > 0.9 * LIMIT
+    assert sum(weights.values()) > LIMIT >= max(weights.values())
     assert given(upstream) == kept(alone)
     said = alone("transform")  # where one held the lock, the other left its part to the next run
     assert said.code == 0, said.err
