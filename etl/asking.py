@@ -8,7 +8,9 @@ has been answered before.
 
 import random
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
 from tenacity import RetryCallState, Retrying, stop_after_attempt
 
@@ -114,25 +116,39 @@ class Asker:
         answer = Answer(request, reply.status, headers, reply.body, asked_at, self._clock.now(), sequence, self._run_id)
         self._heed_headers(sequence, reply.headers)
         self._lake.keep(answer)
+        rows, following = self._read(provider, answer, latency_ms=reply.latency_ms)
+        return answer, rows, following
+
+    def settle(self, providers: Mapping[str, Provider], dataset: str, symbol: str) -> None:
+        """End in the ledger what a kill left open there although the answer was kept: it is not asked for again."""
+        for sequence in self._ledger.cut_short(dataset, symbol):
+            path = self._lake.find(sequence)
+            if path is not None:
+                answer = self._lake.open(path)
+                with suppress(AnswerError):  # its name is in the ledger now
+                    self._read(providers[answer.request.provider], answer, latency_ms=None)
+
+    def _read(
+        self, provider: Provider, answer: Answer, *, latency_ms: float | None
+    ) -> tuple[list[Row], Request | None]:
+        """The rows of a kept answer and the page after it; how its request ended is written down."""
+        end = partial(self._ledger.close, answer.sequence, status=answer.status, answered_at=answer.answered_at)
         try:
             rows, survey = _read(provider, answer)
             following = provider.more(answer) if isinstance(provider, Paged) else None
         except AnswerError as error:
-            self._heed(provider, error)
-            self._ledger.close(
-                sequence, type(error).__name__, detail=str(error), status=reply.status, latency_ms=reply.latency_ms
-            )
+            if latency_ms is not None:  # what was said before a kill is over
+                self._heed(provider, error)
+            end(type(error).__name__, detail=str(error), latency_ms=latency_ms)
             raise
-        self._ledger.close(
-            sequence,
+        end(
             "ok" if following is None else MORE,
-            status=reply.status,
-            latency_ms=reply.latency_ms,
+            latency_ms=latency_ms,
             rows=survey.rows,
             newest_at=survey.newest_at,
             detail=spans_text(survey.missing),
         )
-        return answer, rows, following
+        return rows, following
 
     def _heed_headers(self, sequence: int, headers: Mapping[str, str]) -> None:
         used = [value for name, value in headers.items() if name.startswith("x-mbx-used-weight-")]

@@ -70,8 +70,11 @@ def backfill(o: Observatory, choice: Choice) -> int:
         outcomes = []
         with o.terminal:
             if candles:
+                asker = o.asker(limits)
+                for history in candles:
+                    asker.settle(PROVIDERS, history.dataset, history.symbol)
                 backfiller = Backfiller(
-                    ask=o.asker(limits).ask,
+                    ask=asker.ask,
                     limits=catalogue.limits_of(o.settings),
                     ledger=o.ledger,
                     clock=o.clock,

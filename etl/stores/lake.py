@@ -141,6 +141,10 @@ class Lake:
         found |= {int(path.stem): path for path in self.root.glob("*/answers/*/*.json")}
         return sorted(found.items())
 
+    def find(self, sequence: int) -> Path | None:
+        """The sidecar of a request whose answer was kept."""
+        return next(self.root.glob(f"*/answers/*/{sequence:09d}.json"), None)
+
     def last_sequence(self) -> int:
         """The newest answer's sequence, 0 where there is none; of files, only each provider's last day is looked at."""
         last = max(self.archive.sequences(), default=0)

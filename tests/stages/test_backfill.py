@@ -15,6 +15,7 @@ from etl.domain import CRYPTO_1M, Limits
 from etl.errors import Stopped
 from etl.providers import PROVIDERS
 from etl.stages.backfill import Backfiller
+from etl.stores.ledger import Ledger
 from tests.providers.made_up import candle
 from tests.stages.workbench import NOW, Bench
 
@@ -135,6 +136,53 @@ def test_a_stopped_backfill_goes_on_where_it_was(bench, upstream):
     upstream.asked.clear()
     backfill(bench, wanted(chain=("binance_archive",)))
     assert zips(upstream) == (["2025-10-31"], 0)
+
+
+def test_an_answer_that_was_kept_when_a_kill_came_is_not_asked_for_again(bench, upstream, monkeypatch):
+    """The kill fell between keeping the second file and noting it: it counts from when it came, not was found."""
+    close, ended = Ledger.close, []
+
+    def killed(ledger, sequence, *words, **said):
+        ended.append(sequence)
+        if len(ended) == 4:  # a checksum and a file, twice
+            raise SystemExit
+        close(ledger, sequence, *words, **said)
+
+    monkeypatch.setattr(Ledger, "close", killed)
+    archive = wanted(chain=("binance_archive",))
+    with pytest.raises(SystemExit):
+        backfill(bench, archive)
+    monkeypatch.setattr(Ledger, "close", close)
+    bench.clock._stop.clear()
+    bench.clock.set(NOW + timedelta(hours=5))
+    upstream.asked.clear()
+    bench.asker().settle(PROVIDERS, CRYPTO_1M, "BTCUSDT")
+    assert bench.ledger.cut_short(CRYPTO_1M, "BTCUSDT") == []
+    assert {said.answered_at for said in bench.ledger.answered(CRYPTO_1M, "BTCUSDT")} == {NOW}
+    backfill(bench, archive)
+    assert zips(upstream) == (["2025-10-31"], 0)
+
+
+def test_a_kept_answer_that_is_no_data_is_asked_for_again(bench, upstream, monkeypatch):
+    """A 503 that a kill left open is closed as what it was, and blocks nobody now."""
+    upstream.rest = (503, {}, b"")
+    close = Ledger.close
+
+    def killed(ledger, sequence, verdict, **said):
+        if verdict == "ProviderDown":
+            raise SystemExit
+        close(ledger, sequence, verdict, **said)
+
+    monkeypatch.setattr(Ledger, "close", killed)
+    with pytest.raises(SystemExit):
+        backfill(bench, wanted(chain=("binance",)))
+    monkeypatch.setattr(Ledger, "close", close)
+    bench.clock._stop.clear()
+    upstream.rest = None
+    bench.asker().settle(PROVIDERS, CRYPTO_1M, "BTCUSDT")
+    assert bench.ledger.cut_short(CRYPTO_1M, "BTCUSDT") == []
+    assert [verdict for _, _, verdict in bench.verdicts()] == ["ok", "ProviderDown"]
+    assert backfill(bench, wanted(chain=("binance",))).undone == ()
 
 
 def test_a_file_that_is_late_is_asked_of_rest(bench, upstream):
