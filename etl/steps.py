@@ -121,7 +121,14 @@ def built(o: Observatory, *, rebuild: bool = False) -> Iterator[Build]:
             built=build.models,
         )
         o.done("load", outcome)
-        checked = check.run(file, build.models, sql_root=data_folder("sql"), run_id=o.run_id, as_of=view.as_of)
+        checked = check.run(
+            file,
+            build.models,
+            sql_root=data_folder("sql"),
+            run_id=o.run_id,
+            as_of=view.as_of,
+            stop=lambda results: o.journal.note_checks(o.run_id, results),
+        )
         o.done("check", checked)
         yield build
 
