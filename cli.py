@@ -33,10 +33,11 @@ from etl.commands.words import (
 from etl.errors import MfoError, UsageWrong
 
 if TYPE_CHECKING:
-    from etl import choices, history, overview, pipeline, planning, steps
+    from etl import choices, history, overview, pipeline, planning, showing, steps
 else:
     choices, history, overview = map(Later, ("etl.choices", "etl.history", "etl.overview"))
-    pipeline, planning, steps = map(Later, ("etl.pipeline", "etl.planning", "etl.steps"))
+    pipeline, planning = map(Later, ("etl.pipeline", "etl.planning"))
+    showing, steps = map(Later, ("etl.showing", "etl.steps"))
 
 app = typer.Typer(
     name="mfo",
@@ -178,7 +179,7 @@ def export(
 ) -> None:
     """Write the site folder (the page, its JSON, their schemas), or one file with all of it inside."""
     past = past_instant(as_of, basis)
-    site = steps.SiteChoice(out, past, basis, compare=check, public=public, single_file=single_file)
+    site = showing.SiteChoice(out, past, basis, compare=check, public=public, single_file=single_file)
     run(config, demo, lambda o: pipeline.only_export(o, site))
 
 

@@ -9,26 +9,23 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
 
 from etl import __version__, catalogue, overview
 from etl.choices import Choice, scope_of
 from etl.domain import Answer, Limits, Outcome, Request
-from etl.errors import DataWrong, SiteDiffers
+from etl.errors import DataWrong
 from etl.notes.modes import DAILY, Mode
 from etl.notes.prompt import NoteSettings
 from etl.observatory import Observatory
-from etl.providers import CLOSED, PROVIDERS
+from etl.providers import PROVIDERS
 from etl.publication import SERIES
 from etl.sessions import session_of
 from etl.settings import data_folder
-from etl.site.one_file import MARK
-from etl.stages import analyze, check, export, hypothesis, load, maintain, score, transform
+from etl.stages import analyze, check, hypothesis, load, maintain, score, transform
 from etl.stages.extract import Extractor, refuse_where_nothing_came
 from etl.stores import database_file, lineage, llm, models
-from etl.stores.past import Past, seen_as_of, write_past
-from etl.stores.site import SinglePage, SiteFolder
-from etl.stores.view import Connection, View
+from etl.stores.past import Past, write_past
+from etl.stores.view import View
 from etl.stores.warehouse import NextFile
 
 DONE, PARTIAL = 0, 3
@@ -43,18 +40,6 @@ class NoteChoice:
     force: bool = False
     mode: Mode = DAILY
     scopes: tuple[str, ...] = ()  # none: those of the settings
-
-
-@dataclass(frozen=True, slots=True)
-class SiteChoice:
-    """What the command line says of the site: where to, as of when, compare only, without what may not be shared."""
-
-    out: Path | None = None
-    as_of: datetime | None = None
-    basis: str = "known"
-    compare: bool = False
-    public: bool = False
-    single_file: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +128,14 @@ def _loaded(o: Observatory, opened: ExitStack, *, rebuild: bool) -> Build:
         built=build.models,
     )
     o.done("load", outcome)
-    checked = check.run(file, build.models, sql_root=data_folder("sql"), run_id=o.run_id, as_of=view.as_of)
+    checked = check.run(
+        file,
+        build.models,
+        sql_root=data_folder("sql"),
+        run_id=o.run_id,
+        as_of=view.as_of,
+        stop=lambda results: o.journal.note_checks(o.run_id, results),
+    )
     o.done("check", checked)
     return build
 
@@ -255,40 +247,3 @@ def maintained(o: Observatory) -> None:
         resting=resting,
     )
     o.done("maintain", maintainer.run())
-
-
-def export_site(o: Observatory, site: SiteChoice) -> None:
-    """Write the site folder, or compare it with what is there."""
-    place = _place(o, site)
-    with _seen(o, site) as con:
-        outcome = export.run(
-            con,
-            place,
-            page_root=data_folder("dashboard"),
-            cache=o.folder.cache,
-            version=__version__,
-            timezone=o.settings.timezone,
-            check=site.compare,
-            public=site.public,
-            closed=CLOSED,
-        )
-    if site.compare and outcome.undone:
-        raise SiteDiffers("\n".join([f"{place.root} is not what this warehouse gives:", *outcome.undone]))
-    o.done("export", outcome)
-
-
-def _place(o: Observatory, site: SiteChoice) -> SiteFolder | SinglePage:
-    if site.single_file:
-        return SinglePage(site.out.absolute() if site.out else o.folder.single_page, MARK)
-    return SiteFolder(site.out.absolute() if site.out else o.folder.site)
-
-
-@contextmanager
-def _seen(o: Observatory, site: SiteChoice) -> Iterator[Connection]:
-    """The published file, or a copy of it that shows the lake as it was at an instant."""
-    if site.as_of is None:
-        with closing(o.warehouse.read()) as con:
-            yield con
-        return
-    with seen_as_of(o.warehouse, o.folder.cache, Past(site.as_of, site.basis), data_folder("sql")) as con:
-        yield con

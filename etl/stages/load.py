@@ -52,6 +52,7 @@ def run(
     known_at = view.as_of.astimezone(UTC).replace(tzinfo=None)
     _copy_requests(file, ledger, known_at)
     _copy_runs(file, view, journal, this_run, known_at)
+    _copy_stopped_checks(file, journal, known_at)
     _note_publication(file, view, configuration, known_at)
     show(file, view, built)
     rows = sum(added.values())
@@ -114,6 +115,14 @@ def _copy_runs(file: NextFile, view: View, journal: Journal, this_run: Mapping[s
     ]
     file.con.execute("delete from lake.runs where run_id = ?", [view.run_id])  # of a run that publishes twice
     file.append("runs", [*ended, {**this_run, "run_id": view.run_id, "finished_at": known_at, "known_at": known_at}])
+
+
+def _copy_stopped_checks(file: NextFile, journal: Journal, known_at: datetime) -> None:
+    """The checks of runs that they stopped; each carries the publication that brought it."""
+    copied = {row[0] for row in file.con.execute("select distinct run_id from lake.check_results").fetchall()}
+    for run_id, results in sorted(journal.stopped_checks().items()):
+        if run_id not in copied:
+            file.append("check_results", [{**row, "known_at": known_at} for row in results])
 
 
 def _note_publication(file: NextFile, view: View, configuration: Mapping[str, Any], known_at: datetime) -> None:

@@ -29,6 +29,7 @@ create table if not exists readings (
     sequence integer primary key, provider text, parser_version integer, rows integer, refused integer
 );
 create table if not exists parquet_files (name text primary key);
+create table if not exists stopped_checks (run_id text primary key, results text);
 """
 
 SMALLEST_ROOM = 65_536  # SQLite's shared memory and first pages; with less it says no more than "disk I/O error"

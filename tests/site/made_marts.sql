@@ -173,9 +173,10 @@ from range(60) as made (i);
 
 create table marts.data_quality as
 select * from (
-    values ('daily_prices__high_is_highest', 'The high is the highest.', 'blocking', 0, null, timestamp '2025-11-01'),
-        ('gaps__are_few', 'There are few gaps.', 'warning', 1, 'BTCUSDT 2025-10-20', timestamp '2025-11-01')
-) as made (check_name, claim, severity, failed_rows, example, known_at);
+    values ('run-7', 'daily_prices__high_is_highest', 'The high is the highest.', 'blocking', 0, null, timestamp '2025-11-01', true),
+        ('run-7', 'gaps__are_few', 'There are few gaps.', 'warning', 1, 'BTCUSDT 2025-10-20', timestamp '2025-11-01', true),
+        ('run-6', 'gaps__are_few', 'There are few gaps.', 'warning', 9, 'of before', timestamp '2025-10-31', false)
+) as made (run_id, check_name, claim, severity, failed_rows, example, known_at, is_of_this_run);
 
 create table marts.source_status as
 select * from (
