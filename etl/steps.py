@@ -24,6 +24,7 @@ from etl.settings import data_folder
 from etl.stages import analyze, check, export, load, score, transform
 from etl.stages.extract import Extractor, refuse_where_nothing_came
 from etl.stores import llm, models
+from etl.stores.migration import refuse_other_version
 from etl.stores.site import SiteFolder
 from etl.stores.view import Connection, View, seen_as_of
 from etl.stores.warehouse import NextFile
@@ -216,6 +217,7 @@ def export_site(o: Observatory, site: SiteChoice) -> None:
 def _seen(o: Observatory, site: SiteChoice) -> Iterator[Connection]:
     """The published file, or a copy of it that shows the lake as it was at an instant."""
     if site.as_of is None:
+        refuse_other_version(o.warehouse)
         with closing(o.warehouse.read()) as con:
             yield con
         return

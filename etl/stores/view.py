@@ -19,6 +19,7 @@ from etl.errors import NeverPublished
 from etl.settings import Settings, data_folder
 from etl.stores import models
 from etl.stores.folder import Folder
+from etl.stores.migration import refuse_other_version
 from etl.stores.parquet import Parquet
 from etl.stores.retention import read_back_all
 from etl.stores.warehouse import NextFile, Warehouse
@@ -61,8 +62,9 @@ def seen_as_of(
 
     Raises:
         NeverPublished: nothing was published up to then.
-        DataWrong: it needs rows that left the warehouse, and their Parquet is gone.
+        DataWrong: another version published the file, or what left it is not in Parquet any more.
     """
+    refuse_other_version(warehouse)
     with warehouse.copied_to(cache / f"as-of.{os.getpid()}.duckdb") as file:
         row = file.con.execute(
             "select run_id, as_of, version, configuration, (select demo from lake.publication) from lake.publications "

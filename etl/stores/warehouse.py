@@ -20,7 +20,7 @@ import duckdb
 from etl.errors import DataWrong, FolderUnusable, UsageWrong
 from etl.stores.lake import unusable
 
-SCHEMA_VERSION = 2  # of the tables in sql/lake.sql; another one is built anew from Parquet
+SCHEMA_VERSION = 3  # of the tables in sql/lake.sql; another one is built anew from Parquet
 
 # what a load may hold in memory, however long the history: the rest of it goes beside the file for the moment
 WRITER: dict[str, str | bool | int | float | list[str]] = {"memory_limit": "256MB"}
