@@ -15,6 +15,7 @@ from etl.providers import CLOSED
 from etl.settings import data_folder
 from etl.site.one_file import MARK
 from etl.stages import export
+from etl.stores.migration import refuse_other_version
 from etl.stores.past import Past, seen_as_of
 from etl.stores.site import SinglePage, SiteFolder
 from etl.stores.view import Connection
@@ -62,6 +63,7 @@ def _place(o: Observatory, site: SiteChoice) -> SiteFolder | SinglePage:
 def _seen(o: Observatory, site: SiteChoice) -> Iterator[Connection]:
     """The published file, or a copy of it that shows the lake as it was at an instant."""
     if site.as_of is None:
+        refuse_other_version(o.warehouse)
         with closing(o.warehouse.read()) as con:
             yield con
         return

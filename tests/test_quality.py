@@ -24,7 +24,7 @@ class Desk:
         self.mfo = Mfo(folder / "data", {"MFO_NOW": LATER})
 
     def spoil(self, symbol: str, source: str, said_by: str = "", **factors: float) -> str:
-        """A newer answer (of another source, where named) with the newest daily bar, multiplied; the session."""
+        """A newer answer (of another source, where named) with the newest daily bar, figures multiplied; its day."""
         files = sorted((self.root / "parquet/bars").glob(f"{source}/*.parquet"))
         rows = [row for path in files for row in pq.read_table(path, partitioning=None).to_pylist()]
         newest = max(
