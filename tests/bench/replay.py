@@ -102,6 +102,8 @@ def replay(file: NextFile, sessions: int) -> None:
     print_line(f"{len(days)} notes in {time.monotonic() - began:.0f} s; data confidence {min(confidences):g} to "
                f"{max(confidences):g}; look-ahead: {changed} of {probed} notes changed with the future")  # fmt: skip
     settle(file, models, scored, keeper)
+    if changed:
+        raise SystemExit("replay: a note changed with what was published after it")
 
 
 def shorten(file: NextFile, first: date) -> None:
@@ -158,6 +160,8 @@ def settle(file: NextFile, models: Sequence[Model], scored: set[str], keeper: Ke
     rows = query_on(file.con)("select * from marts.recommendation_scores", ())
     early = [r for r in rows if r["status"] == "settled" and str(r["entry_date"]) <= str(r["for_date"])]
     print_line(f"calls that enter on or before their own day: {len(early)}")
+    if early:
+        raise SystemExit("replay: a call entered before its note")
     head = (
         "stance",
         "horizon",
