@@ -64,12 +64,13 @@ def scope_of(
     symbols, watchlists = settings.universe.symbols(), settings.tables.watchlists
     if name == PORTFOLIO:
         return Scope()
-    if name in watchlists:
-        return Scope(name, tuple(symbol for symbol in watchlists[name] if symbol in symbols))
+    members = tuple(symbol for symbol in watchlists.get(name, ()) if symbol in symbols)
+    if members:
+        return Scope(name, members)
     if name.upper() in symbols:
         return Scope(name.upper(), (name.upper(),))
     allowed = ", ".join((PORTFOLIO, *watchlists, *symbols))
-    raise error(f"{where}: {name!r} is no watchlist and no symbol; allowed: {allowed}")
+    raise error(f"{where}: {name!r} is no watchlist with a symbol and no symbol; allowed: {allowed}")
 
 
 def choice_of(

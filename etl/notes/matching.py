@@ -241,16 +241,12 @@ def _is_signed(number: Number, fact: Fact, value: float, place: Place) -> bool:
 
 def _is_compared_wrongly(number: Number, fact: Fact, place: Place) -> bool:
     """`above its 30-day mean of X` where the close stands below it; what would have to happen is no claim."""
-    if (
-        fact.symbol is None
-        or fact.metric not in LEVELS
-        or fact.symbol not in place.closes
-        or CONDITIONAL.search(place.sentence)
-    ):
+    close = place.closes.get(fact.symbol or "")
+    if fact.metric not in LEVELS or close is None or CONDITIONAL.search(place.sentence):
         return False
     start, _ = clause_of(number.start, place.sentence)
     said = list(ABOVE_BELOW.finditer(place.sentence, start, number.start))
     if not said:
         return False
-    difference = place.closes[fact.symbol] - fact.value
+    difference = close - fact.value
     return difference < 0 if said[-1]["above"] else difference > 0

@@ -14,7 +14,7 @@ from etl.notes.reply import Draft, schema_for
 from etl.notes.review import recommendations_of, review
 from etl.notes.verifier import sentences_of
 
-CHARACTERS_PER_TOKEN = 4  # of English; an estimate of a prompt before it is counted by the server
+CHARACTERS_PER_TOKEN = 3  # of facts in JSON; an estimate of a prompt before it is counted by the server
 SPENT = """
     select
         coalesce(sum(cast(document -> 'tokens' ->> 'prompt' as bigint)

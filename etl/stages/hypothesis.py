@@ -104,19 +104,28 @@ def test(
 def settle(
     con: "DuckDBPyConnection", reader: "DuckDBPyConnection", *, keep: records.Keep, now: datetime
 ) -> Outcome | None:
-    """Test again each hypothesis of which a signal fell due since its last test; None where there is none at all."""
+    """
+    Test again each hypothesis of which a signal fell due since its last test; None where there is none at all.
+
+    A condition that does not run any more is noted and stops nothing: the day does not hang on somebody's SQL.
+    """
     query = records.query_on(con)
     held = query(HELD, ())
-    settled = []
+    settled, notes = [], []
     for row in held:
-        document = _tested(query, reader, row, None, now)
+        try:
+            document = _tested(query, reader, row, None, now)
+        except UsageWrong as error:
+            notes.append(f"{row['name']}: {error}")
+            continue
         figures: dict[str, Any] = document["live"]  # type: ignore[assignment]  # as `_tested` makes it
         if figures["n"] > int(str(row["live_n"])):
             answer = keep("hypothesis_test", str(row["name"]), records.body_of(document))
             opinions.insert(con, "hypothesis_tests", [opinions.test_row(answer)])
             settled.append(str(row["name"]))
     said = f": {', '.join(settled)}" if settled else ""
-    return Outcome(f"{len(settled)} of {len(held)} hypotheses had signals that fell due{said}") if held else None
+    line = f"{len(settled)} of {len(held)} hypotheses had signals that fell due{said}"
+    return Outcome(line, notes=tuple(notes)) if held else None
 
 
 def listed(con: "DuckDBPyConnection") -> list[str]:

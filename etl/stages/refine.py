@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from etl.domain import Outcome
 from etl.errors import UsageWrong
-from etl.notes import prompt, records, rules, wording, writing
+from etl.notes import gathering, prompt, records, rules, wording, writing
 from etl.notes.asking import Asked, Speaker
 from etl.notes.day import Day
 from etl.notes.facts import from_documents
@@ -82,7 +82,7 @@ def run(
     if not comments and not wish.focus:
         raise UsageWrong(f'refine: nothing to take up; `mfo comment {wish.for_date} "..."` or --focus says something')
     texts = template(prompts_root, REFINE.template), template(prompts_root, prompt.CORRECTION)
-    day = _day(standing, now, prompt.tag_of(texts[0], REFINE.name))
+    day = _day(standing, now, prompt.tag_of(texts[0], REFINE.name), gathering.known_names(query))
     extra = _extra(query, day, standing, comments, wish)
     if llm is None:
         document = writing.by_rules(day, _by_rules(day, standing, comments, wish), run_id, extra)
@@ -112,13 +112,13 @@ def standing_note(query: records.Query, wish: Wish) -> dict[str, Any]:
     return dict(json.loads(str(rows[0]["document"])))
 
 
-def _day(standing: Mapping[str, Any], now: datetime, tag: str) -> Day:
+def _day(standing: Mapping[str, Any], now: datetime, tag: str, known: Sequence[str]) -> Day:
     """The day of the note that is refined: its own facts, scope and kind, and no others."""
     facts = from_documents(standing["facts"])
-    universe = frozenset(standing["universe"])
+    universe = frozenset(standing.get("universe", known))  # older notes kept neither it nor their sanity
     symbols = callable_symbols(s for s in dict.fromkeys(f.symbol for f in facts if f.metric == "rsi14") if s)
     called = tuple(call["symbol"] for call in standing["recommendations"])
-    sanity = Sanity.of(standing["sanity"])
+    sanity = Sanity.of(standing["sanity"]) if "sanity" in standing else Sanity(True, 100.0, (), ())
     for_date = date.fromisoformat(standing["for_date"])
     symbols = tuple(dict.fromkeys((*called, *symbols)))
     return Day(for_date, standing["scope"], REFINE, standing["kind"], now, facts, symbols, universe, tag, (), sanity)

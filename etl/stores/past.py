@@ -98,7 +98,7 @@ def write_past(warehouse: Warehouse, cache: Path, past: Past, sql_root: Path, ta
     Raises:
         NeverPublished: nothing was published up to then.
         ChecksFailed: a replay breaks what must hold.
-        DataWrong: another version published the file, or it needs rows that left the warehouse, and their Parquet is gone.
+        DataWrong: another version published the file, or what left the warehouse has no Parquet any more.
         FolderUnusable: the disk is full.
     """
     refuse_other_version(warehouse)

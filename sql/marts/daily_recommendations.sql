@@ -34,7 +34,7 @@ notes_that_stand as (
         kind,
         facts,
         cast(document -> 'sanity' ->> 'confidence' as double) as data_confidence,
-        cast(document -> 'sanity' -> 'issues' as varchar[]) as data_issues,
+        document -> 'sanity' -> 'issues' as data_issues,
         document ->> 'refines' as refines,
         sequence,
         sha256,

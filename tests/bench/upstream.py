@@ -89,9 +89,9 @@ def measured(folder: Path, env: dict[str, str], command: list[str]) -> Measured:
     return Measured(wall_s, cpu_s, peak_mb, said)
 
 
-def mfo(folder: Path, upstream: StandIn, *arguments: str, settings: str = "") -> Measured:
-    """Run `mfo` on a data folder of its own."""
-    (folder / "mfo.toml").write_text(SETTINGS + settings, encoding="utf-8")
+def mfo(folder: Path, upstream: StandIn, *arguments: str, settings: str = "", only: str | None = None) -> Measured:
+    """Run `mfo` on a data folder of its own; `only` takes the place of the settings that load runs share."""
+    (folder / "mfo.toml").write_text(SETTINGS + settings if only is None else only, encoding="utf-8")
     return measured(folder, _environment(folder, upstream), [MFO, *arguments])
 
 

@@ -207,6 +207,7 @@ select date '2025-10-30' + i::integer as for_date, 'portfolio' as scope, 'note-'
         "source": "alpha_vantage"},
       {"id": "f2", "name": "VIX", "value": 17.5, "unit": "index", "as_of": "2025-10-30", "symbol": "VIXCLS",
         "source": "fred"}]' as facts,
+    87.5 as data_confidence, '["1 of 8 have no final row of the day: FXI"]' as data_issues,
     timestamp '2025-11-01 03:42:00' as known_at
 from range(2) as notes (i);
 

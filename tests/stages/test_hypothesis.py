@@ -190,3 +190,16 @@ def test_kept_documents_give_the_same_rows_when_the_lake_is_read_again(tmp_path:
         con.execute(f"delete from lake.{relation}")
         opinions.insert(con, relation, [row_of(keeper.answers[0])])
         assert con.execute(f"select * from lake.{relation}").fetchall() == inserted
+
+
+def test_a_condition_that_does_not_run_any_more_stops_no_day(tmp_path: Path) -> None:
+    """A column went away: it is noted by name, and the other hypothesis is settled."""
+    con, _ = world()
+    added(con, tmp_path, "ma30 is null or rsi14 < 30", name="broken")
+    added(con, tmp_path)
+    con.execute("alter table marts.daily_metrics drop column ma30")
+    with reader(con, tmp_path) as reading:
+        outcome = hypothesis.settle(con, reading, keep=Keeper(ADDED), now=ADDED)
+    assert outcome is not None
+    assert outcome.line.endswith("due: oversold")
+    assert "broken: hypothesis: Binder Error" in outcome.notes[0]

@@ -127,3 +127,13 @@ def test_a_note_whose_data_fell_short_is_not_given_calls_by_a_model() -> None:
     outcome = refined(con, model, focus=("GLD",))
     assert model.asked == []
     assert "fall short" in outcome.line
+
+
+def test_a_note_of_before_its_universe_was_kept_can_be_refined() -> None:
+    """Its symbols are those of the configuration."""
+    con = noted()
+    document = json.loads(rows(con, "select document from lake.notes")[0]["document"])
+    old = {key: value for key, value in document.items() if key not in ("universe", "sanity", "mode", "sections")}
+    con.execute("update lake.notes set document = ?", [json.dumps(old)])
+    refined(con, focus=("GLD",))
+    assert "Asked about GLD" in standing(con)["summary"]
