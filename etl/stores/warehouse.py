@@ -17,7 +17,7 @@ from typing import Any
 import duckdb
 
 from etl.errors import UsageWrong
-from etl.stores.database_file import delete, quoted, translated, wal_of
+from etl.stores.database_file import BROKEN, delete, quoted, translated, wal_of
 from etl.stores.lake import unusable
 
 SCHEMA_VERSION = 2  # of the tables in sql/lake.sql; another one is built anew from Parquet
@@ -121,8 +121,10 @@ class Warehouse:
             raise translated(error, path) from None
         try:
             yield file
-        except (duckdb.IOException, duckdb.TransactionException) as error:
-            raise translated(error, path) from None
+        except duckdb.Error as error:
+            if isinstance(error, duckdb.IOException | duckdb.TransactionException) or BROKEN.search(str(error)):
+                raise translated(error, path) from None
+            raise
         finally:
             file.close()
             delete(path)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,8 @@ class SmallFolder:
     chains: dict[str, list[str]] = field(default_factory=dict)
     timeout_s: float = 8.0
     now: str = NOW
+    stocks: tuple[str, ...] = ()
+    series: tuple[str, ...] = ("SP500",)
     keys: dict[str, str] = field(default_factory=lambda: dict(KEYS))
     waits: list[float] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
@@ -85,8 +88,8 @@ class SmallFolder:
                 universe=Universe(
                     regions={"USA": ["SPY"]},
                     asset_classes={"Crypto": ["BTCUSDT"], "Cash": ["BIL"]},
-                    stocks=[],
-                    series=["SP500"],
+                    stocks=list(self.stocks),
+                    series=list(self.series),
                 ),
                 chains=self.chains,
                 limits={name: LimitOverride(spacing_s=0, timeout_s=self.timeout_s) for name in providers},
@@ -128,6 +131,10 @@ class SmallFolder:
         """`mfo run-daily --no-llm`."""
         notes = steps.NoteChoice(use_model=False)
         return self._run(lambda o: pipeline.daily(o, choice or Choice(), notes))
+
+    def export(self, out: Path, as_of: datetime | None = None, basis: str = "known") -> int:
+        """`mfo export --out OUT --as-of T --basis B`."""
+        return self._run(lambda o: pipeline.only_export(o, steps.SiteChoice(out, as_of, basis)))
 
     def requests(self) -> Rows:
         """(provider, verdict) of every request, in order."""
