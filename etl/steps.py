@@ -100,44 +100,45 @@ def built(o: Observatory, *, rebuild: bool = False) -> Iterator[Build]:
     A published file that turns out to be unreadable on the way is set aside, and the next one is built from Parquet.
     """
     set_aside(o)
-    with ExitStack() as opened:
-        try:
-            build = _loaded(o, opened, rebuild=rebuild)
-        except DataWrong as error:
-            if not database_file.BROKEN.search(str(error)) or not set_aside(o, whole=True):
-                raise
-            opened.close()
-            build = _loaded(o, opened, rebuild=True)
+    try:
+        build, opened = _loaded(o, rebuild=rebuild)
+    except DataWrong as error:
+        if not database_file.BROKEN.search(str(error)) or not set_aside(o, whole=True):
+            raise
+        build, opened = _loaded(o, rebuild=True)
+    with opened:
         yield build
 
 
-def _loaded(o: Observatory, opened: ExitStack, *, rebuild: bool) -> Build:
-    fresh = rebuild or load.is_stale(o.warehouse, o.parquet)
-    file = opened.enter_context(o.warehouse.next_file(fresh=fresh))
-    view = View(o.clock.now(), o.run_id, o.settings.demo, __version__)
-    configuration = catalogue.configuration(o.settings, o.http.has_key)
-    build = Build(file, view, models.load_models(data_folder("sql")), configuration)
-    outcome = load.run(
-        file,
-        view,
-        parquet=o.parquet,
-        ledger=o.ledger,
-        journal=o.journal,
-        configuration=configuration,
-        this_run=o.row(),
-        built=build.models,
-    )
-    o.done("load", outcome)
-    checked = check.run(
-        file,
-        build.models,
-        sql_root=data_folder("sql"),
-        run_id=o.run_id,
-        as_of=view.as_of,
-        stop=lambda results: o.journal.note_checks(o.run_id, results),
-    )
-    o.done("check", checked)
-    return build
+def _loaded(o: Observatory, *, rebuild: bool) -> tuple[Build, ExitStack]:
+    """The next file, and what closes it."""
+    with ExitStack() as opened:
+        fresh = rebuild or load.is_stale(o.warehouse, o.parquet)
+        file = opened.enter_context(o.warehouse.next_file(fresh=fresh))
+        view = View(o.clock.now(), o.run_id, o.settings.demo, __version__)
+        configuration = catalogue.configuration(o.settings, o.http.has_key)
+        build = Build(file, view, models.load_models(data_folder("sql")), configuration)
+        outcome = load.run(
+            file,
+            view,
+            parquet=o.parquet,
+            ledger=o.ledger,
+            journal=o.journal,
+            configuration=configuration,
+            this_run=o.row(),
+            built=build.models,
+        )
+        o.done("load", outcome)
+        checked = check.run(
+            file,
+            build.models,
+            sql_root=data_folder("sql"),
+            run_id=o.run_id,
+            as_of=view.as_of,
+            stop=lambda results: o.journal.note_checks(o.run_id, results),
+        )
+        o.done("check", checked)
+        return build, opened.pop_all()
 
 
 def load_past(o: Observatory, past: Past) -> None:

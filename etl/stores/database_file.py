@@ -19,6 +19,8 @@ BROKEN = re.compile(
     r"not a valid DuckDB|Could not read enough|[Cc]hecksum|[Cc]orrupt|version number|replaying WAL|deserialize"
 )
 
+READ_BEFORE_BUILDING = (("lake", "loaded_files"), ("marts", "gaps"))
+
 
 def translated(error: duckdb.Error, path: Path) -> FolderUnusable | DataWrong:
     """DuckDB's refusal of a file in the user's words."""
@@ -53,7 +55,7 @@ def set_aside_unreadable(path: Path, now: datetime, *, whole: bool = False) -> l
     """
     Rename a database file that cannot be opened, and a log that lies beside it; a line for each.
 
-    With `whole` every value is read, not only what opening needs.
+    With `whole` every value is read, not only what a run needs before it builds the next one.
 
     Raises:
         FolderUnusable: it cannot be renamed.
@@ -76,8 +78,9 @@ def _why_unreadable(path: Path, whole: bool) -> str:
             tables = con.execute(
                 "select schema_name, table_name from duckdb_tables() where database_name = 'looked_at'"
             ).fetchall()
-            for schema, table in tables if whole else ():
-                con.execute(f'select max(hash(seen)) from looked_at."{schema}"."{table}" as seen').fetchall()
+            for schema, table in tables:
+                if whole or (schema, table) in READ_BEFORE_BUILDING:
+                    con.execute(f'select max(hash(seen)) from looked_at."{schema}"."{table}" as seen').fetchall()
     except duckdb.Error as error:
         why = str(error).splitlines()[0]
         return why if BROKEN.search(why) else ""

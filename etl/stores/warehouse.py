@@ -18,7 +18,7 @@ import duckdb
 
 from etl.errors import UsageWrong
 from etl.stores import versions
-from etl.stores.database_file import delete, quoted, translated, wal_of
+from etl.stores.database_file import BROKEN, delete, quoted, translated, wal_of
 from etl.stores.lake import unusable
 from etl.stores.versions import VERSIONED
 
@@ -114,8 +114,10 @@ class Warehouse:
             raise translated(error, path) from None
         try:
             yield file
-        except (duckdb.IOException, duckdb.TransactionException) as error:
-            raise translated(error, path) from None
+        except duckdb.Error as error:
+            if isinstance(error, duckdb.IOException | duckdb.TransactionException) or BROKEN.search(str(error)):
+                raise translated(error, path) from None
+            raise
         finally:
             file.close()
             delete(path)

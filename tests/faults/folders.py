@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 from pydantic import SecretStr
 
-from etl import history, pipeline, steps
+from etl import history, pipeline, showing, steps
 from etl.choices import Choice
 from etl.domain import CRYPTO_1D, EQUITY_DAILY, MACRO
 from etl.errors import MfoError
@@ -68,6 +69,8 @@ class SmallFolder:
     chains: dict[str, list[str]] = field(default_factory=dict)
     timeout_s: float = 8.0
     now: str = NOW
+    stocks: tuple[str, ...] = ()
+    series: tuple[str, ...] = ("SP500",)
     keys: dict[str, str] = field(default_factory=lambda: dict(KEYS))
     is_premium: bool = False
     since: str = SINCE
@@ -88,8 +91,8 @@ class SmallFolder:
                 universe=Universe(
                     regions={"USA": ["SPY"]},
                     asset_classes={"Crypto": ["BTCUSDT"], "Cash": ["BIL"]},
-                    stocks=[],
-                    series=["SP500"],
+                    stocks=list(self.stocks),
+                    series=list(self.series),
                 ),
                 chains=self.chains,
                 limits={name: LimitOverride(spacing_s=0, timeout_s=self.timeout_s) for name in providers},
@@ -143,6 +146,10 @@ class SmallFolder:
         with opened(self.settings(), quiet=True) as o:
             rows, _ = history.priced(o, history.Choice("SPY", None, since, until, only), force=False)
         return [(row["provider"], row["calls"]) for row in rows]
+
+    def export(self, out: Path, as_of: datetime | None = None, basis: str = "known") -> int:
+        """`mfo export --out OUT --as-of T --basis B`."""
+        return self._run(lambda o: pipeline.only_export(o, showing.SiteChoice(out, as_of, basis)))
 
     def requests(self) -> Rows:
         """(provider, verdict) of every request, in order."""

@@ -1,6 +1,7 @@
 """A whole run on a disk that is full, or in a folder that cannot be written: on file systems that the test mounts."""
 
 import os
+import random
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -20,6 +21,7 @@ ROOMS = {
     12_000: "the copy of the warehouse",
     30_000: "the models in it",
 }
+MANY = random.Random(20251101).sample(range(30_000), 24)  # and anywhere between, in `make soak`
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +74,7 @@ def assert_the_next_run_finishes(folder: SmallFolder) -> None:
     assert not list(folder.root.glob("warehouse.duckdb.*"))
 
 
-@pytest.mark.parametrize("room_kb", ROOMS)
+@pytest.mark.parametrize("room_kb", [*ROOMS, *(pytest.param(room, marks=pytest.mark.soak) for room in MANY)])
 def test_a_full_disk_ends_the_run_in_one_line_and_the_next_one_finishes(
     room_kb: int, published: SmallFolder, mount: Callable[..., None], tmp_path: Path, upstream: Upstream, capfd
 ) -> None:
