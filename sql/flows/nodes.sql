@@ -44,7 +44,9 @@ pictures as (
         picture,
         "window",
         count(*) = count(net_flow_usd) as is_whole,
-        ratio(sum(net_flow_usd), sum(turnover_usd)) as share,
+        ratio(
+            sum(net_flow_usd order by position), sum(turnover_usd order by position)
+        ) as share,
     from nodes_with_metrics
     group by picture, "window"
 ),
