@@ -116,14 +116,6 @@ create or replace macro sample_deviation_of_7(x) as deviation_of(
     five_squares(x, 0, x) + square(difference(x, 5, x)) + square(difference(x, 6, x)),
     five_differences(x, 0, x) + difference(x, 5, x) + difference(x, 6, x), 7, 6
 );
--- of the 60 bars before this one
-create or replace macro sample_deviation_of_60_before(x, newest) as deviation_of(
-    twenty_squares(x, 1, newest) + twenty_squares(x, 21, newest)
-    + twenty_squares(x, 41, newest),
-    twenty_differences(x, 1, newest) + twenty_differences(x, 21, newest)
-    + twenty_differences(x, 41, newest), 60, 59
-);
-
 -- Averages with a memory: e = r * e + (1 - r) * x, seeded at bar `seed` with the mean
 -- of the last n. Divided by r ** k inside a block of 16 bars it is a sum of terms from
 -- the block's start; `ema_now` makes the average of it and of the one at the end of the

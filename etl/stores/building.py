@@ -143,7 +143,7 @@ class Building:
         return self._contents[name]
 
     def _read_content(self, name: str) -> str:
-        (row,) = self._con.execute(f"select count(*), sum(hash(rows_of)) from {name} as rows_of").fetchall()
+        (row,) = self._con.execute(f"select count(*), bit_xor(hash(rows_of)) from {name} as rows_of").fetchall()
         return _number(*row)
 
 

@@ -32,7 +32,7 @@ ASSEMBLED = "indicators.assembled"
 DIGESTS = "staging.bar_digests"  # what it says of a stretch of bars is another number when they change
 
 HEADER = re.compile(
-    r"(?:rows|after (?P<after>\d+) (?P<counter>\w+?)s?|after the bar before"
+    r"(?:rows|dates|after (?P<after>\d+) (?P<counter>\w+?)s?|after the bar before"
     r"(?:, (?P<goes_on>\w+) goes on)?(?:, (?P<grows>\w+) grows)?)(?:,? of (?P<interval>1d|1h))?"
 )
 
@@ -44,12 +44,14 @@ class Tail:
 
     `rows`: the rows of the same bars alone. `after 20 bars`: also on the 20 before, by their column `bar` (or another
     counter). `after the bar before, bar goes on, known_at grows`: on the one before; a count and a running maximum of
-    all bars go on from its row. `of 1d`: the model has no column `interval`, its rows are of that one.
+    all bars go on from its row. `dates`: the rows of all symbols of those dates. `of 1d`: the model has no column
+    `interval`, its rows are of that one.
     """
 
     after: int = 0
     counter: str = ""
     one_before: bool = False
+    dates: bool = False
     goes_on: str = ""
     grows: str = ""
     interval: str = ""
@@ -113,6 +115,7 @@ def _tail(path: Path, sql: str) -> Tail | None:
         after=int(words["after"] or 0),
         counter=words["counter"],
         one_before="the bar before" in said,
+        dates=said == "dates",
         goes_on=words["goes_on"],
         grows=words["grows"],
         interval=words["interval"],

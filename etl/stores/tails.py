@@ -49,6 +49,7 @@ class Tails:
         self._con = con
         self._since = ""  # the content of the digests that the tails start from
         self._is_any = False
+        self._is_by_date = False
         self._columns: dict[str, set[str]] = {}
 
     def start(self, since: str, *, touched: bool) -> None:
@@ -86,7 +87,8 @@ class Tails:
         series = self._series("{0}", model.name, models)
         time = self._time(model.name)
         self._con.execute(
-            f"delete from {model.name} as old using bounds where {series.format('old')} and old.{time} >= from_at"
+            f"delete from {model.name} as old using bounds where {series.format('old')} and old.{time} >= from_at "
+            f"and old.{time} >= timestamp '{self._fetch('select min(from_at) from bounds')}'"
         )
         self._con.execute(
             f"insert into {model.name} select made.*{self._going_on(model.tail)} from made "
@@ -102,6 +104,12 @@ class Tails:
     def _set_bounds(self, model: Model, models: Mapping[str, Model], tail: Tail) -> None:
         """`bounds`: of each series, from where on its rows are replaced, and from where on they must be read."""
         self._con.execute("create or replace temp table bounds as select *, from_at as warm_at from tails")
+        self._is_by_date = tail.dates
+        if tail.dates:
+            self._con.execute(
+                "create or replace temp table bounds as select min(from_at) as from_at, min(from_at) as warm_at "
+                "from tails where interval = '1d' having count(*) > 0"
+            )
         if tail.one_before:
             name, time = model.name, self._time(model.name)
             found = f"max({time})"
@@ -113,10 +121,12 @@ class Tails:
             self._con.execute(
                 "create or replace temp table firsts as "
                 f"select bounds.*, (greatest(min({counter}) - {tail.after}, 0) // {BLOCK}) * {BLOCK} as first "
-                f"from bounds left join {name} as seen on {series} and seen.{time} >= from_at group by all"
+                f"from bounds left join {name} as seen on {series} and seen.{time} >= from_at "
+                f"and seen.{time} >= timestamp '{self._fetch('select min(from_at) from bounds')}' group by all"
             )
             self._con.execute("create or replace temp table bounds as select * from firsts")
-            found, condition = f"min({time})", f"{series} and {counter} >= first"
+            least = self._fetch("select min(first) from bounds")
+            found, condition = f"min({time})", f"{series} and {counter} >= first and {counter} >= {least or 0}"
         else:
             return
         self._con.execute(
@@ -144,7 +154,9 @@ class Tails:
         return f"{self._series(alias, name, models)} and {time} >= warm_at and {time} >= timestamp '{earliest}'"
 
     def _series(self, alias: str, name: str, models: Mapping[str, Model]) -> str:
-        """That a row of a relation is of a series of `bounds`."""
+        """That a row of a relation is of a series of `bounds`; where these are dates, every row is."""
+        if self._is_by_date:
+            return "true"
         own = "" if name == LAKE_BARS else (models[name].tail or Tail()).interval
         return f"{alias}.symbol = bounds.symbol and bounds.interval = " + (f"'{own}'" if own else f"{alias}.interval")
 

@@ -1,6 +1,8 @@
 -- A stretch of bars that came together: of one answer, without a hole.
 -- grain: symbol, interval, from_slot
--- By the first answer of any source that gave each bar, final; `came_at` is when.
+-- incremental: rows
+-- By the first answer of any source that gave each bar, final; `came_at` is when. Cut at
+-- the borders of stretch_of too, so that later bars leave the earlier rows as they are.
 
 with
 
@@ -22,11 +24,13 @@ bars as (
 ),
 
 bars_placed as (
-    select symbol, interval, slot_of(opened_at, interval) as slot, sequence, fetched_at
+    select
+        symbol, interval, opened_at, slot_of(opened_at, interval) as slot, sequence,
+        fetched_at,
     from bars
     where kind = 'crypto'
     union all
-    select symbol, interval, position as slot, sequence, fetched_at
+    select symbol, interval, opened_at, position as slot, sequence, fetched_at
     from bars
     inner join sessions using (opened_at)
     where kind = 'equity'
@@ -34,28 +38,31 @@ bars_placed as (
 
 first_versions as (
     select
-        symbol, interval, slot,
+        symbol, interval, slot, opened_at,
         min(sequence) as sequence,
         min(fetched_at) as came_at,
     from bars_placed
-    group by symbol, interval, slot
+    group by symbol, interval, slot, opened_at
 ),
 
 slots_numbered as (
     select
         *,
         slot - row_number() over (
-            partition by symbol, interval, sequence, came_at order by slot
+            partition by
+                symbol, interval, sequence, came_at, stretch_of(opened_at, interval)
+            order by slot
         ) as island,
     from first_versions
 ),
 
 stretches as (
     select
-        symbol, interval, min(slot) as from_slot, max(slot) + 1 as until_slot,
+        symbol, interval, min(opened_at) as opened_at,
+        min(slot) as from_slot, max(slot) + 1 as until_slot,
         sequence, came_at, came_at as known_at,
     from slots_numbered
-    group by symbol, interval, sequence, came_at, island
+    group by symbol, interval, sequence, came_at, island, stretch_of(opened_at, interval)
 )
 
 select * from stretches

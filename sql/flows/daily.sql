@@ -20,20 +20,26 @@ excess_returns as (
     select * from flows.excess_returns
 ),
 
-returns_numbered as (
+returns_before as (
     select
-        symbol, trade_date, '1d' as interval, number as bar, excess_log_return as x,
+        symbol,
+        trade_date,
+        list(excess_log_return) over (
+            partition by symbol order by trade_date
+            rows between 60 preceding and 1 preceding
+        ) as last_60,
     from excess_returns
     where excess_log_return is not null
 ),
 
-returns_with_the_one_before as (
-    select *, before(x, 1) as newest from returns_numbered
-),
-
+-- over the list, in its order: a window's own sums depend on where its rows lie
 deviations as (
-    select symbol, trade_date, sample_deviation_of_60_before(x, newest) as deviation
-    from returns_with_the_one_before
+    select
+        symbol,
+        trade_date,
+        case when len(last_60) = 60 then list_aggregate(last_60, 'stddev_samp') end
+            as deviation,
+    from returns_before
 ),
 
 multipliers as (

@@ -1,5 +1,6 @@
 -- The internals of a US session over the watchlist's equities and the equity ETFs.
 -- grain: trade_date
+-- incremental: dates
 -- Equity ETFs are the members of the regions and of the asset class Stocks. A symbol
 -- with a return that nothing explains is not counted on that day.
 

@@ -22,6 +22,7 @@ volatilities as (
     from indicators.volatility
     inner join aggregates.bars_final as bars using (symbol, interval, opened_at)
     where interval = '1d' and not is_suspect
+        and trade_date in (select anchor_date from windows)
 ),
 
 nodes_with_metrics as (

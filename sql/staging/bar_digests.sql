@@ -1,8 +1,8 @@
 -- What the bars of a stretch rest on, as one number that is another when that changes.
 -- grain: symbol, interval, from_at
 -- covers: lake.publication, lake.bars, lake.instruments, lake.chains, staging.actions
--- covers: staging.sessions, aggregates.dividends, aggregates.days
--- covers: aggregates.block_ends, flows.cash
+-- covers: staging.sessions, staging.nodes, aggregates.dividends, aggregates.days
+-- covers: aggregates.anchor, aggregates.block_ends, flows.cash
 -- Models with a line `-- incremental:` are built anew from the first stretch on whose
 -- number differs: what they read besides each other stands behind `covers`. Where it
 -- reaches across time, as sessions and cash do, the number holds all up to the stretch.
@@ -34,39 +34,39 @@ actions as (
     group by symbol
 ),
 
-cash_symbols as (
-    select symbol from staging.nodes
-    where picture = 'asset' and node = 'Cash' and is_first
-),
-
 configuration as (
     select
         (select bit_xor(hash(dataset, source, rank)) from lake.chains) as chains,
-        (select bit_xor(hash(symbol)) from cash_symbols) as cash,
+        (select bit_xor(hash(picture, node, symbol, is_first)) from staging.nodes)
+            as nodes,
+        (select bit_xor(hash(symbol, kind, is_watchlist)) from lake.instruments)
+            as instruments,
         (select hash(basis, case when basis != 'known' then as_of end) from publication)
             as basis,
 ),
 
 series as (
     select bars_digested.* replace (
-        hash(bars, bars_digested.digest, kind, actions.digest, configuration) as digest
+        hash(bars, bars_digested.digest, actions.digest, configuration) as digest
     )
     from bars_digested
     left join actions using (symbol)
-    left join lake.instruments using (symbol)
     cross join configuration
 ),
 
 shared as (
     select
         stretch_of(trade_date, '1d') as from_at,
-        hash(trade_date, opened_at) as digest,
+        hash(trade_date, opened_at, is_final) as digest,
     from staging.sessions
     cross join publication
     where trade_date <= as_of_date
     union all
     select from_at, hash(digest) as digest from series
-    where interval = '1d' and symbol in (select symbol from cash_symbols)
+    where interval = '1d' and symbol in (
+        select symbol from staging.nodes
+        where picture = 'asset' and node = 'Cash' and is_first
+    )
 ),
 
 shared_so_far as (

@@ -1,16 +1,18 @@
 """A load makes anew only what a change touches: the result is that of a build from nothing, to the last bit."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import duckdb
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from etl.stores.models import build
+from etl.stores.building import Building
+from etl.stores.models import Model, build
 from tests.sql.conftest import SQL, Lake, all_models
 
 FIRST, COINS, EQUITIES = date(2022, 11, 1), ("BTCUSDT", "ETHUSDT"), ("SPY", "FXI", "TLT", "BIL")
@@ -160,6 +162,20 @@ def contents(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     }
 
 
+@pytest.fixture
+def made_whole(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The models that are made anew as a whole, in order."""
+    names: list[str] = []
+    make_whole = Building._make_whole
+
+    def noted(building: Building, model: Model, inputs: Mapping[str, str]) -> str:
+        names.append(model.name)
+        return make_whole(building, model, inputs)
+
+    monkeypatch.setattr(Building, "_make_whole", noted)
+    return names
+
+
 def rebuilt(lake: Lake) -> duckdb.DuckDBPyConnection:
     """A build from nothing over the same lake."""
     fresh = duckdb.connect()
@@ -179,7 +195,37 @@ def assert_as_rebuilt(lake: Lake) -> None:
     assert [name for name in ours if ours[name] != theirs[name]] == []
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
+def test_each_change_gives_what_a_build_from_nothing_gives(change: Callable[[History, float], None]) -> None:
+    """One change near the end of a history that is longer than every window."""
+    history = History(7, 420)
+    change(history, 0.9)
+    history.build()
+    assert_as_rebuilt(history.lake)
+
+
+def test_a_new_day_makes_only_tails_of_series(made_whole: list[str]) -> None:
+    """No table with a row for each bar is made anew, and a second load of the same makes none that has its rows."""
+    history = History(8, 420)
+    made_whole.clear()
+    new_days(history, 0.2)
+    history.build()
+    assert {model.name for model in all_models() if model.tail} & set(made_whole) == set()
+    made_whole.clear()
+    history.build()
+    assert made_whole == []
+
+
+def test_where_most_bars_change_all_is_made_anew(made_whole: list[str]) -> None:
+    """Another universe is a build from nothing: tails would cost more than they save."""
+    history = History(9, 90)
+    made_whole.clear()
+    other_cash(history, 0)
+    history.build()
+    assert {model.name for model in all_models() if model.tail} <= set(made_whole)
+
+
+@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     seed=st.integers(0, 2**32 - 1),
     days=st.sampled_from([90, 300, 420, 600]),
@@ -189,6 +235,25 @@ def test_a_load_gives_what_a_build_from_nothing_gives(
     seed: int, days: int, changes: list[tuple[Callable[[History, float], None], float]]
 ) -> None:
     """Random histories, revisions, late rows, splits, settings, and instants that go backward."""
+    lived_through(seed, days, changes)
+
+
+@pytest.mark.soak
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    days=st.integers(1, 900),
+    changes=st.lists(st.tuples(st.sampled_from(CHANGES), PLACES), min_size=1, max_size=8),
+)
+def test_many_loads_give_what_a_build_from_nothing_gives(
+    seed: int, days: int, changes: list[tuple[Callable[[History, float], None], float]]
+) -> None:
+    """The same, over more of them and from a history's first day on."""
+    lived_through(seed, days, changes)
+
+
+def lived_through(seed: int, days: int, changes: list[tuple[Callable[[History, float], None], float]]) -> None:
+    """Change by change, each with a load; the end is compared."""
     history = History(seed, days)
     for change, place in changes:
         change(history, place)
