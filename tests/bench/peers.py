@@ -138,7 +138,7 @@ def in_pandas(path: str, sample: str, periods: int, one: Any) -> int:
         parts.append(made[[*KEPT, *COLUMNS]])
     whole = pd.concat(parts)
     done(len(whole))
-    whole[whole["symbol"].isin(SAMPLED)].to_parquet(sample)
+    whole[whole["symbol"].isin(SAMPLED)].to_parquet(sample, index=False)
     return len(whole)
 
 
