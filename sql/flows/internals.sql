@@ -18,10 +18,9 @@ symbols as (
 ),
 
 bars as (
-    select symbol, trade_date, bars.close, bars.return_pct, ma30, bars.known_at
-    from aggregates.bars_final as bars
+    select symbol, trade_date, close, return_pct, ma30, known_at
+    from indicators.assembled
     inner join symbols using (symbol)
-    inner join indicators.moving_averages using (symbol, interval, opened_at)
     where interval = '1d' and not is_suspect and return_pct is not null
 ),
 

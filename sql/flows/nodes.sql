@@ -18,9 +18,8 @@ intensities as (
 ),
 
 volatilities as (
-    select symbol, trade_date as anchor_date, volatility20_pct, bars.known_at
-    from indicators.volatility
-    inner join aggregates.bars_final as bars using (symbol, interval, opened_at)
+    select symbol, trade_date as anchor_date, volatility20_pct, known_at
+    from indicators.assembled
     where interval = '1d' and not is_suspect
         and trade_date in (select anchor_date from windows)
 ),
