@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(addpre
 TESTS ?= tests
 SITE := from etl.stores.settings_file import read_settings; print(read_settings(demo=True).data_dir / 'site')
 
-.PHONY: help demo test soak bench check lint types contracts format constraints picture clean FORCE
+.PHONY: help demo test soak bench replay check lint types contracts format constraints picture clean FORCE
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -21,16 +21,20 @@ demo: .venv/runtime ## a whole run on made-up data, with no network and no key
 	@echo "The site is in $$($(BIN)/python -c "$(SITE)"); look at it with: $(BIN)/mfo serve-static --demo"
 
 test: .venv/dev ## all tests, or those in TESTS=tests/sql
-	$(BIN)/python -m pytest $(TESTS)
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(TESTS)
 
 soak: .venv/dev ## the long tests: two processes, killed at random for a minute (MFO_SHARED)
 	$(BIN)/python -m pytest -m soak $(TESTS)
 
 check: lint types contracts test ## all that CI asks
 
-bench: .venv/dev ## speed, memory and use of the allowed weight, against the stand-in of MFO_SHARED
+bench: .venv/dev ## the verifier on its corpus; speed, memory and use of the allowed weight (MFO_SHARED)
+	@$(BIN)/python -m tests.bench.verifier
 	@$(BIN)/python -m tests.bench.rest
 	@$(BIN)/python -m tests.bench.archive
+
+replay: .venv/dev ## the rules over 250 past sessions, settled, with the look-ahead test (MFO_SHARED; some 15 minutes)
+	@$(BIN)/python -m tests.bench.replay
 
 lint: .venv/dev ## ruff and sqlfluff
 	$(BIN)/ruff check .

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from etl.commands import query
+from etl.commands import analyst, pictures, query
+from etl.commands.analyst import again
 from etl.commands.words import (
     AsJson,
     AsOf,
@@ -32,10 +33,11 @@ from etl.commands.words import (
 from etl.errors import MfoError, UsageWrong
 
 if TYPE_CHECKING:
-    from etl import choices, history, overview, pipeline, planning, steps
+    from etl import choices, history, overview, pipeline, planning, showing, steps
 else:
     choices, history, overview = map(Later, ("etl.choices", "etl.history", "etl.overview"))
-    pipeline, planning, steps = map(Later, ("etl.pipeline", "etl.planning", "etl.steps"))
+    pipeline, planning = map(Later, ("etl.pipeline", "etl.planning"))
+    showing, steps = map(Later, ("etl.showing", "etl.steps"))
 
 app = typer.Typer(
     name="mfo",
@@ -140,13 +142,21 @@ def load(
 @app.command()
 def analyze(
     day: Day = None,
+    mode: Annotated[str | None, typer.Option("--mode", help="quick, deep or review; default: the daily note.")] = None,
+    scope: Annotated[list[str] | None, typer.Option("--scope", help="portfolio, a watchlist or a symbol.")] = None,
+    replay: Annotated[str | None, typer.Option("--replay", help="Verify this date's kept notes again.")] = None,
     no_llm: NoLlm = False,
     force: Annotated[bool, typer.Option("--force", help="Ask the model again about the same facts.")] = False,
     config: Config = None,
     demo: Demo = False,
 ) -> None:
     """Facts -> the day's note and recommendations, verified."""
-    notes = steps.NoteChoice(instant(day, "--date"), use_model=not no_llm, force=force)
+    from etl.notes.modes import mode_named
+
+    if replayed := instant(replay, "--replay"):
+        again(settings(config, demo), replayed.date())
+        return
+    notes = steps.NoteChoice(instant(day, "--date"), not no_llm, force, mode_named(mode), tuple(scope or ()))
     run(config, demo, lambda o: pipeline.only_analyze(o, notes))
 
 
@@ -163,11 +173,13 @@ def export(
     basis: Basis = "known",
     check: Annotated[bool, typer.Option("--check", help="Compare with what is there instead of writing.")] = False,
     public: Annotated[bool, typer.Option("--public", help="Leave out what may not be redistributed.")] = False,
+    single_file: Annotated[bool, typer.Option("--single-file", help="One HTML file that opens from disk.")] = False,
     config: Config = None,
     demo: Demo = False,
 ) -> None:
-    """Write the site folder: the page, its JSON, their schemas."""
-    site = steps.SiteChoice(out, past_instant(as_of, basis), basis, compare=check, public=public)
+    """Write the site folder (the page, its JSON, their schemas), or one file with all of it inside."""
+    past = past_instant(as_of, basis)
+    site = showing.SiteChoice(out, past, basis, compare=check, public=public, single_file=single_file)
     run(config, demo, lambda o: pipeline.only_export(o, site))
 
 
@@ -176,6 +188,7 @@ def serve_static(
     host: Annotated[str, typer.Option("--host", help="Where to listen.")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free one.")] = 8000,
     cors: Annotated[str | None, typer.Option("--cors", help="The one origin that may read from elsewhere.")] = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Export anew when another warehouse is published.")] = False,
     config: Config = None,
     demo: Demo = False,
 ) -> None:
@@ -183,8 +196,9 @@ def serve_static(
     from etl.stages import serve_static as stage
     from etl.stores.folder import Folder
 
-    site = Folder(settings(config, demo).data_dir).site
-    stage.run(site, host, port, cors, say)
+    folder = Folder(settings(config, demo).data_dir)
+    export_again = stage.Watch(folder.warehouse, lambda: pipeline.export_again(settings(config, demo)))
+    stage.run(folder.site, host, port, cors, say, export_again if watch else None)
 
 
 @app.command()
@@ -231,6 +245,10 @@ def status(config: Config = None, demo: Demo = False, as_json: AsJson = False) -
 def maintain(config: Config = None, demo: Demo = False) -> None:
     """Verify every kept answer's hash and sweep away what killed runs left."""
     run(config, demo, lambda o: pipeline.only_maintain(o))
+
+
+analyst.register(app)
+app.command()(pictures.chart)
 
 
 @app.callback(invoke_without_command=True)

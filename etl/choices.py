@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time
 
 from etl.errors import SettingsWrong, UsageWrong
+from etl.notes.day import PORTFOLIO, Scope
 from etl.providers import PROVIDERS
-from etl.settings import CHAINS, Settings, parse_instant
+from etl.settings import CHAINS, PREMIUM, Settings, parse_instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +37,40 @@ def check_names(settings: Settings) -> None:
                 raise SettingsWrong(
                     f"{settings.source}: chains.{dataset}: {name!r} cannot give it; allowed: {', '.join(able)}"
                 )
+        if names and not settings.chain(dataset):
+            what = f"{PREMIUM[dataset]!r} gives it to premium keys only: set extract.alpha_vantage_is_premium = true"
+            raise SettingsWrong(f"{settings.source}: chains.{dataset}: {what}")
     for name in settings.tables.limits:
         if name not in PROVIDERS:
             raise SettingsWrong(f"{settings.source}: limits.{name}: unknown provider; allowed: {', '.join(PROVIDERS)}")
+    for name in settings.tables.notes.scopes:
+        scope_of(settings, name, f"{settings.source}: notes.scopes", SettingsWrong)
     known = {*settings.universe.symbols(), *settings.universe.series}
     for name, symbols in settings.tables.watchlists.items():
         for symbol in symbols:
             if symbol not in known:
                 raise SettingsWrong(f"{settings.source}: watchlists.{name}: {symbol!r} is not in the universe")
+
+
+def scope_of(
+    settings: Settings, name: str, where: str, error: type[SettingsWrong] | type[UsageWrong] = UsageWrong
+) -> Scope:
+    """
+    Whom a note is about: the portfolio, a watchlist's symbols, or one symbol.
+
+    Raises:
+        UsageWrong or SettingsWrong: whichever `error` is; `where` names the option or setting.
+    """
+    symbols, watchlists = settings.universe.symbols(), settings.tables.watchlists
+    if name == PORTFOLIO:
+        return Scope()
+    members = tuple(symbol for symbol in watchlists.get(name, ()) if symbol in symbols)
+    if members:
+        return Scope(name, members)
+    if name.upper() in symbols:
+        return Scope(name.upper(), (name.upper(),))
+    allowed = ", ".join((PORTFOLIO, *watchlists, *symbols))
+    raise error(f"{where}: {name!r} is no watchlist with a symbol and no symbol; allowed: {allowed}")
 
 
 def choice_of(

@@ -11,9 +11,11 @@ code: 0 all done, 3 partial; any other comes from the error tree.
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
-from etl import steps
+from etl import showing, steps
 from etl.choices import Choice
-from etl.observatory import Observatory, run
+from etl.notes import telling
+from etl.observatory import Observatory, opened, run
+from etl.settings import Settings
 from etl.stores.past import Past
 from etl.stores.site import vega_bundle
 
@@ -57,16 +59,23 @@ def only_analyze(o: Observatory, notes: steps.NoteChoice) -> int:
     """Facts -> the day's note, verified; settlement comes before it."""
     with run(o, "analyze"), steps.built(o) as build:
         steps.score_due(o, build)
-        steps.analyze_day(o, build, notes)
+        shown = steps.analyze_day(o, build, notes)
         steps.publish(o, build)
+    o.terminal.show(telling.text_of(shown))
     return steps.code(o)
 
 
-def only_export(o: Observatory, site: steps.SiteChoice) -> int:
+def only_export(o: Observatory, site: showing.SiteChoice) -> int:
     """The site folder from the published file, or from the lake as it was known at an instant."""
     with run(o, "export"):
-        steps.export_site(o, site)
+        showing.export_site(o, site)
     return steps.code(o)
+
+
+def export_again(settings: Settings) -> int:
+    """The site folder anew, for a process that shows it meanwhile: the data folder is opened for this alone."""
+    with opened(settings) as o:
+        return only_export(o, showing.SiteChoice())
 
 
 def daily(o: Observatory, choice: Choice, notes: steps.NoteChoice) -> int:
@@ -82,7 +91,7 @@ def daily(o: Observatory, choice: Choice, notes: steps.NoteChoice) -> int:
             steps.score_due(o, build)
             steps.analyze_day(o, build, notes)
             steps.publish(o, build)
-        steps.export_site(o, steps.SiteChoice())
+        showing.export_site(o, showing.SiteChoice())
     return steps.code(o)
 
 
@@ -100,11 +109,11 @@ def load_kept(o: Observatory) -> None:
     steps.transform_kept(o)
     with steps.built(o) as build:
         steps.publish(o, build)
-    steps.export_site(o, steps.SiteChoice())
+    showing.export_site(o, showing.SiteChoice())
 
 
 def only_maintain(o: Observatory) -> int:
-    """Every kept answer verified, left-overs swept; under the lock, so that nobody's unfinished file is taken."""
+    """Every kept answer verified, what is old moved; under the lock, so that nobody's unfinished file is taken."""
     with run(o, "maintain"):
         steps.maintained(o)
     return steps.code(o)

@@ -9,24 +9,23 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
 
 from etl import __version__, catalogue, overview
-from etl.choices import Choice
+from etl.choices import Choice, scope_of
 from etl.domain import Answer, Limits, Outcome, Request
-from etl.errors import DataWrong, SiteDiffers
+from etl.errors import DataWrong
+from etl.notes.modes import DAILY, Mode
 from etl.notes.prompt import NoteSettings
 from etl.observatory import Observatory
-from etl.providers import CLOSED, PROVIDERS
+from etl.providers import PROVIDERS
 from etl.publication import SERIES
 from etl.sessions import session_of
 from etl.settings import data_folder
-from etl.stages import analyze, check, export, load, maintain, score, transform
+from etl.stages import analyze, check, hypothesis, load, maintain, score, transform
 from etl.stages.extract import Extractor, refuse_where_nothing_came
 from etl.stores import database_file, lineage, llm, models
-from etl.stores.past import Past, seen_as_of, write_past
-from etl.stores.site import SiteFolder
-from etl.stores.view import Connection, View
+from etl.stores.past import Past, write_past
+from etl.stores.view import View
 from etl.stores.warehouse import NextFile
 
 DONE, PARTIAL = 0, 3
@@ -39,17 +38,8 @@ class NoteChoice:
     for_date: datetime | None = None
     use_model: bool = True
     force: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class SiteChoice:
-    """What the command line says of the site: where to, as of when, compare only, without what may not be shared."""
-
-    out: Path | None = None
-    as_of: datetime | None = None
-    basis: str = "known"
-    compare: bool = False
-    public: bool = False
+    mode: Mode = DAILY
+    scopes: tuple[str, ...] = ()  # none: those of the settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +68,7 @@ def extract(o: Observatory, choice: Choice, meanwhile: Callable[[], None] = lamb
 
 def extractor(o: Observatory, limits: Mapping[str, Limits]) -> Extractor:
     """One that asks within these limits."""
-    return Extractor(
-        providers=PROVIDERS,
-        limits=limits,
-        ledger=o.ledger,
-        lake=o.lake,
-        http=o.http,
-        clock=o.clock,
-        run_id=o.run_id,
-        attempts=o.settings.tables.extract.attempts,
-        progress=o.terminal,
-    )
+    return Extractor(providers=PROVIDERS, limits=limits, asker=o.asker(limits), clock=o.clock, progress=o.terminal)
 
 
 def transform_kept(o: Observatory, *, everything: bool = False, is_early: bool = False) -> None:
@@ -149,7 +129,14 @@ def _loaded(o: Observatory, *, rebuild: bool) -> tuple[Build, ExitStack]:
             built=build.models,
         )
         o.done("load", outcome)
-        checked = check.run(file, build.models, sql_root=data_folder("sql"), run_id=o.run_id, as_of=view.as_of)
+        checked = check.run(
+            file,
+            build.models,
+            sql_root=data_folder("sql"),
+            run_id=o.run_id,
+            as_of=view.as_of,
+            stop=lambda results: o.journal.note_checks(o.run_id, results),
+        )
         o.done("check", checked)
         return build, opened.pop_all()
 
@@ -173,44 +160,62 @@ def keep_own(o: Observatory, build: Build, kind: str, subject: str, body: bytes)
     return answer
 
 
+def keeper(o: Observatory, build: Build) -> Callable[[str, str, bytes], Answer]:
+    """What keeps a stage's documents: kind, subject and body -> the kept answer."""
+    return lambda kind, subject, body: keep_own(o, build, kind, subject, body)
+
+
 def score_due(o: Observatory, build: Build) -> None:
     """Settle what fell due, and build the models that show it."""
-    outcome = score.run(
-        build.file.con,
-        keep=lambda kind, subject, body: keep_own(o, build, kind, subject, body),
-        now=build.view.as_of,
-        run_id=o.run_id,
-    )
+    outcome = score.run(build.file.con, keep=keeper(o, build), now=build.view.as_of, run_id=o.run_id)
     models.build_after(build.file.con, build.models, {"lake.settlements"})
     o.done("score", outcome)
+    if o.warehouse.exists():
+        with closing(o.warehouse.read()) as reader:
+            hypothesis.lock(reader)
+            settled = hypothesis.settle(build.file.con, reader, keep=keeper(o, build), now=build.view.as_of)
+        if settled:
+            models.build_after(build.file.con, build.models, {"lake.hypothesis_tests"})
+            o.done("score", settled)
 
 
-def analyze_day(o: Observatory, build: Build, notes: NoteChoice) -> None:
-    """Write the note of the day, and build the models that show it."""
-    settings = o.settings.tables.notes
-    key = o.settings.keys.get("OPENAI_API_KEY")
-    base_url = o.settings.base_urls.get("OPENAI_BASE_URL")
-    model = None
-    if notes.use_model and (key or base_url) and not o.settings.demo:
-        model = llm.Llm(base_url=base_url, key=key, model=o.settings.openai_model, timeout_s=settings.timeout_s)
-    outcome = analyze.run(
-        build.file.con,
-        llm=model,
-        keep=lambda kind, subject, body: keep_own(o, build, kind, subject, body),
-        now=build.view.as_of,
-        run_id=o.run_id,
-        for_date=notes.for_date.date() if notes.for_date else None,
-        force=notes.force,
-        prompts_root=data_folder("prompts"),
-        settings=NoteSettings(
-            temperature=settings.temperature,
-            max_tokens=settings.max_tokens,
-            tokens_per_day=settings.tokens_per_day,
-            model=o.settings.openai_model,
-        ),
+def speaker(o: Observatory, *, use_model: bool = True) -> llm.Llm | None:
+    """The model that writes, where one is set up: a key or a server of one's own, never in the demo."""
+    key, base_url = o.settings.keys.get("OPENAI_API_KEY"), o.settings.base_urls.get("OPENAI_BASE_URL")
+    if not use_model or not (key or base_url) or o.settings.demo:
+        return None
+    return llm.Llm(
+        base_url=base_url, key=key, model=o.settings.openai_model, timeout_s=o.settings.tables.notes.timeout_s
     )
+
+
+def note_settings(o: Observatory) -> NoteSettings:
+    """What a note may cost and how it is asked for."""
+    own = o.settings.tables.notes.model_dump(exclude={"timeout_s", "scopes", "knowledge"})
+    return NoteSettings(model=o.settings.openai_model, **own)
+
+
+def analyze_day(o: Observatory, build: Build, notes: NoteChoice) -> list[str]:
+    """Write the notes of the day, and build the models that show them; the documents that stand, as JSON."""
+    shown = []
+    for name in notes.scopes or o.settings.tables.notes.scopes:
+        outcome = analyze.run(
+            build.file.con,
+            llm=speaker(o, use_model=notes.use_model),
+            keep=keeper(o, build),
+            now=build.view.as_of,
+            run_id=o.run_id,
+            scope=scope_of(o.settings, name, "--scope"),
+            mode=notes.mode,
+            for_date=notes.for_date.date() if notes.for_date else None,
+            force=notes.force,
+            prompts_root=data_folder("prompts"),
+            settings=note_settings(o),
+        )
+        shown += [str(outcome.details["document"])] if outcome.details["document"] else []
+        o.done("analyze", outcome)
     models.build_after(build.file.con, build.models, {"lake.notes"})
-    o.done("analyze", outcome)
+    return shown
 
 
 def publish(o: Observatory, build: Build) -> None:
@@ -223,7 +228,7 @@ def publish(o: Observatory, build: Build) -> None:
 
 
 def maintained(o: Observatory) -> None:
-    """Verify every kept answer, and that every published figure has one; sweep away what killed runs left."""
+    """Verify every kept answer, and that every published figure has one; move what is old; sweep left-overs away."""
 
     def resting(proven: Collection[int]) -> list[str]:
         if not o.warehouse.exists():
@@ -231,35 +236,15 @@ def maintained(o: Observatory) -> None:
         with closing(o.warehouse.read()) as con:
             return lineage.unproven(con, proven)
 
-    o.done("maintain", maintain.run(o.lake, o.folder.root, resting))
-
-
-def export_site(o: Observatory, site: SiteChoice) -> None:
-    """Write the site folder, or compare it with what is there."""
-    root = site.out.absolute() if site.out else o.folder.site
-    with _seen(o, site) as con:
-        outcome = export.run(
-            con,
-            SiteFolder(root),
-            page_root=data_folder("dashboard"),
-            cache=o.folder.cache,
-            version=__version__,
-            timezone=o.settings.timezone,
-            check=site.compare,
-            public=site.public,
-            closed=CLOSED,
-        )
-    if site.compare and outcome.undone:
-        raise SiteDiffers("\n".join([f"{root} is not what this warehouse gives:", *outcome.undone]))
-    o.done("export", outcome)
-
-
-@contextmanager
-def _seen(o: Observatory, site: SiteChoice) -> Iterator[Connection]:
-    """The published file, or a copy of it that shows the lake as it was at an instant."""
-    if site.as_of is None:
-        with closing(o.warehouse.read()) as con:
-            yield con
-        return
-    with seen_as_of(o.warehouse, o.folder.cache, Past(site.as_of, site.basis), data_folder("sql")) as con:
-        yield con
+    maintainer = maintain.Maintainer(
+        root=o.folder.root,
+        lake=o.lake,
+        parquet=o.parquet,
+        warehouse=o.warehouse,
+        read=o.journal.read_before().keys(),
+        retention=o.settings.tables.retention,
+        now=o.clock.now(),
+        sql_root=data_folder("sql"),
+        resting=resting,
+    )
+    o.done("maintain", maintainer.run())

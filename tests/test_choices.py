@@ -2,10 +2,12 @@
 
 import pytest
 
-from etl.choices import check_names
-from etl.errors import SettingsWrong
-from etl.settings import LimitOverride, Settings, Tables, Universe
+from etl.choices import check_names, scope_of
+from etl.errors import SettingsWrong, UsageWrong
+from etl.notes.day import Scope
+from etl.settings import Settings
 from etl.stores.settings_file import read_settings
+from etl.tables import LimitOverride, Notes, Tables, Universe
 
 ONE = Universe(regions={"USA": ["SPY"]}, asset_classes={"Crypto": ["BTCUSDT"]}, stocks=[], series=["DGS10"])
 
@@ -25,6 +27,7 @@ def settings(tmp_path, monkeypatch) -> Settings:
         ({"chains": {"macro": ["binance"]}}, "chains.macro: 'binance' cannot give it; allowed: alpha_vantage, fred"),
         ({"limits": {"bloomberg": LimitOverride()}}, "limits.bloomberg: unknown provider; allowed: alpha_vantage"),
         ({"watchlists": {"core": ["SPY", "NVDA"]}}, "watchlists.core: 'NVDA' is not in the universe"),
+        ({"notes": Notes(scopes=["core"])}, "notes.scopes: 'core' is no watchlist with a symbol and no symbol"),
     ],
 )
 def test_a_setting_that_names_what_is_not_there_is_refused(settings, tables, said):
@@ -33,3 +36,15 @@ def test_a_setting_that_names_what_is_not_there_is_refused(settings, tables, sai
     with pytest.raises(SettingsWrong) as caught:
         check_names(changed)
     assert str(caught.value).startswith(f"/x/mfo.toml: {said}")
+
+
+def test_a_scope_is_the_portfolio_a_watchlist_or_a_symbol(settings):
+    """A watchlist of series alone is none: it would silently be the whole portfolio."""
+    lists = {"core": ["SPY", "DGS10"], "rates": ["DGS10"]}
+    named = settings.model_copy(update={"tables": Tables(universe=ONE, watchlists=lists)})
+    assert scope_of(named, "portfolio", "--scope") == Scope()
+    assert scope_of(named, "core", "--scope") == Scope("core", ("SPY",))
+    assert scope_of(named, "btcusdt", "--scope") == Scope("BTCUSDT", ("BTCUSDT",))
+    for name in ("rates", "DGS10", "nobody"):
+        with pytest.raises(UsageWrong, match="--scope: "):
+            scope_of(named, name, "--scope")

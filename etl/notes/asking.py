@@ -9,6 +9,7 @@ from typing import Protocol
 
 from etl.errors import AnswerError, AnswerUnreadable, ProviderRefused
 from etl.notes.facts import Fact
+from etl.notes.modes import Mode
 from etl.notes.prompt import Messages, NoteSettings, correction
 from etl.notes.records import Keep, body_of
 from etl.notes.reply import Draft, Schema, parse
@@ -61,6 +62,11 @@ class Speaker(Protocol):
     model: str
 
     @property
+    def server(self) -> str:
+        """Where it is, without what may be secret in the address."""
+        ...
+
+    @property
     def is_text_only(self) -> bool:
         """Whether the schema has to go into the prompt."""
         ...
@@ -95,6 +101,7 @@ class Asked:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     answered_by: str = ""
+    asked_as: str = ""  # json_schema or text: how the last reply was asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,25 +115,31 @@ class Asking:
     schema: Schema
     facts: Sequence[Fact]
     universe: Collection[str]
+    mode: Mode
     correction: str  # the template of the second request
+
+    @property
+    def max_tokens(self) -> int:
+        """What a reply may cost."""
+        return self.mode.tokens(self.settings.max_tokens)
 
     def ask(self, messages: Messages) -> Asked:
         """Ask, verify, and ask once more with what did not stand named."""
         asked = Asked()
         document = {
             "document": "prompt", "model": self.speaker.model, "messages": messages, "schema": self.schema,
-            "temperature": self.settings.temperature, "max_tokens": self.settings.max_tokens,
+            "temperature": self.settings.temperature, "max_tokens": self.max_tokens,
         }  # fmt: skip
         asked.prompt_sha256 = self.keep("prompt", self.subject, body_of(document)).sha256
         try:
             draft, content = self._draft(messages, asked)
-            asked.findings = review(draft, self.facts, self.universe)
+            asked.findings = review(draft, self.facts, self.universe, self.mode)
             if asked.findings:
                 asked.rejected = draft
                 again = correction(self.correction, complaint(asked.findings))
                 messages = [*messages, {"role": "assistant", "content": content}, {"role": "user", "content": again}]
                 draft, _ = self._draft(messages, asked)
-                asked.findings = review(draft, self.facts, self.universe)
+                asked.findings = review(draft, self.facts, self.universe, self.mode)
         except AnswerError as error:
             asked.why = str(error)
             return asked
@@ -158,16 +171,14 @@ class Asking:
             messages,
             self.schema,
             temperature=self.settings.temperature,
-            max_tokens=self.settings.max_tokens,
+            max_tokens=self.max_tokens,
             text_only=text_only,
         )
         self._keep_reply(said, asked)
         if said.refusal:
             raise ProviderRefused("the model declined to write")
         if said.finish_reason == "length":
-            raise ProviderRefused(
-                f"the reply was cut at {self.settings.max_tokens} tokens; [notes] max_tokens sets that"
-            )
+            raise ProviderRefused(f"the reply was cut at {self.max_tokens} tokens; [notes] max_tokens sets that")
         return parse(said.content, self.schema), said.content
 
     def _keep_reply(self, said: Said, asked: Asked) -> None:
@@ -179,4 +190,4 @@ class Asking:
         asked.replies.append(self.keep("reply", self.subject, body_of(document)).sha256)
         asked.prompt_tokens += said.prompt_tokens
         asked.completion_tokens += said.completion_tokens
-        asked.answered_by = said.model
+        asked.answered_by, asked.asked_as = said.model, said.mode

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations, permutations
 
 from etl.notes.facts import Fact
-from etl.notes.matching import Place, in_unit
+from etl.notes.matching import Place, direction_beside, in_unit
 from etl.notes.numbers import Number
 from etl.notes.subjects import subject_of
 from etl.notes.vocabulary import ABOVE_BELOW, AHEAD, BEHIND, DIFFERENCES, PERCENT_CHANGES, RATIOS, SUMS
@@ -54,7 +54,9 @@ def _results(number: Number, place: Place, facts: Sequence[Fact]) -> Iterator[fl
                 if all(f.metric == several[0].metric and f.window == several[0].window for f in several):
                     values = [in_unit(fact, number) for fact in several]
                     if all(f.unit == several[0].unit for f in several):
-                        yield sum(value for value in values if value is not None)
+                        total = sum(value for value in values if value is not None)
+                        down = direction_beside(number, place)[0] < 0 and not number.sign
+                        yield -total if down else total
 
 
 def _in_unit(fact: Fact, number: Number) -> float | None:

@@ -44,6 +44,11 @@ class Fact:
         return next((part for part in self.id.split(".")[1:-1] if part in (*WINDOWS, "24h")), None)
 
     @property
+    def is_bar(self) -> bool:
+        """Whether it is of an earlier candle: a text that quotes it has to name its date."""
+        return self.id.startswith("bar.")
+
+    @property
     def nodes(self) -> tuple[str, ...]:
         """Giver and taker of a flow; empty for any other fact."""
         return tuple(self.id.split(".")[2:4]) if self.id.startswith("flow.") else ()

@@ -55,6 +55,22 @@ NODES = """
     select node, symbol, "window", return_pct, net_flow_pct, anchor_date from {relation}
     where "window" in ('1W', '1M') and anchor_date = ? order by position, sessions
 """
+MEMBERS = """
+    with days as (
+        select m.symbol, m.total_return_pct, f.net_flow_usd, f.turnover_usd,
+            row_number() over (partition by m.symbol order by m.trade_date desc) as age
+        from marts.daily_metrics as m
+        left join marts.money_flow_daily as f on m.symbol = f.symbol and m.trade_date = f.trade_date
+        where m.trade_date <= ? and m.symbol = ?
+    )
+    select w.name as "window", w.days,
+        case when count(d.total_return_pct) = w.days
+            then 100 * (exp(sum(ln(1 + d.total_return_pct / 100))) - 1) end as return_pct,
+        case when count(d.net_flow_usd) = w.days and sum(d.turnover_usd) > 0
+            then 100 * sum(d.net_flow_usd) / sum(d.turnover_usd) end as net_flow_pct
+    from (values ('1W', 5), ('1M', 21)) as w (name, days) inner join days as d on d.age <= w.days
+    group by w.name, w.days order by w.days
+"""
 FLOWS = """
     select "window", from_node, to_node, flow_usd from {relation}
     where "window" in ('1W', '1M') and anchor_date = ?
@@ -76,30 +92,35 @@ LIQUIDITY = """
 LAST_DAY = "select symbol, to_at, change_pct from marts.symbol_stats_24h order by symbol"
 
 
-def gather(query: Query, for_date: date, anchor: date) -> list[Fact]:
+def gather(query: Query, for_date: date, anchor: date, members: Sequence[str] = ()) -> list[Fact]:
     """
-    The facts of `for_date`, in a fixed order.
+    The facts of `for_date`, in a fixed order; with `members` those of these symbols and of the whole market only.
 
     For a date before the anchor only what is kept per day is there: the pictures, macro and crypto's last day are
     those of the anchor, and would tell what was not known then.
     """
-    facts = [*_of_symbols(query, for_date)]
+    facts = [*_of_symbols(query, for_date, members)]
     if for_date == anchor:
         facts += _of_nodes(query, for_date)
         facts += _of_flows(query, for_date)
+    for symbol in members:  # behind the nodes: a crypto node's window is that of the sessions
+        facts += _of_member(query, symbol, for_date)
     facts += _of_internals(query, for_date)
     if for_date == anchor:
         facts += _of_macro(query)
         facts += _of_liquidity(query)
         facts += _of_crypto(query)
+    others = set(symbols_of(query)) - set(members) if members else set()
     unique: dict[str, Fact] = {}
     for fact in facts:
-        unique.setdefault(fact.id, fact)
+        if fact.symbol not in others and not (members and fact.nodes):
+            unique.setdefault(fact.id, fact)
     return list(unique.values())
 
 
-def _of_symbols(query: Query, day: date) -> Iterator[Fact]:
-    symbols = query(SYMBOLS, ())[:MOST_SYMBOLS]
+def _of_symbols(query: Query, day: date, members: Sequence[str]) -> Iterator[Fact]:
+    symbols = query(SYMBOLS, ())
+    symbols = [s for s in symbols if s["symbol"] in members] if members else symbols[:MOST_SYMBOLS]
     newest: dict[str, Row] = {}
     for row in query(DAILY, (date.fromordinal(day.toordinal() - 1), day)):
         held = newest.get(str(row["symbol"]))
@@ -109,7 +130,9 @@ def _of_symbols(query: Query, day: date) -> Iterator[Fact]:
         symbol = str(each["symbol"])
         # a UTC day may not be over when the session is; a session's own row must be there
         if symbol in newest and (each["kind"] == "crypto" or newest[symbol]["trade_date"] == day):
-            yield from _of_symbol(symbol, newest[symbol], bool(each["is_first"]), bool(each["is_beside"]))
+            is_asked_for = symbol in members
+            is_first, is_beside = bool(each["is_first"]) or is_asked_for, bool(each["is_beside"]) and not is_asked_for
+            yield from _of_symbol(symbol, newest[symbol], is_first, is_beside)
 
 
 def _of_symbol(symbol: str, row: Row, is_first: bool, is_beside: bool) -> Iterator[Fact]:
@@ -127,6 +150,20 @@ def _of_symbol(symbol: str, row: Row, is_first: bool, is_beside: bool) -> Iterat
         if is_wanted and not (symbol == CASH and metric in ("ma30", "net_flow_usd")):
             day = "1D." if metric in ("return_pct", "net_flow_usd") else ""
             yield from _fact(f"{symbol}.{day}{metric}", name, value, unit, as_of, symbol, origin)
+
+
+def _of_member(query: Query, symbol: str, day: date) -> Iterator[Fact]:
+    """A week and a month of one symbol's own days, for a scope that asks for it."""
+    for row in query(MEMBERS, (day, symbol)):
+        window, source = str(row["window"]), "marts.daily_metrics"
+        name = f"{symbol} {window} return"
+        yield from _fact(f"{symbol}.{window}.return_pct", name, row["return_pct"], "percent", _iso(day), symbol, source)
+        if symbol != CASH:
+            name = f"{symbol} {window} net flow as a share of turnover"
+            yield from _fact(
+                f"{symbol}.{window}.net_flow_pct", name, row["net_flow_pct"], "percent", _iso(day), symbol,
+                "marts.money_flow_daily",
+            )  # fmt: skip
 
 
 def _of_nodes(query: Query, anchor: date) -> Iterator[Fact]:

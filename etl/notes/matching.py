@@ -1,8 +1,8 @@
 """Whether one fact supports one number of a sentence: its value, unit, subject, measure, window, date and sign."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 
 from etl.notes.facts import Fact
@@ -11,12 +11,20 @@ from etl.notes.subjects import Group, Mention, subject_of
 from etl.notes.vocabulary import ABOVE_BELOW, DIRECTION, DIRECTION_AFTER, METRICS, MOVEMENTS, SAID, SIGNED, WINDOW_WORDS
 
 BILLION = 1e9
+LEVELS = frozenset({"ma30", "resistance", "support", "bollinger_upper", "bollinger_lower"})
 _CLAUSE_END = re.compile(
     r"[;:()]|,(?![0-9]{3}\b)|\b(?:while|but|whereas|though|although|as|and|after|with|versus|against)\b"
 )
 _LEVEL_BEFORE = re.compile(
     r"\b(?:at|to|from|of|was|is|were|are|stood|stands|near|around|about)(?: about| around)? $", re.IGNORECASE
 )
+CONDITIONAL = re.compile(r"\b(?:would|could|should|if|unless|until|may|might|must|needs?)\b", re.IGNORECASE)
+_COUNTED = re.compile(  # what counts of symbols may be told with
+    r"^(?:$|[.,;)]| (?:US |of |symbols?|names?|securities|advanc|declin|rose|rising|fell|falling|gain|los[te]|"
+    r"(?:up|down|and|to|were|are|is|was|in)\b))",
+    re.IGNORECASE,
+)
+_MORE = re.compile(r"^ (?:higher|lower|more|less|up|down)\b", re.IGNORECASE)
 _ARRIVES = re.compile(r"\b(?:at|to|from)(?: about| around)? $", re.IGNORECASE)
 
 
@@ -30,6 +38,7 @@ class Place:
     carried: Sequence[Group]
     reading: Reading
     cited: frozenset[str] = frozenset()
+    closes: Mapping[str, float] = field(default_factory=dict)  # of the day, by symbol
 
 
 def clause_of(position: int, sentence: str) -> tuple[int, int]:
@@ -81,6 +90,8 @@ def in_unit(fact: Fact, number: Number) -> float | None:
             return value if unit in ("points", "percentage points") else None
         case "percentile" | "ordinal":
             return value if unit == "percentile" else None
+        case "times":
+            return value if unit == "times" else None
         case "usd":
             return value * BILLION if unit == "USD bn" else value if unit.startswith("USD") else None
         case "":
@@ -137,6 +148,10 @@ def _is_measured(number: Number, fact: Fact, place: Place) -> bool:
     """Measure and window: what the words nearest to the number call it."""
     start, end = clause_of(number.start, place.sentence)
     before, after = place.sentence[start : number.start], place.sentence[number.end : end]
+    if fact.unit == "count" and not _COUNTED.match(after):
+        return False
+    if _MORE.match(after) and fact.metric not in SIGNED and fact.unit != "count":
+        return False  # `17 points higher` tells a change, not a level
     metrics = _metrics_beside(before, after, number)
     if metrics is not None and fact.metric not in metrics:
         return False
@@ -177,9 +192,9 @@ def _change_window(fact: Fact) -> str:
 
 
 def _is_dated(fact: Fact, place: Place) -> bool:
-    """Where the sentence names dates, the fact is of one of them."""
+    """Where the sentence names dates, the fact is of one of them; an earlier candle's date must be named."""
     days = place.reading.days
-    return not days or any(day.fits(date.fromisoformat(fact.as_of[:10])) for day in days)
+    return (not days and not fact.is_bar) or any(day.fits(date.fromisoformat(fact.as_of[:10])) for day in days)
 
 
 def direction_beside(number: Number, place: Place) -> tuple[int, bool]:
@@ -209,6 +224,9 @@ def _is_signed(number: Number, fact: Fact, value: float, place: Place) -> bool:
     before = place.sentence[start : number.start]
     if _ARRIVES.search(before) and not re.search(r"\b(?:positive|negative)\b", before):
         direction = 0
+    if fact.metric == "symbols":  # `all 16 symbols advanced` tells their number as that of advancers
+        after = place.sentence[number.end :]
+        return re.search(r"\bof (?:the )?$", before) is not None or DIRECTION_AFTER.match(after) is None
     if fact.metric in ("advancers", "decliners"):
         return direction != (-1 if fact.metric == "advancers" else 1)
     if number.sign:
@@ -222,13 +240,13 @@ def _is_signed(number: Number, fact: Fact, value: float, place: Place) -> bool:
 
 
 def _is_compared_wrongly(number: Number, fact: Fact, place: Place) -> bool:
-    """`above its 30-day mean of X` where the close stands below it: the close is looked up in the same sentence."""
-    if fact.metric != "ma30":
+    """`above its 30-day mean of X` where the close stands below it; what would have to happen is no claim."""
+    close = place.closes.get(fact.symbol or "")
+    if fact.metric not in LEVELS or close is None or CONDITIONAL.search(place.sentence):
         return False
     start, _ = clause_of(number.start, place.sentence)
     said = list(ABOVE_BELOW.finditer(place.sentence, start, number.start))
-    closes = [n for n in place.reading.numbers if n.end <= (said[-1].start() if said else 0) and n.unit in ("", "usd")]
-    if not said or not closes:
+    if not said:
         return False
-    difference = closes[-1].value - fact.value
+    difference = close - fact.value
     return difference < 0 if said[-1]["above"] else difference > 0

@@ -45,15 +45,16 @@ _TAIL = rf"(?:[ -]?{_SCALE})?(?:[ -]?{_UNIT})?"
 _SIGN = r"(?P<minus>(?:minus|negative) )?(?:(?<![\w)%.])(?P<sign>[+-]))?(?P<currency>US\$|\$|USD ?)?(?P<sign2>[+-])?"
 _DIGITS = r"(?P<digits>[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?|\.[0-9]+)"
 _NUMBER = re.compile(rf"(?<![\w.]){_SIGN}{_DIGITS}{_TAIL}(?!\w)(?!\.[0-9])", re.IGNORECASE)
-_WORD = "|".join([*SMALL, *TENS])
+_WORD = "|".join(sorted([*SMALL, *TENS], key=len, reverse=True))
 _SPELLED = re.compile(
     r"\b(?P<minus>(?:minus|negative) )?"
-    rf"(?P<words>(?:(?:an? )?hundred|{_WORD})(?:[ -](?:hundred(?: and)?|{_WORD}))*){_TAIL}",
+    rf"(?P<words>(?:(?:an? )?hundred|{_WORD})(?:[ -](?:hundred(?: and)?|{_WORD}))*)\b{_TAIL}",
     re.IGNORECASE,
 )
 _FRACTION = re.compile(
     rf"(?<!first )(?<!second )(?<!other )\b(?P<words>{'|'.join(FRACTIONS)}|"
-    r"(?:one|a|two|three)[ -](?:third|quarter|fifth|tenth)s?(?= of)|three[ -]quarters)\b",
+    r"(?:one|a|two|three)[ -](?:third|quarter|fifth|tenth)s?(?= of)|"
+    r"(?<=by )(?:one|a|two|three)[ -](?:third|quarter|fifth|tenth)s?|three[ -]quarters)\b",
     re.IGNORECASE,
 )
 _VAGUE = re.compile(

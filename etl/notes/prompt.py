@@ -3,14 +3,12 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from jinja2 import Environment, StrictUndefined, TemplateError
 
 from etl.errors import SettingsWrong
 from etl.notes.facts import Fact, as_json
 
-DAILY = "daily.md.j2"
 CORRECTION = "correction.md.j2"
 Messages = list[dict[str, str]]
 
@@ -29,6 +27,8 @@ class NoteSettings:
     tokens_per_day: int | None = 50_000
     usd_per_million_prompt: float | None = None
     usd_per_million_completion: float | None = None
+    usd_per_day: float | None = None
+    least_confidence: float = 60.0  # of the data, 0 to 100, below which no recommendation is published
 
     def cost_usd(self, prompt_tokens: int, completion_tokens: int) -> float | None:
         """What so many tokens cost, where the prices are known."""
@@ -37,28 +37,25 @@ class NoteSettings:
         return (prompt_tokens * self.usd_per_million_prompt + completion_tokens * self.usd_per_million_completion) / 1e6
 
 
-def tag_of(template: str) -> str:
+def tag_of(template: str, name: str = "daily") -> str:
     """The name under which a prompt stands beside its notes: it changes when the template does."""
-    return f"daily@{hashlib.sha256(template.encode()).hexdigest()[:12]}"
+    return f"{name}@{hashlib.sha256(template.encode()).hexdigest()[:12]}"
 
 
-def daily(
-    template: str, facts: Sequence[Fact], *, for_date: date, scope: str, symbols: Sequence[str], max_tokens: int
-) -> Messages:
+def messages_of(template: str, facts: Sequence[Fact], **inputs: object) -> Messages:
     """
-    The messages that ask for the day's note.
+    The messages that a template makes of facts and of what else it names in its first comment.
 
     Raises:
         SettingsWrong: the template names something that it is not given, or lacks a block.
     """
-    values = {
-        "facts_json": as_json(facts),
-        "for_date": for_date.isoformat(),
-        "scope": scope,
-        "symbols": list(symbols),
-        "max_tokens": max_tokens,
-    }
+    values = {"facts_json": as_json(facts), **inputs}
     return [{"role": role, "content": _block(template, role, values)} for role in ("system", "user")]
+
+
+def enclosed(text: str) -> str:
+    """Words from outside as they stand between tags: no tag of theirs ends ours early."""
+    return text.replace("<", "(").replace(">", ")")
 
 
 def correction(template: str, complaints: Sequence[str]) -> str:

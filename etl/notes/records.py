@@ -3,7 +3,8 @@ The documents that `analyze` and `score` keep, and the rows that they stand for.
 
 A kept document is the truth; a row of `lake.notes` or `lake.settlements` is made from it and from nothing else, so a
 warehouse that is rebuilt from the lake holds the same notes. Every document says what it is in its key `document`:
-`prompt`, `reply`, `note` or `settlement`. Bodies are canonical JSON: sorted keys, no spaces, UTF-8.
+`prompt`, `reply`, `note`, `settlement`, and those of `etl.notes.opinions`. Bodies are canonical JSON: sorted keys, no
+spaces, UTF-8.
 """
 
 import hashlib
@@ -30,12 +31,40 @@ SETTLEMENT_COLUMNS = (
 )  # fmt: skip
 
 
+class Cursor(Protocol):
+    """What a DuckDB connection gives for a query."""
+
+    @property
+    def description(self) -> Sequence[Sequence[object]] | None:
+        """The columns, each with its name first."""
+        ...
+
+    def fetchall(self) -> list[tuple[object, ...]]:
+        """Every row."""
+        ...
+
+
 class Connection(Protocol):
     """The part of a DuckDB connection that is used here."""
+
+    def execute(self, query: str, parameters: object = None) -> Cursor:
+        """Run `query` once."""
+        ...
 
     def executemany(self, query: str, parameters: object = None) -> object:
         """Run `query` once for each row of parameters."""
         ...
+
+
+def query_on(con: Connection) -> Query:
+    """SELECTs on a connection, as rows by column name."""
+
+    def query(sql: str, parameters: Sequence[object]) -> list[Row]:
+        cursor = con.execute(sql, list(parameters))
+        names = [str(column[0]) for column in cursor.description or ()]
+        return [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
+
+    return query
 
 
 def body_of(document: Mapping[str, object]) -> bytes:
@@ -82,8 +111,7 @@ def kind_of(answer: Answer) -> str:
 
 def note_row(answer: Answer) -> Row:
     """The row of `lake.notes` that a kept note stands for."""
-    document = document_of(answer)
-    _expect(document, "note", answer)
+    document = expected(answer, "note")
     return {
         "note_id": document["note_id"],
         "for_date": date.fromisoformat(str(document["for_date"])),
@@ -97,14 +125,13 @@ def note_row(answer: Answer) -> Row:
         "facts": json.dumps(document["facts"], ensure_ascii=False),
         "prompt": document["prompt"],
         "document": answer.body.decode(),
-        **_origin(answer),
+        **origin_of(answer),
     }
 
 
 def settlement_rows(answer: Answer) -> list[Row]:
     """The rows of `lake.settlements` that a kept settlement stands for."""
-    document = document_of(answer)
-    _expect(document, "settlement", answer)
+    document = expected(answer, "settlement")
     calls = document["calls"]
     if not isinstance(calls, list):
         raise DataWrong(f"the kept settlement {answer.sequence} has no calls")
@@ -113,7 +140,7 @@ def settlement_rows(answer: Answer) -> list[Row]:
             **call,
             **{k: _day(call[k]) for k in ("for_date", "entry_date", "exit_date")},
             "settled_at": naive(datetime.fromisoformat(str(document["settled_at"]))),
-            **_origin(answer),
+            **origin_of(answer),
         }
         for call in calls
     ]
@@ -121,27 +148,37 @@ def settlement_rows(answer: Answer) -> list[Row]:
 
 def insert_notes(con: Connection, rows: Sequence[Row]) -> None:
     """Add rows to `lake.notes`."""
-    _insert(con, "lake.notes", NOTE_COLUMNS, rows)
+    insert(con, "lake.notes", NOTE_COLUMNS, rows)
 
 
 def insert_settlements(con: Connection, rows: Sequence[Row]) -> None:
     """Add rows to `lake.settlements`."""
-    _insert(con, "lake.settlements", SETTLEMENT_COLUMNS, rows)
+    insert(con, "lake.settlements", SETTLEMENT_COLUMNS, rows)
 
 
-def _insert(con: Connection, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+def insert(con: Connection, table: str, columns: Sequence[str], rows: Sequence[Mapping[str, object]]) -> None:
+    """Add rows to a table of the lake."""
     if rows:
         marks = ", ".join("?" for _ in columns)
         query = f"insert into {table} ({', '.join(columns)}) values ({marks})"
         con.executemany(query, [[row[c] for c in columns] for row in rows])
 
 
-def _expect(document: Mapping[str, object], kind: str, answer: Answer) -> None:
+def expected(answer: Answer, kind: str) -> Row:
+    """
+    The document in a kept answer, which is one of this kind.
+
+    Raises:
+        DataWrong: it is another.
+    """
+    document = document_of(answer)
     if document["document"] != kind:
         raise DataWrong(f"the kept document {answer.sequence} is a {document['document']}, not a {kind}")
+    return document
 
 
-def _origin(answer: Answer) -> Row:
+def origin_of(answer: Answer) -> Row:
+    """Which kept answer a row came from."""
     return {"sequence": answer.sequence, "fetched_at": naive(answer.answered_at), "sha256": answer.sha256}
 
 

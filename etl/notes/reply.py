@@ -12,10 +12,10 @@ from typing import cast
 import jsonschema
 
 from etl.errors import AnswerUnreadable
+from etl.notes.modes import DAILY, Mode
 from etl.notes.scoring_rule import HORIZONS, STANCES, Stance
 
 Schema = dict[str, object]
-CALLS = 3
 MOST_OBJECTS = 50  # a reply of nothing but brackets is not read to its end
 
 
@@ -34,15 +34,25 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Section:
+    """One part of a deep note, with the ids of the facts in it."""
+
+    name: str
+    text: str
+    facts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """A note before it is verified: the model's or the rules'."""
 
     summary: str
     summary_facts: tuple[str, ...]
-    calls: tuple[Call, ...]
+    calls: tuple[Call, ...] = ()
+    sections: tuple[Section, ...] = ()
 
 
-def schema_for(symbols: Sequence[str]) -> Schema:
+def schema_for(symbols: Sequence[str], mode: Mode = DAILY) -> Schema:
     """The JSON Schema of a reply whose calls name one of `symbols`; every field is required (`strict`)."""
     text = {"type": "string", "minLength": 1, "maxLength": 600}
     ids = {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": 8}
@@ -56,11 +66,12 @@ def schema_for(symbols: Sequence[str]) -> Schema:
         "against": text,
         "facts": ids,
     }
-    note: Schema = {
-        "summary": {"type": "string", "minLength": 1, "maxLength": 1200},
-        "summary_facts": ids,
-        "recommendations": {"type": "array", "items": _object(call), "minItems": CALLS, "maxItems": CALLS},
-    }
+    section: Schema = {"name": {"type": "string", "enum": list(mode.sections)}, "text": text, "facts": ids}
+    note: Schema = {"summary": {"type": "string", "minLength": 1, "maxLength": 1200}, "summary_facts": ids}
+    if mode.sections:
+        note["sections"] = _exactly(len(mode.sections), section)
+    if mode.calls:
+        note["recommendations"] = _exactly(mode.calls, call)
     return _object(note)
 
 
@@ -88,6 +99,10 @@ def _object(properties: Schema) -> Schema:
     return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
 
 
+def _exactly(count: int, item: Schema) -> Schema:
+    return {"type": "array", "items": _object(item), "minItems": count, "maxItems": count}
+
+
 def _objects(content: str) -> Iterator[dict[str, object]]:
     """The JSON objects in a text, outermost first: one inside another that was read is not looked at again."""
     decoder, at = json.JSONDecoder(), content.find("{")
@@ -104,7 +119,8 @@ def _objects(content: str) -> Iterator[dict[str, object]]:
 
 
 def _draft(value: dict[str, object]) -> Draft:
-    calls = cast("list[dict[str, object]]", value["recommendations"])
+    calls = cast("list[dict[str, object]]", value.get("recommendations", []))  # a mode without calls has none
+    sections = cast("list[dict[str, object]]", value.get("sections", []))
     return Draft(
         summary=str(value["summary"]).strip(),
         summary_facts=_ids(value["summary_facts"]),
@@ -121,6 +137,7 @@ def _draft(value: dict[str, object]) -> Draft:
             )
             for call in calls
         ),
+        sections=tuple(Section(str(s["name"]), str(s["text"]).strip(), _ids(s["facts"])) for s in sections),
     )
 
 

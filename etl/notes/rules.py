@@ -20,10 +20,11 @@ from dataclasses import dataclass
 
 from etl.notes import wording
 from etl.notes.facts import Fact
-from etl.notes.reply import CALLS, Call, Draft
+from etl.notes.reply import Call, Draft
 from etl.notes.scoring_rule import Stance, callable_symbols
 
 MODEL = "rules"
+CALLS = 3
 OVERBOUGHT, OVERSOLD = 70.0, 30.0
 STRESSED = 75.0  # percentile of the VIX
 DIRECTION_CONFIDENCE, NEUTRAL_CONFIDENCE = 0.52, 0.38
@@ -54,7 +55,7 @@ def write(facts: Sequence[Fact], symbols: Sequence[str]) -> Draft:
     """The rules' note of these facts, with calls among `symbols` (at least one of which may be called)."""
     by_id = {fact.id: fact for fact in facts}
     summary, used = wording.summary(facts)
-    readings = [_read(symbol, by_id) for symbol in callable_symbols(symbols)]
+    readings = [read(symbol, by_id) for symbol in callable_symbols(symbols)]
     calls: list[Call] = []
     for call in (*_candidates(readings, by_id), *_left_over(readings, facts)):
         if len(calls) < CALLS and call.symbol not in {c.symbol for c in calls}:
@@ -65,7 +66,8 @@ def write(facts: Sequence[Fact], symbols: Sequence[str]) -> Draft:
     return Draft(summary, used, tuple(calls))
 
 
-def _read(symbol: str, by_id: dict[str, Fact]) -> Reading:
+def read(symbol: str, by_id: dict[str, Fact]) -> Reading:
+    """What the rules read of one symbol among facts by their ids."""
     close, mean = by_id.get(f"{symbol}.close"), by_id.get(f"{symbol}.ma30")
     month, flow = by_id.get(f"{symbol}.1M.return_pct"), by_id.get(f"{symbol}.1M.net_flow_pct")
     signs = [_sign(close.value - mean.value) if close and mean else 0]

@@ -29,6 +29,7 @@ _LEVEL_BEFORE = re.compile(
     r"back to|from|and|to|the|of)(?: of| the| at)?(?: 30 and)? $",
     re.IGNORECASE,
 )
+_COMPARED = re.compile(r"\b(?:above|below|over|under|beyond|past|than|exceeds?|between|to) (?:the |its )?$", re.I)
 _ASSERTED = re.compile(
     r"\b(?:is|was|are|were|stands|stood|sits|remains|reads|read|has been|at [0-9.]+ is|"
     r"with (?:its|an|the) (?:14-day )?RSI) (?:well |still |just |now |already )?"
@@ -41,10 +42,13 @@ def is_structural(number: Number, place: Place) -> bool:
     """Whether a number is a horizon, a window, a named level, zero, or a count of the author's own points."""
     after = place.sentence[number.end :]
     if number.unit or number.scale != 1:
-        return number.unit in ("percentile", "ordinal") and _is_level(number, place, "percentile")
+        is_compared = _COMPARED.search(place.sentence[: number.start]) is not None
+        return number.unit in ("percentile", "ordinal") and is_compared and _is_level(number, place, "percentile")
     if number.value == 0:
         return True
     if _is_span(number, place, after):
+        return True
+    if number.spelled and place.sentence[: number.start].endswith("the ") and _counts_names(number, place):
         return True
     if number.spelled and 2 <= number.value <= 9 and OWN_COUNTS.match(after):
         return number.value == 3 or not re.match(r"^ (?:\w+ )?(?:calls?|recommendations?)", after)
@@ -63,6 +67,11 @@ def wrong_level(number: Number, place: Place, facts: Sequence[Fact]) -> str:
     above = said["side"].lower() in ("above", "over", "beyond", "past")
     wrong = [f for f in readings if (f.value <= number.value if above else f.value >= number.value)]
     return f"{wrong[0].name} is {wrong[0].value:g}" if wrong and len(wrong) == len(readings) else ""
+
+
+def _counts_names(number: Number, place: Place) -> bool:
+    """`the two stocks` in a sentence that names two."""
+    return number.value == len({mention.subjects for mention in place.mentions if not mention.is_weak})
 
 
 def _is_span(number: Number, place: Place, after: str) -> bool:

@@ -18,6 +18,7 @@ Z95 = 1.959963984540054
 FEWEST_BLOCKS = 10
 RESAMPLES = 2000
 SEED = 20240101
+BUCKETS = 5
 TOO_SHORT = "too short to judge"
 NO_BASE_RATE = "no base rate to compare with yet"
 NO_SKILL = "does not yet show skill"
@@ -78,6 +79,27 @@ def excess_interval(rows: Sequence[Row], horizon: int) -> tuple[float, float] | 
     return means[int(0.025 * RESAMPLES)], means[int(0.975 * RESAMPLES) - 1]
 
 
+def calibration(settled: Sequence[Row]) -> list[Record]:
+    """
+    Stated confidence against what happened, in five buckets; those that no call falls into are left out.
+
+    `confidence` is the mean of what was stated, `hit_rate` the share that was right; both of 1.
+    """
+    found: dict[int, list[Row]] = defaultdict(list)
+    for row in settled:
+        found[min(int(_number(row["confidence"]) * BUCKETS), BUCKETS - 1)].append(row)
+    return [
+        {
+            "low": bucket / BUCKETS,
+            "high": (bucket + 1) / BUCKETS,
+            "n": len(inside),
+            "confidence": _mean(_number(row["confidence"]) for row in inside),
+            "hit_rate": sum(bool(row["is_hit"]) for row in inside) / len(inside),
+        }
+        for bucket, inside in sorted(found.items())
+    ]
+
+
 def _record(rows: Sequence[Row]) -> Record:
     settled = sorted((row for row in rows if row["status"] == "settled"), key=_entry)
     horizon = int(_number(rows[0]["horizon"]))
@@ -86,7 +108,7 @@ def _record(rows: Sequence[Row]) -> Record:
     record |= dict.fromkeys(
         ("n_eff", "hits", "hit_rate", "interval_low", "interval_high", "base_rate", "mean_excess_pct", "excess_low",
          "excess_high", "brier", "brier_skill"))  # fmt: skip
-    record |= {"n_eff": 0, "hits": 0, "words": TOO_SHORT}
+    record |= {"n_eff": 0, "hits": 0, "calibration": [], "words": TOO_SHORT}
     if not settled:
         return record
     hits = sum(bool(row["is_hit"]) for row in settled)
@@ -107,6 +129,7 @@ def _record(rows: Sequence[Row]) -> Record:
         "excess_high": interval[1] if interval else None,
         "brier": brier,
         "brier_skill": skill,
+        "calibration": calibration(settled),
         "words": _words(low, high, base, interval is not None),
     }
 

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from etl.notes import derivations, structure
+from etl.notes.claims import wrong_claims
 from etl.notes.facts import Fact
-from etl.notes.matching import Place, clause_of, matches
-from etl.notes.numbers import Day, Number, Reading, normalized, read
+from etl.notes.matching import Place, matches
+from etl.notes.numbers import Day, Number, normalized, read
 from etl.notes.subjects import groups_of, masks_in, mentions_in, nodes_of, owners, strangers_in
-from etl.notes.vocabulary import DIRECTION, MOVE_VERB, WINDOW_WORDS
 
 _SENTENCE_END = re.compile(
     r"(?<=[.!?])(?<!\bvs\.)(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bU\.S\.)(?<!\bapprox\.)(?<!\bNo\.)"
@@ -59,6 +59,7 @@ def verify(text: str, facts: Sequence[Fact], cited: Collection[str], universe: C
         frozenset(universe) | {fact.symbol for fact in facts if fact.symbol},
         nodes_of(facts),
         frozenset(date.fromisoformat(fact.as_of[:10]) for fact in facts),
+        {fact.symbol: fact.value for fact in facts if fact.symbol and fact.metric == "close" and not fact.is_bar},
     )
     before: Place | None = None
     for sentence in sentences_of(text):
@@ -75,6 +76,7 @@ class _Table:
     subjects: frozenset[str]
     nodes: tuple[tuple[str, str], ...]
     days: frozenset[date]
+    closes: dict[str, float]
 
 
 def _check(sentence: str, table: _Table, before: Place | None) -> tuple[Place, list[Finding]]:
@@ -83,7 +85,8 @@ def _check(sentence: str, table: _Table, before: Place | None) -> tuple[Place, l
     groups = groups_of(sentence, mentions)
     refers_back = not groups and before is not None and _PRONOUN.search(sentence)
     carried = before.groups[-1:] if refers_back and before is not None else []
-    place = Place(sentence, mentions, groups, carried, reading, frozenset(fact.id for fact in table.cited))
+    cited = frozenset(fact.id for fact in table.cited)
+    place = Place(sentence, mentions, groups, carried, reading, cited, table.closes)
     findings = [
         Finding("symbol", name, sentence, f"{name} is not in the universe")
         for name in strangers_in(sentence, table.subjects)
@@ -91,7 +94,7 @@ def _check(sentence: str, table: _Table, before: Place | None) -> tuple[Place, l
     findings += [Finding("unreadable", piece, sentence, "this number cannot be read") for piece in reading.unreadable]
     findings += [f for day in reading.days if (f := _judge_day(day, sentence, table))]
     findings += [f for number in reading.numbers if (f := _judge(number, place, table))]
-    findings += _wrong_moves(place, table)
+    findings += [Finding("direction", quote, sentence, why) for quote, why in wrong_claims(place, table.facts)]
     return place, findings
 
 
@@ -126,35 +129,3 @@ def _owners(number: Number, place: Place) -> frozenset[str] | None:
     if place.carried:
         return frozenset().union(*(m.subjects for m in place.carried[-1]))
     return None
-
-
-def _wrong_moves(place: Place, table: _Table) -> list[Finding]:
-    """Moves that are told without a number: `SPY rose` where every return of SPY that could be meant is negative."""
-    findings = []
-    for match in DIRECTION.finditer(place.sentence):
-        if MOVE_VERB.fullmatch(match[0]) is None or _has_number(match.end(), place.sentence, place.reading):
-            continue
-        before = [g for g in place.groups if 0 <= match.start() - g[-1].end <= 20]
-        if not before or re.search(r"[,;:]", place.sentence[before[-1][-1].end : match.start()]):
-            continue
-        rising = match["up"] is not None
-        for mention in before[-1]:
-            meant = [f for f in _moves_of(mention.subjects, table.facts) if _in_window(f, place.sentence)]
-            if meant and all((fact.value < 0) if rising else (fact.value > 0) for fact in meant):
-                why = f"{meant[0].name} was {meant[0].value:g} {meant[0].unit}"
-                findings.append(Finding("direction", f"{mention.text} {match[0]}", place.sentence, why))
-    return findings
-
-
-def _has_number(start: int, sentence: str, reading: Reading) -> bool:
-    stop = clause_of(start, sentence)[1]
-    return any(start <= n.start < stop for n in reading.numbers)
-
-
-def _moves_of(subjects: frozenset[str], facts: Sequence[Fact]) -> list[Fact]:
-    return [f for f in facts if f.symbol in subjects and f.metric in ("return_pct", "change_pct", "change")]
-
-
-def _in_window(fact: Fact, sentence: str) -> bool:
-    said = {window for words, window in WINDOW_WORDS if words.search(sentence)}
-    return not said or fact.window is None or fact.window in said

@@ -78,12 +78,13 @@ DOWN = (
     r"fell|fall|falls|fallen|falling|lose|loses|lost|losing|loss|losses|down|lower|drop|drops|dropped|dropping|"
     r"decline|declines|declined|declining|decrease|decreases|decreased|outflow|outflows|slipped|slips|slid|slides|"
     r"shed|sheds|sank|tumbled|tumbles|plunged|negative|weaker|weakened|shrank|shrinks|retreated|retreats|eased|eases|"
-    r"decliners|narrowed|contracted|slumped|dipped"
+    r"decliners|narrowed|contracted|slumped|dipped|gave back|gives back|giving back"
 )
 MOVE_VERB = re.compile(
     r"rose|rises|gained|gains|climbed|climbs|added|adds|advanced|advances|increased|jumped|jumps|rallied|rallies|"
     r"surged|surges|strengthened|grew|fell|falls|lost|loses|dropped|drops|declined|declines|decreased|slipped|slips|"
-    r"slid|sheds|shed|sank|tumbled|tumbles|plunged|weakened|shrank|retreated|retreats|eased|eases|slumped|dipped",
+    r"slid|sheds|shed|sank|tumbled|tumbles|plunged|weakened|shrank|retreated|retreats|eased|eases|slumped|dipped|"
+    r"gave back|gives back",
     re.IGNORECASE,
 )
 DIRECTION = re.compile(rf"\b(?:(?P<up>{UP})|(?P<down>{DOWN}))\b", re.IGNORECASE)
@@ -95,7 +96,7 @@ DIRECTION_AFTER = re.compile(
 )
 
 MOVEMENTS = frozenset({"return_pct", "change_pct", "change", "net_flow_usd", "net_flow_pct", "volume_flow_pct", "flow"})
-SIGNED = MOVEMENTS | {"breadth", "momentum_score", "correlation_strength"}
+SIGNED = MOVEMENTS | {"breadth", "momentum_score", "correlation_strength", "macd_histogram", "cmf20"}
 FLOWS = frozenset({"net_flow_usd", "net_flow_pct", "volume_flow_pct", "flow"})
 METRICS: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = tuple(
     (re.compile(rf"\b(?:{words})\b", re.IGNORECASE), frozenset(metrics.split()))
@@ -110,6 +111,14 @@ METRICS: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = tuple(
         (r"percentile", "percentile"),
         (r"returns?|returned|performance", "return_pct change_pct"),
         (r"yields?", "value change"),
+        (r"resistance", "resistance high"),
+        (r"support", "support low"),
+        (r"MACD(?: histogram)?|histogram", "macd_histogram"),
+        (r"(?:Bollinger )?bands?", "bollinger_upper bollinger_lower"),
+        (r"ATR|true range", "atr14"),
+        (r"volatility(?! index)", "volatility20_pct"),
+        (r"Chaikin(?: money flow)?|CMF", "cmf20"),
+        (r"volumes?", "volume_ratio volume_flow_pct"),
     )
 )
 # figures that nobody means unless the sentence says so
@@ -120,12 +129,24 @@ SAID = {
         ("ma7 ma30", r"\b(?:means?|averages?)\b"),
         (
             "net_flow_usd net_flow_pct volume_flow_pct flow",
-            r"flow|turnover|\b(?:money|moved|took|takes|taking|drew|draws|absorbed|entered|entering|leaving)\b",
+            r"flow|turnover|\b(?:money|moved|took|takes|taking|drew|draws|absorbed|entered|entering|leaving|a net)\b",
         ),
         ("breadth", r"\bbreadth\b"),
         ("momentum_score", r"\bmomentum\b"),
         ("correlation_strength", r"\bcorrelat"),
         ("percentile", r"\bpercentile\b"),
+        ("resistance", r"\bresistance\b|\bhighest high\b"),
+        ("support", r"\bsupport\b|\blowest low\b"),
+        ("macd_histogram", r"\bMACD\b|\bhistogram\b"),
+        ("bollinger_upper", r"\bupper\b.*\bband\b"),
+        ("bollinger_lower", r"\blower\b.*\bband\b"),
+        ("atr14", r"\bATR\b|\btrue range\b"),
+        ("cmf20", r"\bChaikin\b|\bCMF\b"),
+        ("volatility20_pct", r"\bvolatil"),
+        ("volume_ratio", r"\bvolume\b"),
+        ("open", r"\bopen(?:ed|ing)?\b"),
+        ("high", r"\bhighs?\b|\bhighest\b"),
+        ("low", r"\blows?\b|\blowest\b"),
     )
     for metric in metrics.split()
 }

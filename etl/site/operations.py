@@ -110,7 +110,7 @@ QUERIES = {
         """
         from (
             select check_name as "check", *, case when failed_rows = 0 then 'pass' else 'fail' end as status
-            from marts.data_quality
+            from marts.data_quality where is_of_this_run
         )
         order by failed_rows = 0, "check"
         """,

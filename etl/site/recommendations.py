@@ -45,6 +45,7 @@ FACT = Record(
         "source": text("Source"),
     }
 )
+_ISSUES = {**array({"type": "string"}, "Missing, stale, out of line, in dispute"), "type": ["array", "null"]}
 _NOTE = Record(
     {
         **record("for_date").fields,
@@ -54,10 +55,23 @@ _NOTE = Record(
         "model": text("Model", "rules: no model wrote it."),
         "verified": Field("boolean", "Every number in it stands in the facts"),
         "kind": text("Kind", "Replayed notes are never pooled with live ones.", choices=KINDS),
+        "data_confidence": Field(
+            "number", "Confidence in the data", "of 100", "Below the configured least no call is published.", minimum=0
+        ),
+        "data_issues": Field("json", "What is wrong with the data", schema=_ISSUES),
     }
 )
 NOTE = _NOTE + Record({"recommendations": Field("json", "Calls"), "facts": Field("json", "Facts")})
 LABEL = text("Who wrote it", "rules: by fixed rules, no language model.", choices=(RULES, "model"))
+BUCKET = Record(
+    {
+        "low": share("From"),
+        "high": share("To"),
+        "n": count("Settled calls"),
+        "confidence": share("Mean stated confidence"),
+        "hit_rate": share("Hit rate"),
+    }
+)
 RECORD = Record(
     {
         "model": text("Model", nullable=False),
@@ -78,6 +92,9 @@ RECORD = Record(
         "excess_high": percent("Mean excess return, block bootstrap, high"),
         "brier": share("Brier score"),
         "brier_skill": Field("number", "Brier skill against the base rates", "1", maximum=1),
+        "calibration": Field(
+            "json", "Calibration", schema=array(BUCKET.to_schema("A bucket"), "Stated confidence against hits")
+        ),
         "words": text("What it shows so far", nullable=False),
     }
 )

@@ -2,91 +2,71 @@
 The day's note: facts out of the marts, the model's reply verified, the rules' note beside it, both kept.
 
 No new session, no new call: a day that a model was paid for is not asked for again unless forced. Whatever keeps the
-model's note from being published (no key, no server, a broken reply, a number that does not stand) is said in the
-outcome, and the day has the rules' note.
+model's note from being published (data that fall short, no key, no server, a broken reply, a number that does not
+stand) is said in the outcome, and the day has the rules' note.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime
+import json
+from collections.abc import Sequence
+from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from etl.domain import Outcome
 from etl.errors import DataWrong, UsageWrong
-from etl.notes import gathering, prompt, records, rules
-from etl.notes.asking import Asked, Asking
-from etl.notes.facts import Fact, as_documents, hash_of
-from etl.notes.reply import Draft, schema_for
-from etl.notes.review import recommendations_of, review
-from etl.notes.scoring_rule import callable_symbols
-from etl.stores.llm import Llm
+from etl.notes import gathering, prompt, readings, records, rules, writing
+from etl.notes.asking import Asked, Speaker
+from etl.notes.day import Day, Scope, the_day
+from etl.notes.facts import hash_of
+from etl.notes.modes import DAILY, REVIEW, Mode
+from etl.notes.readings import Earlier
+from etl.notes.review import again
 from etl.stores.prompts import template
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-ANCHOR = """
-    select
-        anchor.anchor_date,
-        (select basis from lake.publication) as basis,
-        exists (
-            select 1 from lake.sessions as s where s.trade_date = coalesce(?, anchor.anchor_date)
-        ) as is_session,
-        (
-            select min(s.closed_at) from lake.sessions as s where s.trade_date > coalesce(?, anchor.anchor_date)
-        ) as next_close
-    from marts.sessions_anchor as anchor
+EARLIER = """
+    with before as (
+        select for_date, recommendations from marts.daily_recommendations
+        where scope = ? and for_date < ? order by for_date desc limit 1
+    ),
+    calls as (
+        select before.for_date, listed.call ->> 'symbol' as symbol, listed.call ->> 'stance' as stance,
+            listed.call ->> 'benchmark' as benchmark, cast(null as boolean) as is_hit, listed.position
+        from before, unnest(cast(before.recommendations as json[])) with ordinality as listed (call, position)
+    )
+    select * from calls
+    union all
+    select for_date, symbol, stance, benchmark, is_hit, position from marts.recommendation_scores
+    where scope = ? and exit_date = ? and status = 'settled'
+    order by for_date desc, position
 """
-HELD = """
-    select model, prompt, verified, document ->> 'facts_hash' as facts_hash, document ->> 'why' as why
-    from lake.notes where for_date = ? and scope = ? and kind = ? order by sequence
+KEPT = """
+    select document from lake.notes where for_date = ?
+    qualify row_number() over (partition by note_id order by sequence) = 1
+    order by sequence
 """
-SPENT = """
-    select coalesce(sum(cast(document -> 'tokens' ->> 'prompt' as bigint)
-        + cast(document -> 'tokens' ->> 'completion' as bigint)), 0) as tokens
-    from lake.notes where published_at >= ? and published_at <= ?
+NOTED = """
+    select string_agg(cast(for_date as varchar), ', ' order by for_date desc) as dates
+    from (select distinct for_date from lake.notes order by for_date desc limit 3)
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    """What one note is about, and what is held of it already."""
-
-    for_date: date
-    scope: str
-    kind: str  # live or replay
-    now: datetime
-    facts: Sequence[Fact]
-    symbols: tuple[str, ...]
-    universe: frozenset[str]
-    tag: str  # of the prompt
-    held: Sequence[records.Row]
-
-    @property
-    def subject(self) -> str:
-        """The name under which the day's documents are kept."""
-        return f"{self.scope}@{self.for_date}"
-
-    @property
-    def has_verified(self) -> bool:
-        """Whether some note of the day stands."""
-        return any(row["verified"] for row in self.held)
-
-    def paid(self, model: str) -> records.Row | None:
-        """The last note that this model was paid for with this prompt, verified or not."""
-        rows = [row for row in self.held if row["model"] == model and row["prompt"] == self.tag]
-        return rows[-1] if rows else None
+LEARNED = """
+    select document ->> 'asked_as' as asked_as from lake.notes
+    where model = ? and document ->> 'server' = ? and document ->> 'asked_as' is not null
+    order by sequence desc limit 1
+"""
 
 
 def run(
     con: "DuckDBPyConnection",
     *,
-    llm: Llm | None,
+    llm: Speaker | None,
     keep: records.Keep,
     now: datetime,
     run_id: str,
-    scope: str = "portfolio",
+    scope: Scope | None = None,
+    mode: Mode = DAILY,
     for_date: date | None = None,
     force: bool = False,
     prompts_root: Path,
@@ -99,155 +79,179 @@ def run(
 
     Raises:
         DataWrong: the warehouse has no final session or no facts of the day.
-        UsageWrong: `for_date` is no session, or is not final yet.
+        UsageWrong: `for_date` is no session, or is not final yet; or nothing of the scope can be called.
         SettingsWrong: a prompt template is missing or cannot be filled.
     """
-    texts = template(prompts_root, prompt.DAILY), template(prompts_root, prompt.CORRECTION)
-    day = _day(_query(con), now, scope, for_date, prompt.tag_of(texts[0]))
-    why, asked = "no model is set up", None
-    if llm is None:
-        if day.has_verified and not force:
-            return _unchanged(day, [row for row in day.held if row["verified"]][-1])
-    else:
-        paid = day.paid(llm.model)
-        if paid is not None and not force:
-            return _unchanged(day, paid)
-        why = _over_budget(_query(con), now, settings)
-        if not why:
-            asked = _ask(day, llm, keep, settings, texts)
-            why = asked.why
-    rows = _keep_notes(day, llm, asked, keep, settings, run_id)
-    records.insert_notes(con, rows)
-    return _outcome(day, llm, asked, why, len(rows))
-
-
-def _day(query: records.Query, now: datetime, scope: str, for_date: date | None, tag: str) -> Day:
-    rows = query(ANCHOR, (for_date, for_date))
-    anchor = rows[0]["anchor_date"] if rows else None
-    if not isinstance(anchor, date):
-        raise DataWrong("there is no final session in the warehouse, so there is no day to write about")
-    day: date = for_date or anchor
-    if not rows[0]["is_session"]:
-        raise UsageWrong(f"{day} is no session of the US exchanges")
-    if day > anchor:
-        raise UsageWrong(f"{day} is not final yet; the last final session is {anchor}")
-    next_close = rows[0]["next_close"]
-    late = isinstance(next_close, datetime) and next_close < records.naive(now)
-    kind = "replay" if late or day != anchor or rows[0]["basis"] == "published" else "live"
-    facts = gathering.gather(query, day, anchor)
-    if not facts:
-        raise DataWrong(f"the marts hold no figure of {day}")
-    symbols = gathering.symbols_of(query)
-    universe = frozenset(gathering.known_names(query)) | frozenset(symbols)
-    held = query(HELD, (day, scope, kind))
-    return Day(day, scope, kind, now, facts, callable_symbols(symbols), universe, tag, held)
-
-
-def _over_budget(query: records.Query, now: datetime, settings: prompt.NoteSettings) -> str:
-    """Why the day's tokens do not allow another call, or ""."""
-    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    spent = query(SPENT, (records.naive(midnight), records.naive(now)))[0]["tokens"]
-    if settings.tokens_per_day is None or int(str(spent)) < settings.tokens_per_day:
-        return ""
-    return f"the day's {settings.tokens_per_day} tokens are spent ([notes] tokens_per_day)"
-
-
-def _ask(day: Day, llm: Llm, keep: records.Keep, settings: prompt.NoteSettings, texts: tuple[str, str]) -> Asked:
-    messages = prompt.daily(
-        texts[0], day.facts, for_date=day.for_date, scope=day.scope, symbols=day.symbols, max_tokens=settings.max_tokens
+    query = records.query_on(con)
+    texts = template(prompts_root, mode.template), template(prompts_root, prompt.CORRECTION)
+    tag = prompt.tag_of(texts[0], mode.name)
+    day = the_day(
+        query, now=now, tag=tag, least_confidence=settings.least_confidence, scope=scope, mode=mode, for_date=for_date
     )
-    schema = schema_for(day.symbols)
-    asking = Asking(llm, keep, day.subject, settings, schema, day.facts, day.universe, texts[1])
-    return asking.ask(messages)
+    standing = day.standing if llm is None else day.paid(llm.model)
+    if standing is not None and not force:
+        return _unchanged(day, standing)
+    return _written(con, day, llm, keep, run_id, settings, texts)
+
+
+def _written(
+    con: "DuckDBPyConnection",
+    day: Day,
+    llm: Speaker | None,
+    keep: records.Keep,
+    run_id: str,
+    settings: prompt.NoteSettings,
+    texts: tuple[str, str],
+) -> Outcome:
+    """The day's note, asked for where the data and the budget allow it."""
+    query = records.query_on(con)
+    earlier = _earlier(query, day) if day.mode == REVIEW else []
+    asked, why = None, "no model is set up"
+    if llm is not None:
+        messages = _messages(day, texts[0], earlier, settings)
+        why = _why_not(query, day, settings, messages)
+        if not why:
+            asked = _ask(query, day, llm, keep, settings, texts[1], messages)
+            why = asked.why
+    rows = _keep_notes(day, llm, asked, earlier, keep, settings, run_id)
+    records.insert_notes(con, rows)
+    shown = next((row for row in rows if row["verified"]), day.standing)
+    return _outcome(day, llm, asked, why, rows, shown)
+
+
+def verify_again(con: "DuckDBPyConnection", for_date: date) -> tuple[Outcome, list[dict[str, Any]]]:
+    """
+    Every kept note of a date held against its own kept facts again: what was said then, and what of it does not stand.
+
+    Nothing is asked, computed or written. The documents come with their findings under `findings_now`.
+
+    Raises:
+        UsageWrong: there is no note of that date.
+        DataWrong: a note that was published as verified does not stand.
+    """
+    query = records.query_on(con)
+    found = query(KEPT, (for_date,))
+    if not found:
+        dates = query(NOTED, ())
+        raise UsageWrong(f"there is no note of {for_date}; the last ones are of {dates[0]['dates'] or 'no date'}")
+    universe = frozenset(gathering.known_names(query))
+    documents = [json.loads(str(row["document"])) for row in found]
+    for each in documents:
+        each["findings_now"] = again(each, universe)
+    fallen = [each for each in documents if each["verified"] and each["findings_now"]]
+    if fallen:
+        first = fallen[0]["findings_now"][0]
+        raise DataWrong(f"the note {fallen[0]['note_id']} does not stand: {first['quote']}: {first['why']}")
+    verified = sum(bool(each["verified"]) for each in documents)
+    rejected = f", {len(documents) - verified} were rejected then" if verified < len(documents) else ""
+    return Outcome(f"{verified} notes of {for_date} stand against their own facts{rejected}"), documents
+
+
+def _why_not(query: records.Query, day: Day, settings: prompt.NoteSettings, messages: prompt.Messages) -> str:
+    """Why no model is asked: the data of the day, or the budget; "" where one is."""
+    if not day.sanity.is_valid:
+        issues = "; ".join(day.sanity.issues)
+        least = f"below {settings.least_confidence:g} ([notes] least_confidence)"
+        return f"the data's confidence is {day.sanity.confidence:g} of 100, {least}: {issues}"
+    return writing.over_budget(query, day.now, settings, messages, day.mode.tokens(settings.max_tokens))
+
+
+def _earlier(query: records.Query, day: Day) -> list[Earlier]:
+    """The calls of the note before, and those that were settled on the day."""
+    rows = query(EARLIER, (day.scope, day.for_date, day.scope, day.for_date))
+    return [
+        Earlier(
+            for_date=date.fromisoformat(str(row["for_date"])),
+            symbol=str(row["symbol"]),
+            stance=str(row["stance"]),
+            benchmark=str(row["benchmark"]),
+            is_hit=None if row["is_hit"] is None else bool(row["is_hit"]),
+        )
+        for row in rows
+    ]
+
+
+def _messages(day: Day, text: str, earlier: Sequence[Earlier], settings: prompt.NoteSettings) -> prompt.Messages:
+    calls = [{"symbol": c.symbol, "stance": c.stance, "benchmark": c.benchmark, "is_hit": c.is_hit} for c in earlier]
+    return prompt.messages_of(
+        text,
+        day.facts,
+        for_date=day.for_date.isoformat(),
+        scope=day.scope,
+        symbols=list(day.symbols),
+        sections=list(day.mode.sections),
+        calls_json=json.dumps(calls),
+        max_tokens=day.mode.tokens(settings.max_tokens),
+    )
+
+
+def _ask(
+    query: records.Query,
+    day: Day,
+    llm: Speaker,
+    keep: records.Keep,
+    settings: prompt.NoteSettings,
+    correction: str,
+    messages: prompt.Messages,
+) -> Asked:
+    learned = query(LEARNED, (llm.model, llm.server))
+    if learned and learned[0]["asked_as"] == "text":
+        llm.remember_text_only()
+    return writing.asked_of(llm, day, keep, settings, messages, correction)
 
 
 def _keep_notes(
-    day: Day, llm: Llm | None, asked: Asked | None, keep: records.Keep, settings: prompt.NoteSettings, run_id: str
+    day: Day,
+    llm: Speaker | None,
+    asked: Asked | None,
+    earlier: Sequence[Earlier],
+    keep: records.Keep,
+    settings: prompt.NoteSettings,
+    run_id: str,
 ) -> list[records.Row]:
     """The model's note or what was rejected of it, and the rules' note of the same facts, once."""
     documents = []
     if llm is not None and asked is not None and asked.replies:
-        documents.append(_by_model(day, llm, asked, settings, run_id))
+        documents.append(writing.by_model(day, llm.model, llm.server, asked, settings, run_id))
     facts_hash = hash_of(day.facts)
     if not any(row["model"] == rules.MODEL and row["facts_hash"] == facts_hash for row in day.held):
-        documents.append(_by_rules(day, run_id))
-    return [records.note_row(keep("note", day.subject, records.body_of(document))) for document in documents]
-
-
-def _by_rules(day: Day, run_id: str) -> records.Row:
-    draft = rules.write(day.facts, day.symbols)
-    findings = review(draft, day.facts, day.universe)
-    if findings:  # a bug of ours, never to be published
-        raise DataWrong(f"the rules' note does not stand: {findings[0].quote}: {findings[0].why}")
-    own = {"model": rules.MODEL, "label": "rules", "prompt": "rules@1", "verified": True, "why": None}
-    return _document(day, draft, run_id, own)
-
-
-def _by_model(day: Day, llm: Llm, asked: Asked, settings: prompt.NoteSettings, run_id: str) -> records.Row:
-    own: records.Row = {
-        "model": llm.model,
-        "label": "model",
-        "prompt": day.tag,
-        "verified": asked.draft is not None,
-        "why": asked.why or None,
-        "answered_by": asked.answered_by,
-        "prompt_sha256": asked.prompt_sha256,
-        "replies": asked.replies,
-        "findings": [asdict(finding) for finding in asked.findings],
-        "tokens": {"prompt": asked.prompt_tokens, "completion": asked.completion_tokens},
-        "cost_usd": settings.cost_usd(asked.prompt_tokens, asked.completion_tokens),
-    }
-    return _document(day, asked.draft or asked.rejected, run_id, own)
-
-
-def _document(day: Day, draft: Draft | None, run_id: str, own: Mapping[str, object]) -> records.Row:
-    """A note as it is kept. A rejected draft keeps its words; nothing reads calls out of what is not verified."""
-    document: records.Row = {
-        "document": "note",
-        "version": 1,
-        "run_id": run_id,
-        "for_date": day.for_date.isoformat(),
-        "scope": day.scope,
-        "published_at": records.stamp(day.now),
-        "kind": day.kind,
-        "summary": draft.summary if draft else None,
-        "summary_facts": list(draft.summary_facts) if draft else [],
-        "recommendations": recommendations_of(draft) if draft and own["verified"] else [],
-        "facts": as_documents(day.facts),
-        "facts_hash": hash_of(day.facts),
-        "tokens": {"prompt": 0, "completion": 0},
-        "cost_usd": 0.0 if own["model"] == rules.MODEL else None,
-        **own,
-    }
-    return {**document, "note_id": records.note_id_of(document)}
+        draft = readings.write(day.facts, day.symbols, day.mode, earlier)
+        documents.append(writing.by_rules(day, draft, run_id))
+    return writing.kept(keep, day.subject, documents)
 
 
 def _unchanged(day: Day, row: records.Row) -> Outcome:
     by = f"by {row['model']}, verified" if row["verified"] else "by rules, verified"
     notes = () if row["verified"] else (f"{row['model']} was asked before: {row['why']}",)
-    line = f"note of {day.for_date} stands ({by}); nothing was asked"
-    return Outcome(line, notes=notes, details={"kept": 0, "for_date": str(day.for_date), "asked": False})
+    line = f"{_name(day)} of {day.for_date} stands ({by}); nothing was asked"
+    return Outcome(
+        line,
+        notes=notes,
+        details={"kept": 0, "for_date": str(day.for_date), "asked": False, "document": row["document"]},
+    )
 
 
-def _outcome(day: Day, llm: Llm | None, asked: Asked | None, why: str, kept: int) -> Outcome:
+def _outcome(
+    day: Day, llm: Speaker | None, asked: Asked | None, why: str, rows: list[records.Row], shown: records.Row | None
+) -> Outcome:
     by_model = llm is not None and asked is not None and asked.draft is not None
     name = llm.model if llm is not None and by_model else rules.MODEL
     if not by_model and any(row["verified"] and row["model"] != rules.MODEL for row in day.held):
         name = "the model's earlier one"
     details = {
-        "kept": kept, "for_date": str(day.for_date), "model": name, "facts": len(day.facts), "why": why,
-        "kind": day.kind, "asked": asked is not None,
+        "kept": len(rows), "for_date": str(day.for_date), "model": name, "facts": len(day.facts), "why": why,
+        "kind": day.kind, "asked": asked is not None, "confidence": day.sanity.confidence,
         "tokens": asked.prompt_tokens + asked.completion_tokens if asked else 0,
+        "document": shown["document"] if shown else None,
     }  # fmt: skip
-    line = f"note of {day.for_date} by {name}, verified against {len(day.facts)} facts"
-    notes = () if by_model or not why else (f"the note is the rules': {why}",)
-    return Outcome(line, notes=notes, details=details)
+    line = f"{_name(day)} of {day.for_date} by {name}, verified against {len(day.facts)} facts"
+    notes = [] if by_model or not why else [f"the note is the rules': {why}"]
+    if day.mode.calls and not day.sanity.is_valid:
+        notes.append("no recommendation is published: the data fall short")
+    return Outcome(line, notes=tuple(notes), details=details)
 
 
-def _query(con: "DuckDBPyConnection") -> records.Query:
-    def query(sql: str, parameters: Sequence[object]) -> list[records.Row]:
-        cursor = con.execute(sql, list(parameters))
-        names = [column[0] for column in cursor.description or ()]
-        return [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
-
-    return query
+def _name(day: Day) -> str:
+    """`note`, `quick note of core` ...: the mode and scope, where they are not the default's."""
+    mode = "note" if day.mode == DAILY else f"{day.mode.name} note"
+    return mode if day.scope == Scope().name else f"{mode} for {day.scope}"

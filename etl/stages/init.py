@@ -3,12 +3,19 @@
 from pathlib import Path
 
 from etl.domain import Outcome
-from etl.settings import CHAINS, KEY_VARIABLES, Extract, Notes, Query, Universe
+from etl.settings import CHAINS, KEY_VARIABLES
 from etl.stores.lake import write_whole
+from etl.tables import Extract, Notes, Query, Retention, Section, Universe
 
 ENV_EXAMPLE = "# Copy to .env and fill in what you have; a provider without its key is skipped.\n" + "".join(
     f"#{name}=\n" for name in KEY_VARIABLES
 )
+EXAMPLES = {  # of settings without a default
+    "usd_per_million_prompt": "0.15",
+    "usd_per_million_completion": "0.6",
+    "usd_per_day": "0.5",
+    "knowledge": '"knowledge"',
+}
 
 
 def run(folder: Path) -> Outcome:
@@ -58,15 +65,10 @@ def commented() -> str:
         "#per_day = 25",
         "#spacing_s = 1.1",
         "",
-        "#[extract]",
-        *(f"#{name} = {_value(getattr(Extract(), name))}" for name in Extract.model_fields),
-        "",
-        "#[notes]",
-        *(f"#{name} = {_value(getattr(Notes(), name))}" for name in Notes.model_fields),
-        "",
-        "#[query]  # what a query may take: seconds (0: no limit), and memory",
-        *(f"#{name} = {_value(getattr(Query(), name))}" for name in Query.model_fields),
-        "",
+        *_section("[extract]", Extract()),
+        *_section("[notes]", Notes()),
+        *_section("[query]  # what a query may take: seconds (0: no limit), and memory", Query()),
+        *_section("[retention]  # what `mfo maintain` moves when it is older than so many days; 0: never", Retention()),
     ]
     return "\n".join(lines)
 
@@ -80,4 +82,18 @@ def _list(values: list[str]) -> str:
 
 
 def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        return _list(value)
     return f'"{value}"' if isinstance(value, str) else str(value)
+
+
+def _section(title: str, section: Section) -> list[str]:
+    """A table with every default; a setting that has none as an example."""
+    lines = [f"#{title}"]
+    for name in type(section).model_fields:
+        value = getattr(section, name)
+        said = f"# {name} = {EXAMPLES[name]}  (an example: not set)" if value is None else f"#{name} = {_value(value)}"
+        lines.append(said)
+    return [*lines, ""]

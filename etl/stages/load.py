@@ -16,6 +16,7 @@ from etl.stores import models
 from etl.stores.journal import Journal
 from etl.stores.ledger import Ledger
 from etl.stores.parquet import Parquet
+from etl.stores.retention import read_back_hours
 from etl.stores.view import CONFIGURATION, View, show
 from etl.stores.warehouse import NextFile, Warehouse
 
@@ -40,9 +41,10 @@ def run(
     `this_run` is the running run's row for `lake.runs`: run_id, run_at, command, status, details (JSON).
 
     Raises:
-        DataWrong: a model cannot be built.
+        DataWrong: a model cannot be built, or Parquet that this file rests on is gone.
         FolderUnusable: the disk is full.
     """
+    read_back_hours(file, parquet, [path for _, path in _new_files(file, parquet, "bars")])
     added = {name: file.add(name, new) for name in parquet.relations() if (new := _new_files(file, parquet, name))}
     for name in CONFIGURATION:
         file.replace(name, configuration[name])
@@ -50,6 +52,7 @@ def run(
     known_at = view.as_of.astimezone(UTC).replace(tzinfo=None)
     _copy_requests(file, ledger, known_at)
     _copy_runs(file, view, journal, this_run, known_at)
+    _copy_stopped_checks(file, journal, known_at)
     _note_publication(file, view, configuration, known_at)
     show(file, view, built)
     rows = sum(added.values())
@@ -58,13 +61,12 @@ def run(
 
 def is_stale(warehouse: Warehouse, parquet: Parquet) -> bool:
     """Whether the published file rests on Parquet that is not there any more: the next is built from nothing then."""
-    present = {parquet.name_of(path) for name in parquet.relations() for path in parquet.files(name)}
-    return warehouse.exists() and not warehouse.loaded_files() <= present
+    return warehouse.exists() and not warehouse.loaded_files() <= parquet.names()
 
 
 def _new_files(file: NextFile, parquet: Parquet, relation: str) -> list[tuple[str, Any]]:
     loaded = file.loaded_files()
-    return [(name, path) for path in parquet.files(relation) if (name := parquet.name_of(path)) not in loaded]
+    return [(name, path) for name, path in parquet.batches(relation).items() if name not in loaded]
 
 
 def _add_sessions(file: NextFile, as_of: datetime) -> None:
@@ -113,6 +115,14 @@ def _copy_runs(file: NextFile, view: View, journal: Journal, this_run: Mapping[s
     ]
     file.con.execute("delete from lake.runs where run_id = ?", [view.run_id])  # of a run that publishes twice
     file.append("runs", [*ended, {**this_run, "run_id": view.run_id, "finished_at": known_at, "known_at": known_at}])
+
+
+def _copy_stopped_checks(file: NextFile, journal: Journal, known_at: datetime) -> None:
+    """The checks of runs that they stopped; each carries the publication that brought it."""
+    copied = {row[0] for row in file.con.execute("select distinct run_id from lake.check_results").fetchall()}
+    for run_id, results in sorted(journal.stopped_checks().items()):
+        if run_id not in copied:
+            file.append("check_results", [{**row, "known_at": known_at} for row in results])
 
 
 def _note_publication(file: NextFile, view: View, configuration: Mapping[str, Any], known_at: datetime) -> None:

@@ -14,7 +14,7 @@ from typing import Literal, TypeVar, cast, get_args
 import duckdb
 
 from etl.errors import LimitMet, Stopped, UsageWrong
-from etl.settings import MEMORY, Query
+from etl.tables import MEMORY, Query
 from etl.tabular import Row, text_of_rows
 
 T = TypeVar("T")

@@ -6,7 +6,9 @@ read. Rows that are not final yet are kept as such and stand in no metric.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -16,16 +18,19 @@ from etl import bars
 from etl.coverage import Coverage, covered, covered_by, interval_asked
 from etl.domain import CRYPTO_1D, CRYPTO_1M, Answer, Interval, Outcome, Provider, Span
 from etl.errors import AnswerError
-from etl.notes import records
+from etl.notes import opinions, records
 from etl.rows import Reader, naive, version_of
 from etl.sessions import Session
 from etl.sources import ColumnarProvider
+from etl.stores.archiving import dropped
+from etl.stores.compaction import drop
 from etl.stores.journal import Journal
 from etl.stores.lake import Lake
 from etl.stores.parquet import Batch, Parquet, Rows
 
 OWN = "mfo"  # the documents that analyze and score keep
 OWN_READER = 1
+READERS, AHEAD = 2, 3  # threads that read answers, and how many answers they may be ahead of the one that writes
 
 TABLES: dict[str, Interval] = {CRYPTO_1M: "1m", CRYPTO_1D: "1d"}
 
@@ -49,36 +54,49 @@ class Transformer:
             DataWrong: a kept body is missing or changed.
             FolderUnusable: Parquet cannot be written.
         """
-        present = {self.parquet.name_of(path) for name in self.parquet.relations() for path in self.parquet.files(name)}
-        lost = self.journal.files_written() - present
+        unreadable = dropped(self.lake)
+        lost = self.journal.files_written() - self.parquet.names()
         if everything or lost:
             self.journal.forget_readings()
-            self.parquet.clear()
+            self.journal.note_readings([], drop(self.parquet, self.parquet.everything(), unreadable)[1])
         read = self.journal.read_before()
         versions = {name: provider.parser_version for name, provider in self.providers.items()} | {OWN: OWN_READER}
         new = [(s, path) for s, path in self.lake.sequences() if read.get(s) != versions.get(path.parts[-4])]
         rows_read = refused = 0
         batch = Batch()
-        for position, (sequence, path) in enumerate(new, start=1):
-            self._read_one(sequence, path, batch, versions)
+        for position, found in enumerate(self._read_ahead(new, versions), start=1):
+            batch.take(found)
             if batch.is_full or position == len(new):
                 rows_read, refused = rows_read + batch.counted(3), refused + batch.counted(4)
                 self._write(batch, versions)
                 batch = Batch()
         for name, version in versions.items():  # every answer has been read by this version now
-            self.journal.forget_files(self.parquet.drop(name, version))
+            gone, left = drop(self.parquet, self.parquet.of_other_versions(name, version), unreadable)
+            self.journal.forget_files(gone)
+            self.journal.note_readings([], left)
         notes = [f"{len(lost)} Parquet files were gone: every answer was read again"] if lost else []
         notes += [f"{refused} rows were refused; data_quality says why"] if refused else []
         return Outcome(f"{len(new)} answers read, {rows_read} rows", notes=tuple(notes), details={"refused": refused})
 
-    def _read_one(self, sequence: int, path: Path, batch: Batch, versions: Mapping[str, int]) -> None:
-        """Add one kept answer to a batch."""
-        answer = self.lake.open(path)
+    def _read_ahead(self, new: Iterable[tuple[int, Path]], versions: Mapping[str, int]) -> Iterator[Batch]:
+        """What each kept answer holds, in order; the next ones are unpacked and read while one is written."""
+        waiting: deque[Future[Batch]] = deque()
+        with ThreadPoolExecutor(READERS) as readers:
+            for sequence, path in new:
+                waiting.append(readers.submit(self._read_one, sequence, path, versions))
+                if len(waiting) > AHEAD:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+
+    def _read_one(self, sequence: int, path: Path, versions: Mapping[str, int]) -> Batch:
+        """What one kept answer holds."""
+        batch, answer = Batch(), self.lake.open(path)
         source = answer.request.provider
-        if source not in versions:
-            return  # a provider that this version does not know any more: its answers stay in the lake
-        count, refused = self._read(answer, batch)
-        batch.readings.append((sequence, source, versions[source], count, refused))
+        if source in versions:  # a provider that this version does not know any more: its answers stay in the lake
+            count, refused = self._read(answer, batch)
+            batch.readings.append((sequence, source, versions[source], count, refused))
+        return batch
 
     def _write(self, batch: Batch, versions: Mapping[str, int]) -> None:
         """A file for each relation and source of a batch; then its answers count as read."""
@@ -164,18 +182,14 @@ def _coverage_rows(answer: Answer, span: Coverage | None) -> list[dict[str, Any]
 
 
 def _read_own(answer: Answer, rows: Rows) -> int:
-    """A document of our own: note, settlements, publication; prompts and replies stay in the lake only."""
-    if answer.request.dataset == "note":
-        rows["notes", OWN].append(records.note_row(answer))
-        return 1
-    if answer.request.dataset == "settlement":
-        found = records.settlement_rows(answer)
-        rows["settlements", OWN].extend(found)
-        return len(found)
-    if answer.request.dataset == "publication":
-        rows["publications", OWN].append(_publication_row(answer))
-        return 1
-    return 0
+    """A document of our own: notes, settlements, comments ...; prompts and replies stay in the lake only."""
+    reader = OWN_DOCUMENTS.get(answer.request.dataset)
+    if reader is None:
+        return 0
+    relation, read = reader
+    found = read(answer)
+    rows[relation, OWN].extend(found)
+    return len(found)
 
 
 def _publication_row(answer: Answer) -> dict[str, Any]:
@@ -190,3 +204,13 @@ def _publication_row(answer: Answer) -> dict[str, Any]:
         "fetched_at": naive(answer.answered_at),
         "sha256": answer.sha256,
     }
+
+
+OWN_DOCUMENTS: Mapping[str, tuple[str, Callable[[Answer], list[dict[str, Any]]]]] = {
+    "note": ("notes", lambda answer: [records.note_row(answer)]),
+    "settlement": ("settlements", records.settlement_rows),
+    "publication": ("publications", lambda answer: [_publication_row(answer)]),
+    "comment": ("comments", lambda answer: [opinions.comment_row(answer)]),
+    "hypothesis": ("hypotheses", lambda answer: [opinions.hypothesis_row(answer)]),
+    "hypothesis_test": ("hypothesis_tests", lambda answer: [opinions.test_row(answer)]),
+}

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC
 from typing import Any
 
@@ -59,6 +59,15 @@ class Journal:
         names = ("run_id", "command", "run_at", "finished_at", "pid", "status", "details")
         rows = self._state.rows(f"select {', '.join(names)} from runs order by run_at desc, rowid desc limit ?", last)
         return [dict(zip(names, row, strict=True)) for row in rows]
+
+    def note_checks(self, run_id: str, results: Sequence[Mapping[str, Any]]) -> None:
+        """The results of checks that stopped a run, for the next publication to show."""
+        with self._state.write() as db:
+            db.execute("insert or replace into stopped_checks values (?, ?)", (run_id, json.dumps(list(results))))
+
+    def stopped_checks(self) -> dict[str, list[dict[str, Any]]]:
+        """Run -> the results of its checks, of every run that they stopped."""
+        return {run_id: json.loads(text) for run_id, text in self._state.rows("select * from stopped_checks")}
 
     def read_before(self) -> dict[int, int]:
         """Sequence -> the parser version that read it."""

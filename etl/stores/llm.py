@@ -1,8 +1,9 @@
 """
 The language model behind any OpenAI-compatible server, through the openai SDK.
 
-Whether a server takes a JSON schema is learned once per server and model and remembered within the process: some refuse
-`response_format` (LM Studio `json_object`, older servers any), some ignore it, some leave the content empty under it.
+Whether a server takes a JSON schema is learned once per server and model: some refuse `response_format` (LM Studio
+`json_object`, older servers any), some ignore it, some leave the content empty under it. It is remembered within the
+process here, and from run to run by the notes (`asked_as`), which tell it to `remember_text_only`.
 The SDK's errors are translated here, without a word of theirs: a server's message may echo the key.
 Facts: `max_retries=2` means three requests on 408, 409, 429, 5xx and time-outs, none on 400 and 401.
 """
@@ -12,6 +13,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
@@ -52,6 +54,12 @@ class Llm:
 
     def __repr__(self) -> str:
         return f"Llm({self.model!r} at {self.base_url!r})"
+
+    @property
+    def server(self) -> str:
+        """Host, port and path of the server: no user, password or query of its address."""
+        parts = urlsplit(self.base_url)
+        return f"{parts.hostname}{f':{parts.port}' if parts.port else ''}{parts.path}"
 
     @property
     def is_text_only(self) -> bool:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 LAYERS = ("lake", "staging", "aggregates", "indicators", "flows", "marts")
 BARS = "aggregates.bars_final"
+SHOWN = 5  # failing rows of a check
 BAR_KEY = ("symbol", "interval", "opened_at")
 
 
@@ -51,6 +52,7 @@ class Failure:
     severity: str  # blocking or warning
     rows: int
     example: str
+    more: tuple[str, ...] = ()  # the next few of them
 
 
 def load_models(sql_root: Path) -> tuple[Model, ...]:
@@ -123,8 +125,7 @@ def run_checks(con: "duckdb.DuckDBPyConnection", sql_root: Path, models: Iterabl
         claim, severity = _sentence(path, sql), _header(sql, "severity")
         if severity not in ("blocking", "warning"):
             raise DataWrong(f"{path.name}: line 2 must be `-- severity: blocking` or `-- severity: warning`")
-        rows, example = _count_rows(con, sql, path.stem)
-        results.append(Failure(path.stem, claim, severity, rows, example))
+        results.append(_failure(con, sql, path.stem, claim, severity))
     return results
 
 
@@ -132,14 +133,14 @@ def _check_grain(con: "duckdb.DuckDBPyConnection", model: Model) -> Failure:
     keys = ", ".join(f'"{column}"' for column in model.grain)
     missing = " or ".join(f'"{column}" is null' for column in model.grain)
     sql = f"select {keys}, count(*) as rows from {model.name} group by {keys} having count(*) > 1 or {missing}"
-    name = f"{model.name.partition('.')[2]}__one_row_for_each_{'_'.join(model.grain)}"
-    rows, example = _count_rows(con, sql, name)
-    return Failure(name, f"{model.name} has one row for each {', '.join(model.grain)}.", "blocking", rows, example)
+    name = f"{model.name.removeprefix('marts.')}__one_row_for_each_{'_'.join(model.grain)}"
+    return _failure(con, sql, name, f"{model.name} has one row for each {', '.join(model.grain)}.", "blocking")
 
 
-def _count_rows(con: "duckdb.DuckDBPyConnection", sql: str, name: str) -> tuple[int, str]:
+def _failure(con: "duckdb.DuckDBPyConnection", sql: str, name: str, claim: str, severity: str) -> Failure:
     rows = _run(con, f"select to_json(failing) from (\n{sql}\n) as failing order by 1", name).fetchall()
-    return len(rows), rows[0][0] if rows else ""
+    example, *more = [row[0] for row in rows[:SHOWN]] or [""]
+    return Failure(name, claim, severity, len(rows), example, tuple(more))
 
 
 def _run(con: "duckdb.DuckDBPyConnection", sql: str, name: str) -> "duckdb.DuckDBPyConnection":

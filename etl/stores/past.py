@@ -21,12 +21,15 @@ from pathlib import Path
 import duckdb
 
 from etl import __version__
-from etl.errors import ChecksFailed, DataWrong, NeverPublished
+from etl.errors import ChecksFailed, NeverPublished
 from etl.settings import Settings, data_folder
 from etl.stores import models
 from etl.stores.folder import Folder
+from etl.stores.migration import refuse_other_version
+from etl.stores.parquet import Parquet
+from etl.stores.retention import read_back_all
 from etl.stores.view import CONFIGURATION, Connection, View, show, warehouse_of
-from etl.stores.warehouse import SCHEMA_VERSION, NextFile, Warehouse
+from etl.stores.warehouse import NextFile, Warehouse
 
 LOOKS_KEPT = 3
 # what a replay may show of rows that were fetched later, and what names the version that it shows
@@ -95,8 +98,10 @@ def write_past(warehouse: Warehouse, cache: Path, past: Past, sql_root: Path, ta
     Raises:
         NeverPublished: nothing was published up to then.
         ChecksFailed: a replay breaks what must hold.
+        DataWrong: another version published the file, or what left the warehouse has no Parquet any more.
         FolderUnusable: the disk is full.
     """
+    refuse_other_version(warehouse)
     with warehouse.copied_to(cache / f"as-of.{os.getpid()}.duckdb", target) as file:
         view, configuration = _view_of(file.con, past)
         for name, rows in json.loads(configuration).items():
@@ -104,6 +109,7 @@ def write_past(warehouse: Warehouse, cache: Path, past: Past, sql_root: Path, ta
                 file.replace(name, rows)
         for schema in models.LAYERS[1:]:
             file.con.execute(f"drop schema if exists {schema} cascade")  # of now, and all of it is built anew
+        read_back_all(file, Parquet(warehouse.path.parent / "parquet"), view.as_of, view.basis)
         built = models.load_models(sql_root)
         if view.basis == "known":
             _delete_later(file, view)  # first: what is not there cannot be shown
@@ -138,6 +144,7 @@ def _identity(warehouse: Warehouse) -> tuple[int, ...]:
 
 
 def _name(warehouse: Warehouse, past: Past, sql_root: Path, published: tuple[int, ...]) -> str:
+    refuse_other_version(warehouse)
     con = warehouse.read()
     try:
         view, _ = _view_of(con, past)
@@ -157,8 +164,6 @@ def _keep_newest(cache: Path) -> None:
 
 def _view_of(con: Connection, past: Past) -> tuple[View, str]:
     """The instant and run that are shown, and the universe of then as JSON."""
-    if con.execute("select version from schema_version").fetchall() != [(SCHEMA_VERSION,)]:
-        raise DataWrong("the warehouse is of another version of mfo; `mfo load` builds it anew, then look again")
     row = con.execute(
         "select run_id, as_of, version, configuration, (select demo from lake.publication) from lake.publications "
         "where as_of <= ? or ? = 'published' order by as_of desc, sequence desc nulls last, rowid desc limit 1",

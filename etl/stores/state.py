@@ -1,4 +1,8 @@
-"""`state.db`: one SQLite file (WAL) that all processes on a data folder share; its tables and its transactions."""
+"""
+`state.db`: one SQLite file (WAL) that all processes on a data folder share; its tables and its transactions.
+
+It holds what was spent, and cannot be made anew: one of an older version gains what it lacks, a newer one is refused.
+"""
 
 import shutil
 import sqlite3
@@ -8,9 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from etl.errors import FolderUnusable
+from etl.errors import DataWrong, FolderUnusable
 from etl.stores import minutes, weights
 
+STATE_VERSION = 1  # of these tables, in SQLite's own `user_version`
 SCHEMA = """
 create table if not exists requests (
     sequence integer primary key autoincrement, run_id text, provider text, dataset text, symbol text,
@@ -29,6 +34,7 @@ create table if not exists readings (
     sequence integer primary key, provider text, parser_version integer, rows integer, refused integer
 );
 create table if not exists parquet_files (name text primary key);
+create table if not exists stopped_checks (run_id text primary key, results text);
 """
 
 SMALLEST_ROOM = 65_536  # SQLite's shared memory and first pages; with less it says no more than "disk I/O error"
@@ -42,11 +48,23 @@ def _unusable(path: Path, error: sqlite3.Error) -> FolderUnusable:
     return FolderUnusable(f"{path}: {said}")
 
 
+def _note_version(db: sqlite3.Connection, path: Path) -> None:
+    (found,) = db.execute("pragma user_version").fetchone()
+    if found > STATE_VERSION:
+        raise DataWrong(
+            f"{path} was written by a newer version of mfo (version {found}, this one knows {STATE_VERSION}); "
+            "use that version, or a data folder of its own"
+        )
+    if found < STATE_VERSION:
+        db.execute(f"pragma user_version = {STATE_VERSION}")
+
+
 class State:
     """
     An open `state.db`, safe to use from several threads.
 
     Raises:
+        DataWrong: a newer version of mfo wrote it.
         FolderUnusable: the file cannot be opened or written.
     """
 
@@ -56,6 +74,7 @@ class State:
             self._db = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
             self._db.execute("pragma journal_mode = wal")
             self._db.execute("pragma synchronous = normal")
+            _note_version(self._db, path)
             self._db.executescript(SCHEMA + minutes.SCHEMA + weights.SCHEMA)
         except sqlite3.Error as error:
             raise _unusable(path, error) from None

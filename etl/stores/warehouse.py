@@ -17,28 +17,21 @@ from typing import Any
 import duckdb
 
 from etl.errors import UsageWrong
+from etl.stores import versions
 from etl.stores.database_file import BROKEN, delete, quoted, translated, wal_of
 from etl.stores.lake import unusable
+from etl.stores.versions import VERSIONED
 
-SCHEMA_VERSION = 2  # of the tables in sql/lake.sql; another one is built anew from Parquet
+SCHEMA_VERSION = 3  # of the tables in sql/lake.sql; another one is built anew from Parquet
 
 # what a load may hold in memory, however long the history: the rest of it goes beside the file for the moment
-WRITER: dict[str, str | bool | int | float | list[str]] = {"memory_limit": "256MB"}
+WRITER: dict[str, str | bool | int | float | list[str]] = {
+    "memory_limit": "192MB",
+    "threads": min(4, os.cpu_count() or 1),
+}
 
 # What Parquet does not hold: a file that is built anew takes it over, so that a look at the past still finds it.
 HISTORY = ("publications", "requests", "runs", "check_results")
-
-# relation -> (what names a row, what makes it a new version when it changes); other relations only ever gain rows
-VERSIONED: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "bars": (
-        ("symbol", "interval", "opened_at", "source"),
-        ("open", "high", "low", "close", "adj_close", "volume", "quote_volume", "trades", "taker_buy_volume")
-        + ("taker_buy_quote_volume", "adjustment", "is_final"),
-    ),
-    "observations": (("series_id", "date", "source", "vintage_date"), ("value",)),
-    "actions": (("symbol", "ex_date", "kind", "source"), ("value",)),
-    "series": (("series_id", "source"), ("title", "units", "frequency", "seasonal_adjustment", "last_updated")),
-}
 
 
 class Warehouse:
@@ -185,10 +178,10 @@ class NextFile:
 
         Returns how many rows were added.
         """
-        paths = [str(path) for _, path in files]
+        paths = list(dict.fromkeys(str(path) for _, path in files))  # one file may hold several batches
         before = self._count(relation)
         if relation in VERSIONED:
-            self.con.execute(_insert_versions(relation), [paths])
+            versions.add(self.con, relation, paths)
         else:
             # an answer's rows are added once: documents of this run stand there before their Parquet does, and a
             # transform that was killed before it noted what it read leaves two files that hold the same answers
@@ -251,30 +244,3 @@ class NextFile:
         if self._is_open:
             self.con.close()
             self._is_open = False
-
-
-def _insert_versions(relation: str) -> str:
-    """The statement that adds what is new or changed: each arrived row beside the version before it."""
-    keys, values = VERSIONED[relation]
-    key, value = ", ".join(keys), ", ".join(values)
-    return f"""
-        insert into lake.{relation} by name
-        with arrived as (
-            select true as is_new, * from read_parquet(?)
-        ),
-        present as (
-            select false as is_new, present.* from lake.{relation} as present
-            semi join (select distinct {key} from arrived) as touched
-            on {" and ".join(f"present.{name} is not distinct from touched.{name}" for name in keys)}
-        ),
-        in_order as (
-            select *,
-                row({value}) as said,
-                lag(row({value})) over (partition by {key} order by fetched_at, is_new, sequence) as said_before,
-                row_number() over (partition by {key} order by fetched_at, is_new, sequence) as position
-            from (select * from arrived union all by name select * from present)
-        )
-        select * exclude (is_new, said, said_before, position) from in_order
-        where is_new and (position = 1 or said is distinct from said_before)
-        order by {key}, fetched_at, sequence
-    """

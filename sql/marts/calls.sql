@@ -19,7 +19,10 @@ notes_known as (
     select notes.*
     from notes
     inner join publication on notes.published_at <= publication.as_of
-    where notes.verified
+    where
+        notes.verified
+        -- a version that was refined after the next close knows what happened
+        and coalesce(notes.document ->> 'counts', 'true') = 'true'
 ),
 
 -- a replayed note was written later than it pretends: it enters after its date's close

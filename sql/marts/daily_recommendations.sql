@@ -15,7 +15,9 @@ notes_known as (
     select notes.*
     from notes
     inner join publication on notes.published_at <= publication.as_of
-    where notes.verified
+    where
+        notes.verified
+        and coalesce(notes.document ->> 'mode', 'daily') in ('daily', 'refine')
 ),
 
 notes_that_stand as (
@@ -31,6 +33,9 @@ notes_that_stand as (
         verified,
         kind,
         facts,
+        cast(document -> 'sanity' ->> 'confidence' as double) as data_confidence,
+        document -> 'sanity' -> 'issues' as data_issues,
+        document ->> 'refines' as refines,
         sequence,
         sha256,
         published_at as known_at

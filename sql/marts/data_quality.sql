@@ -1,5 +1,6 @@
--- A check of the published run with the rows that broke it, or a source's refused rows.
--- grain: check_name
+-- A check of a run with the rows that broke it, none too, or a source's refused rows.
+-- grain: run_id, check_name
+-- Of the run that shows them, and of every run before it, those that were stopped too.
 
 with
 
@@ -10,12 +11,16 @@ publication as (
 check_results as (
     select check_results.*
     from lake.check_results as check_results
-    inner join publication using (run_id)
-    qualify row_number() over (partition by check_name order by known_at desc) = 1
+    inner join publication
+        on check_results.run_id = publication.run_id
+        or check_results.known_at <= publication.as_of
+    qualify row_number() over (
+        partition by check_results.run_id, check_name order by known_at desc
+    ) = 1
 ),
 
 refused_rows as (
-    select refused_rows.*
+    select refused_rows.*, publication.run_id
     from lake.refused_rows as refused_rows
     cross join publication
     where fetched_at <= as_of
@@ -23,6 +28,7 @@ refused_rows as (
 
 refused_rows_counted as (
     select
+        run_id,
         'refused_rows__' || dataset || '_' || source as check_name,
         source || ' gives no unreadable rows of ' || dataset || '.' as claim,
         'warning' as severity,
@@ -32,14 +38,20 @@ refused_rows_counted as (
         ) as example,
         max(fetched_at) as known_at,
     from refused_rows
-    group by dataset, source
+    group by run_id, dataset, source
 ),
 
 findings as (
-    select check_name, claim, severity, failed_rows, example, known_at
+    select run_id, check_name, claim, severity, failed_rows, example, known_at
     from check_results
     union all
     select * from refused_rows_counted
+),
+
+findings_with_place as (
+    select findings.*, findings.run_id = publication.run_id as is_of_this_run
+    from findings
+    cross join publication
 )
 
-select * from findings order by check_name
+select * from findings_with_place order by known_at, run_id, check_name

@@ -16,6 +16,7 @@ notes_known as (
         notes.note_id,
         notes.for_date,
         notes.scope,
+        coalesce(notes.document ->> 'mode', 'daily') as mode,
         notes.published_at,
         notes.kind,
         notes.model,

@@ -18,15 +18,21 @@ ROOT = Path(__file__).parents[2]
 SQL, PROMPTS = ROOT / "sql", ROOT / "prompts"
 NOTES_AND_SCORES = (
     "recommendation_scores", "daily_recommendations", "llm_insights", "calls", "total_return_levels", "excess_levels",
-    "open_calls", "call_windows", "call_base_rates", "call_excesses", "call_outcomes",
+    "open_calls", "call_windows", "call_base_rates", "call_excesses", "call_outcomes", "user_comments", "hypotheses",
 )  # fmt: skip
 MARTS = """
 create schema marts;
 create table marts.sessions_anchor (anchor_date date);
-create table marts.daily_prices (symbol varchar, trade_date date, source varchar);
+create table marts.daily_prices (symbol varchar, trade_date date, source varchar, open double, high double, low double,
+    close double, volume double);
+create table marts.hourly_prices (symbol varchar, opened_at timestamp, open double, high double, low double,
+    close double);
 create table marts.daily_metrics (symbol varchar, trade_date date, close double, return_pct double,
-    total_return_pct double, rsi14 double, ma30 double, known_at timestamp);
-create table marts.money_flow_daily (symbol varchar, trade_date date, net_flow_usd double);
+    total_return_pct double, rsi14 double, ma30 double, known_at timestamp, resistance double, support double,
+    macd_histogram double, volatility20_pct double);
+create table marts.money_flow_daily (symbol varchar, trade_date date, net_flow_usd double, turnover_usd double);
+create table marts.data_quality (check_name varchar, claim varchar, severity varchar, failed_rows bigint,
+    example varchar);
 create table marts.region_nodes (node varchar, symbol varchar, "window" varchar, sessions integer, anchor_date date,
     return_pct double, net_flow_pct double, position integer);
 create table marts.asset_nodes as from marts.region_nodes;
@@ -134,12 +140,15 @@ def a_day(day: date = DAY) -> duckdb.DuckDBPyConnection:
     for at, (symbol, kind) in enumerate(SYMBOLS.items()):
         con.execute("insert into lake.instruments values (?, ?, ?, false, ?)", [symbol, symbol, kind, at])
         close, move = 100.0 + 7.13 * at, round(math.sin(at + 1) * 1.5, 4)
-        con.execute("insert into marts.daily_prices values (?, ?, 'alpha_vantage')", [symbol, day])
         con.execute(
-            "insert into marts.daily_metrics values (?, ?, ?, ?, ?, ?, ?, null)",
-            [symbol, day, close, move, move, 35.5 + 5.21 * at, close - 3.3 + at],
+            "insert into marts.daily_prices values (?, ?, 'alpha_vantage', ?, ?, ?, ?, 1000)",
+            [symbol, day, close - 0.31, close + 1.17, close - 1.29, close],
         )
-        con.execute("insert into marts.money_flow_daily values (?, ?, ?)", [symbol, day, 1.234e9 * math.cos(at)])
+        con.execute(
+            "insert into marts.daily_metrics values (?, ?, ?, ?, ?, ?, ?, null, ?, ?, -0.4213, 11.37)",
+            [symbol, day, close, move, move, 35.5 + 5.21 * at, close - 3.3 + at, close + 2.44 - at, close - 9.81],
+        )
+        con.execute("insert into marts.money_flow_daily values (?, ?, ?, 5e9)", [symbol, day, 1.234e9 * math.cos(at)])
     nodes = {"region": ("SPY", "FXI", "EWJ"), "asset": ("SPY", "TLT", "GLD", "BTCUSDT", "BIL")}
     names = {"SPY": "USA", "FXI": "China", "EWJ": "Japan", "TLT": "Bonds", "GLD": "Commodities", "BTCUSDT": "Crypto",
              "BIL": "Cash"}  # fmt: skip

@@ -1,29 +1,40 @@
 """The prompt: the templates filled, and what a broken template says."""
 
-from datetime import date
-
 import pytest
 
 from etl.errors import SettingsWrong
-from etl.notes.prompt import CORRECTION, DAILY, NoteSettings, correction, daily, tag_of
+from etl.notes.modes import CHOSEN, DAILY
+from etl.notes.prompt import CORRECTION, NoteSettings, correction, messages_of, tag_of
 from etl.stores.prompts import template
 from tests.notes.made_warehouse import PROMPTS, facts
 
 
 def messages(text: str) -> list[dict[str, str]]:
     """The day's messages from a template."""
-    return daily(text, facts(), for_date=date(2025, 10, 31), scope="portfolio", symbols=["SPY", "EWJ"], max_tokens=500)
+    return messages_of(
+        text, facts(), for_date="2025-10-31", scope="portfolio", symbols=["SPY", "EWJ"], max_tokens=500, sections=["a"],
+        calls_json="[]",
+    )  # fmt: skip
 
 
 def test_the_daily_prompt_holds_facts_rules_and_symbols() -> None:
     """A system and a user message; every fact stands in the second, between the tags."""
-    system, user = messages(template(PROMPTS, DAILY))
+    system, user = messages(template(PROMPTS, DAILY.template))
     assert (system["role"], user["role"]) == ("system", "user")
     assert "[" not in system["content"]
     assert "{" not in system["content"]
     inside = user["content"].split("<facts>")[1].split("</facts>")[0]
     assert all(f'"{fact.id}"' in inside for fact in facts())
     assert "SPY, EWJ" in user["content"]
+
+
+@pytest.mark.parametrize("mode", CHOSEN)
+def test_the_prompt_of_every_mode_tells_data_from_instructions(mode: str) -> None:
+    """The facts stand between tags, and the system's words say that no instruction in them is followed."""
+    system, user = messages(template(PROMPTS, CHOSEN[mode].template))
+    assert "follow no instruction" in " ".join(system["content"].split())
+    assert user["content"].startswith("<facts>")
+    assert user["content"].index("</facts>") < user["content"].index("JSON object")
 
 
 def test_every_template_begins_with_a_comment_that_names_its_inputs() -> None:

@@ -71,6 +71,15 @@ def test_the_bootstrap_is_repeatable() -> None:
     assert track_record(rows) == track_record(list(reversed(rows)))
 
 
+def test_stated_confidence_is_held_against_what_happened_in_buckets() -> None:
+    """0.6 belongs to the fourth fifth, 1.0 to the last; a bucket without a call is left out."""
+    rows = [call(n, n < 6, confidence=0.6) for n in range(8)] + [call(n, False, confidence=1.0) for n in (8, 9)]
+    assert track_record(rows)[0]["calibration"] == [
+        {"low": 0.6, "high": 0.8, "n": 8, "confidence": pytest.approx(0.6), "hit_rate": 0.75},
+        {"low": 0.8, "high": 1.0, "n": 2, "confidence": 1.0, "hit_rate": 0.0},
+    ]
+
+
 def test_voids_are_counted_and_nothing_else() -> None:
     """A void has no outcome, so no rate comes of it."""
     void = call(

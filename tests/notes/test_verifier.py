@@ -26,7 +26,7 @@ def test_no_attack_of_the_corpus_passes() -> None:
     attacks = [case for case in CORPUS if case["label"] == "attack"]
     passed = [case["text"] for case in attacks if not is_refused(case["text"], case["cited"])]
     assert passed == []
-    assert len(attacks) >= 100
+    assert len(attacks) >= 260
 
 
 def test_at_most_one_good_sentence_in_a_hundred_is_refused() -> None:
@@ -34,7 +34,7 @@ def test_at_most_one_good_sentence_in_a_hundred_is_refused() -> None:
     good = [case for case in CORPUS if case["label"] == "good"]
     refused = [case["text"] for case in good if is_refused(case["text"], case["cited"])]
     assert len(refused) <= len(good) / 100, refused
-    assert len(good) >= 90
+    assert len(good) >= 180
 
 
 def test_an_invented_number_beside_a_named_symbol_and_measure_never_passes() -> None:

@@ -21,6 +21,7 @@ RECORD = {
     "model": "rules", "scope": "portfolio", "stance": "overweight", "horizon": 5, "kind": "live", "n": 39, "n_eff": 6,
     "voids": 1, "hits": 26, "hit_rate": 2 / 3, "interval_low": 0.3, "interval_high": 0.9, "base_rate": 0.55,
     "mean_excess_pct": 0.1, "excess_low": None, "excess_high": None, "brier": 0.22, "brier_skill": 0.1,
+    "calibration": [{"low": 0.4, "high": 0.6, "n": 39, "confidence": 0.52, "hit_rate": 2 / 3}],
     "words": "does not yet show skill",
 }  # fmt: skip
 

@@ -173,9 +173,10 @@ from range(60) as made (i);
 
 create table marts.data_quality as
 select * from (
-    values ('daily_prices__high_is_highest', 'The high is the highest.', 'blocking', 0, null, timestamp '2025-11-01'),
-        ('gaps__are_few', 'There are few gaps.', 'warning', 1, 'BTCUSDT 2025-10-20', timestamp '2025-11-01')
-) as made (check_name, claim, severity, failed_rows, example, known_at);
+    values ('run-7', 'daily_prices__high_is_highest', 'The high is the highest.', 'blocking', 0, null, timestamp '2025-11-01', true),
+        ('run-7', 'gaps__are_few', 'There are few gaps.', 'warning', 1, 'BTCUSDT 2025-10-20', timestamp '2025-11-01', true),
+        ('run-6', 'gaps__are_few', 'There are few gaps.', 'warning', 9, 'of before', timestamp '2025-10-31', false)
+) as made (run_id, check_name, claim, severity, failed_rows, example, known_at, is_of_this_run);
 
 create table marts.source_status as
 select * from (
@@ -206,6 +207,7 @@ select date '2025-10-30' + i::integer as for_date, 'portfolio' as scope, 'note-'
         "source": "alpha_vantage"},
       {"id": "f2", "name": "VIX", "value": 17.5, "unit": "index", "as_of": "2025-10-30", "symbol": "VIXCLS",
         "source": "fred"}]' as facts,
+    87.5 as data_confidence, '["1 of 8 have no final row of the day: FXI"]' as data_issues,
     timestamp '2025-11-01 03:42:00' as known_at
 from range(2) as notes (i);
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from etl.stores.models import run_checks
 from tests.sql.conftest import SQL, Lake, all_models
 
 CHECKS = sorted((SQL / "checks").glob("*.sql"))
@@ -21,12 +22,23 @@ SPOILT = {
     "daily_prices__return_is_explained": "update aggregates.bars_final set is_suspect = true",
     "daily_prices__symbol_is_up_to_date": "delete from marts.daily_prices where symbol = 'SPY'",
     "daily_prices__sources_agree": (
-        "insert into staging.bars by name (select * replace ('twelve_data' as source, 1.006 * close as close) "
-        "from staging.bars where symbol = 'SPY')"
+        "update aggregates.closes_elsewhere set source = 'twelve_data', close = 1.006 * close where symbol = 'SPY'"
     ),
+    "daily_prices__return_is_confirmed": (
+        "update aggregates.bars_final set total_return_pct = 30 where symbol = 'SPY' and trade_date = '2025-10-31'"
+    ),
+    "daily_prices__close_still_moves": "update marts.daily_prices set close = 100 where symbol = 'SPY'",
     "daily_prices__intraday_bars_agree": (
         "insert into staging.bars by name (select * replace ('1h' as interval, 1.006 * close as close, "
         "opened_at + interval 330 minute as opened_at) from staging.bars where symbol = 'SPY')"
+    ),
+    "daily_prices__five_minutes_roll_up": (
+        "insert into aggregates.sessions_rolled_up by name (select symbol, trade_date, 'alpaca' as source, "
+        "1.006 * high as high, low, close_as_traded as close, true as is_complete from marts.daily_prices)"
+    ),
+    "weekly_prices__days_agree": (
+        "insert into marts.weekly_prices by name (select symbol, trade_date as to_date, 1.006 * close_as_traded as "
+        "close, 'alpha_vantage' as source from marts.daily_prices)"
     ),
     "daily_metrics__figures_are_in_range": "update marts.daily_metrics set rsi14 = 101 where symbol = 'SPY'",
     "hourly_prices__high_is_highest": "update marts.hourly_prices set low = 2 * high",
@@ -50,9 +62,8 @@ SPOILT = {
     "symbol_stats_24h__is_of_24_hours": "update marts.symbol_stats_24h set minutes = 1441",
     "gaps__are_closed": ("insert into marts.gaps by name (select 'equity_daily' as dataset, 'suspected' as state)"),
     "quotes__agree_with_the_close": (
-        "insert into staging.quotes by name (select symbol, closed_at as quoted_at, 1.006 * close_as_traded as price, "
-        "'finnhub' as source from marts.daily_prices inner join staging.sessions using (trade_date) "
-        "where symbol = 'SPY')"
+        "insert into aggregates.closes_elsewhere by name (select symbol, trade_date, 1.006 * close_as_traded as close, "
+        "'finnhub' as source, 'quote' as kind from marts.daily_prices where symbol = 'SPY')"
     ),
     "source_status__is_well": "update marts.source_status set status = 'late'",
 }
@@ -126,6 +137,14 @@ def test_every_check_has_a_market_that_it_finds_wrong() -> None:
     """A check that cannot fail checks nothing."""
     ours = {path.stem for path in CHECKS}
     assert set(SPOILT) == ours
+
+
+def test_every_check_has_a_name_of_its_own(whole_market: Lake) -> None:
+    """Grain checks too: a model of another layer may have the same name."""
+    names = [result.check for result in run_checks(whole_market.con, SQL, all_models())]
+    assert len(names) == len(set(names))
+    assert {"flows.correlations__one_row_for_each_symbol_a_symbol_b_days"} < set(names)
+    assert "correlations__one_row_for_each_symbol_a_symbol_b_days" in names
 
 
 @pytest.mark.parametrize("check", sorted(SPOILT))

@@ -29,11 +29,26 @@ def made_up(shape: str, length: int, seed: int, scale: float) -> Series:
         steps[length // 4 : -length // 8] = 0
     close = scale * np.exp(np.cumsum(steps))
     wick = np.abs(rng.normal(0, 0.01, (2, length))) * (shape not in ("constant", "flat run"))
-    return {
+    one = {
         "high": close * (1 + wick[0]),
         "low": close * (1 - wick[1]),
         "close": close,
         "volume": rng.integers(1, 10_000, length).astype(float),
+    }
+    if shape == "no volume":
+        one["volume"][:] = 0
+    return halted(one, rng.random(length) < 0.4) if shape == "halts" else one
+
+
+def halted(one: Series, is_halted: np.ndarray) -> Series:
+    """The same series with bars on which nothing is traded: the price before stays, open, high, low and close alike."""
+    last_traded = np.maximum.accumulate(np.where(is_halted, 0, np.arange(len(is_halted))))
+    close = one["close"][last_traded]
+    return {
+        "high": np.where(is_halted, close, np.maximum(one["high"], close)),
+        "low": np.where(is_halted, close, np.minimum(one["low"], close)),
+        "close": close,
+        "volume": np.where(is_halted, 0.0, one["volume"]),
     }
 
 
@@ -90,10 +105,10 @@ def assert_as_talib(one: Series, ours: Series) -> None:
         np.testing.assert_allclose(ours[name], theirs, rtol=0, atol=1e-9 * unit, err_msg=name)
 
 
-SHAPES = ["walk", "constant", "only up", "steps", "flat run"]
+SHAPES = ["walk", "constant", "only up", "steps", "flat run", "halts", "no volume"]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     shape=st.sampled_from(SHAPES),
     length=st.integers(1, 120),
@@ -129,3 +144,12 @@ def test_rsi_is_carried_through_a_flat_run_of_5000_bars() -> None:
     ours = computed(one)[0]["rsi14"]
     np.testing.assert_allclose(ours, talib.RSI(one["close"], 14), rtol=0, atol=1e-7)
     assert ours[5_099] == ours[99]
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e9, 1e-8])
+def test_every_indicator_is_talibs_through_a_halt_of_5000_bars(scale: float) -> None:
+    """Nothing traded over more than two blocks of 2,048 bars: through it, and when the price moves again."""
+    walk = made_up("walk", 5_400, 6, scale)
+    is_halted = (np.arange(5_400) >= 150) & (np.arange(5_400) < 5_150)
+    one = halted(walk, is_halted)
+    assert_as_talib(one, computed(one)[0])

@@ -212,18 +212,21 @@ def test_revisions_are_changed_values_of_final_bars_and_observations(sources: La
 
 
 def test_data_quality_shows_the_runs_checks_and_refused_rows(lake: Lake) -> None:
-    """Checks of this run only; refused rows are counted by dataset and source, with an example."""
+    """Checks of every run up to the instant, this one's marked; refused rows by dataset and source, with an example."""
     at = naive(AS_OF)
     lake.insert(
         "check_results",
-        [("run-0", "a__b", "A claim.", "warning", 9, "old", at), ("run-1", "a__b", "A claim.", "warning", 0, "", at)],
+        [("run-0", "a__b", "A claim.", "warning", 9, "old", at), ("run-1", "a__b", "A claim.", "warning", 0, "", at)]
+        + [("run-2", "a__b", "A claim.", "warning", 7, "later", at + timedelta(hours=1))],
     )
     refused = ("equity_daily", "SPY", "2025-10-31", "high below low", "yahoo", 1, at, "sha")
     lake.insert("refused_rows", [refused, refused])
-    rows = lake.build("marts.data_quality").rows("select check_name, failed_rows, example from data_quality")
+    shown = "select run_id, check_name, failed_rows, example, is_of_this_run from data_quality"
+    rows = lake.build("marts.data_quality").rows(shown)
     assert [tuple(row.values()) for row in rows] == [
-        ("a__b", 0, ""),
-        ("refused_rows__equity_daily_yahoo", 2, "SPY 2025-10-31: high below low"),
+        ("run-0", "a__b", 9, "old", False),
+        ("run-1", "a__b", 0, "", True),
+        ("run-1", "refused_rows__equity_daily_yahoo", 2, "SPY 2025-10-31: high below low", True),
     ]
 
 

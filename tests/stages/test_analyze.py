@@ -2,23 +2,23 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import duckdb
 import pytest
 
-from etl.errors import AnswerError, DataWrong, KeyRefused, ProviderDown, RateLimited, UsageWrong
+from etl.errors import DataWrong, KeyRefused, ProviderDown, RateLimited, UsageWrong
 from etl.notes import records
 from etl.notes.prompt import NoteSettings
 from etl.stages import analyze
 from etl.stores.llm import Completion
+from tests.notes.made_model import Model
 from tests.notes.made_warehouse import DAY, NOW, PROMPTS, Keeper, a_day, build, publish, rows, warehouse
 
 SETTINGS = NoteSettings(
-    model="a-model", tokens_per_day=10_000, usd_per_million_prompt=0.15, usd_per_million_completion=0.6
+    model="a-model", tokens_per_day=50_000, usd_per_million_prompt=0.15, usd_per_million_completion=0.6
 )
 CALL = {
     "title": "A point", "action": "SPY closed at 100.00.", "symbol": "SPY", "stance": "overweight", "horizon": 5,
@@ -30,34 +30,6 @@ GOOD = {
     "recommendations": [CALL, {**CALL, "horizon": 21}, {**CALL, "symbol": "EWJ", "action": "Hold EWJ."}],
 }
 BAD = {**GOOD, "summary": "SPY closed at 123.45. The rest stands in the tables. Nothing else is claimed."}
-
-
-@dataclass
-class Model:
-    """A model that says what it is told to: texts, completions or errors, in turn."""
-
-    answers: list[Any]
-    model: str = "a-model"
-    is_text_only: bool = False
-    asked: list[list[dict[str, str]]] = field(default_factory=list)
-    modes: list[str] = field(default_factory=list)
-
-    def remember_text_only(self) -> None:
-        self.is_text_only = True
-
-    def complete(
-        self, messages: Sequence[Mapping[str, str]], schema: Mapping[str, object], *, temperature: float,
-        max_tokens: int, text_only: bool = False,
-    ) -> Completion:  # fmt: skip
-        self.asked.append([dict(m) for m in messages])
-        self.modes.append("text" if text_only else "json_schema")
-        answer = self.answers.pop(0)
-        if isinstance(answer, AnswerError):
-            raise answer
-        if isinstance(answer, Completion):
-            return answer
-        text = answer if isinstance(answer, str) else json.dumps(answer)
-        return Completion(text, "stop", None, "a-model-2025", 900, 100, "text" if text_only else "json_schema")
 
 
 def analysed(con: duckdb.DuckDBPyConnection, model: Any, keeper: Keeper | None = None, **more: Any) -> Any:
@@ -198,7 +170,7 @@ def test_a_spent_token_budget_leaves_the_rules_note() -> None:
     analysed(con, Model([BAD, BAD]))
     outcome = analysed(con, model, force=True, settings=replace(SETTINGS, tokens_per_day=1500))
     assert model.asked == []
-    assert "1500 tokens are spent" in outcome.notes[0]
+    assert "of the day's 1500 tokens are spent" in outcome.notes[0]
 
 
 def test_a_note_for_a_past_date_or_a_reconstructed_warehouse_never_counts_as_live() -> None:

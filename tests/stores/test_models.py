@@ -130,7 +130,7 @@ def test_a_grain_that_is_broken_blocks(root: Path, con: duckdb.DuckDBPyConnectio
     con.execute(f"insert into lake.bars values ({symbol}, '1d', timestamp '2025-01-01', 3)")
     build(con, models)
     failed = {result.check: result for result in run_checks(con, root, models) if result.rows}
-    assert failed["bars__one_row_for_each_symbol_opened_at"].severity == "blocking"
+    assert failed["staging.bars__one_row_for_each_symbol_opened_at"].severity == "blocking"
 
 
 @pytest.mark.parametrize(

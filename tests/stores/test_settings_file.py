@@ -93,6 +93,8 @@ def test_a_file_that_is_named_must_be_there(tmp_path):
             "unknown setting 'limits.fred.spacing'; allowed there: per_day, reserve, per_minute, spacing_s, weight,",
         ),
         ("[notes]\ntemprature = 1", "unknown setting 'notes.temprature'; allowed there: temperature, max_tokens,"),
+        ("[notes]\nusd_per_day = 1", "notes: value error, usd_per_day needs usd_per_million_prompt and"),
+        ("[notes]\nleast_confidence = 101", "notes.least_confidence: input should be less than or equal to 100"),
         ('FRED_API_KEY = "x"', "unknown setting 'FRED_API_KEY'; allowed there: data_dir,"),
         ("timezone = 5", "timezone: input should be a valid string"),
         ("[extract]\nattempts = 0", "extract.attempts: input should be greater than or equal to 1"),

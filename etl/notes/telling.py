@@ -1,0 +1,32 @@
+"""A kept note as lines for a person: what was said, who said it, what is not sure about it."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+
+def text_of(documents: Iterable[str]) -> str:
+    """Kept notes, as JSON, for a person: an empty line between them."""
+    return "\n\n".join("\n".join(lines_of(json.loads(each))) for each in documents)
+
+
+def lines_of(document: Mapping[str, Any]) -> list[str]:
+    """A note, quick or deep, a review, an answer: its text, its calls, and under it how far it can be trusted."""
+    mode = document.get("mode", "daily")
+    stands = "verified" if document["verified"] else f"REJECTED: {document['why']}"
+    head = f"{document['for_date']}  {document['scope']}  {mode}  by {document['model']}, {stands}"
+    lines = [head, *([f"Q: {document['question']}"] if document.get("question") else [])]
+    lines += [document["summary"] or "(no words were kept)"]
+    lines += [f"{section['name']}: {section['text']}" for section in document.get("sections", [])]
+    for call in document["recommendations"]:
+        lines.append(
+            f"- {call['symbol']} {call['stance']} against {call['benchmark']}, {call['horizon']} sessions, confidence "
+            f"{call['confidence']:.2f}: {call['title']}. {call['action']} Against it: {call['against']}"
+        )
+    lines += [f'"{passage["text"]}" ({passage["file"]})' for passage in document.get("quoted", [])]
+    sanity = document.get("sanity")
+    if sanity:
+        issues = f": {'; '.join(sanity['issues'])}" if sanity["issues"] else ""
+        lines.append(f"data: confidence {sanity['confidence']:g} of 100{issues}")
+    lines += [f"does not stand now: {f['quote']}: {f['why']}" for f in document.get("findings_now", [])]
+    return lines

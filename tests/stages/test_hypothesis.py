@@ -1,0 +1,205 @@
+"""Hypotheses: written down first, tested on what followed, and what many tries mean."""
+
+import json
+import math
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from etl.errors import UsageWrong
+from etl.notes import opinions
+from etl.notes.forward_returns import HOLDS, NOTHING, TOO_FEW
+from etl.stages import hypothesis
+from tests.notes.made_warehouse import Keeper, build, publish, rows, warehouse, weekdays
+
+DAYS = weekdays(date(2015, 1, 5), 1500)
+ADDED = datetime.combine(DAYS[1200], datetime.min.time(), UTC)
+
+
+def world(edge: float = 0.0, days: int = 1500, seed: int = 3) -> tuple[duckdb.DuckDBPyConnection, list[float]]:
+    """A walk of SPY; every 20th day has RSI 20, and the return of the second day after it is `edge` higher."""
+    con, dice = warehouse(), random.Random(seed)
+    returns = [dice.gauss(0.02, 1.0) + (edge if n % 20 == 2 else 0.0) for n in range(days)]
+    con.executemany(
+        "insert into marts.daily_metrics (symbol, trade_date, total_return_pct, rsi14) values ('SPY', ?, ?, ?)",
+        [[DAYS[n], returns[n], 20.0 if n % 20 == 0 else 50.0] for n in range(days)],
+    )
+    publish(con, ADDED)
+    build(con)
+    return con, returns
+
+
+@contextmanager
+def reader(con: duckdb.DuckDBPyConnection, folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The marts in a file, read only and locked, as the published one is."""
+    path = folder / "published.duckdb"
+    path.unlink(missing_ok=True)
+    con.execute(f"attach '{path}' as published")
+    con.execute("create schema published.marts")
+    con.execute("create table published.marts.daily_metrics as from marts.daily_metrics")
+    con.execute("detach published")
+    with duckdb.connect(str(path), read_only=True) as reading:
+        hypothesis.lock(reading)
+        yield reading
+
+
+def added(con: duckdb.DuckDBPyConnection, folder: Path, condition: str = "rsi14 < 30", **more: Any) -> Any:
+    """Write one down."""
+    said = {"name": "oversold", "horizon": 5, "author": "ana", "now": ADDED, "keep": Keeper(ADDED)} | more
+    with reader(con, folder) as reading:
+        outcome = hypothesis.add(con, reading, condition=condition, **said)
+    build(con)
+    return outcome
+
+
+def found_by(con: duckdb.DuckDBPyConnection, folder: Path, name: str = "oversold", **more: Any) -> dict[str, Any]:
+    """Test one; the document that is kept."""
+    options: dict[str, Any] = {"split": None, "now": ADDED, "keep": Keeper(ADDED)} | more
+    with reader(con, folder) as reading:
+        outcome = hypothesis.test(con, reading, name=name, **options)
+    build(con)
+    return dict(outcome.details["document"])
+
+
+def test_the_figures_are_those_of_a_second_computation(tmp_path: Path) -> None:
+    """Entry at the close of the next bar, five bars held, logs; the base is every window of the period."""
+    con, returns = world()
+    added(con, tmp_path)
+    found = found_by(con, tmp_path)
+    logs = [math.log1p(r / 100) for r in returns]
+    windows = {n: 100 * sum(logs[n + 2 : n + 7]) for n in range(1500 - 6)}
+    hits = [windows[n] for n in range(0, 1500, 20) if n in windows]
+    assert found["all"]["n"] == len(hits)
+    assert found["all"]["mean_pct"] == pytest.approx(sum(hits) / len(hits))
+    assert found["all"]["base_pct"] == pytest.approx(sum(windows.values()) / len(windows))
+    split = DAYS.index(date.fromisoformat(found["split"]))
+    before = [windows[n] for n in range(0, 1500, 20) if n + 6 < split]
+    assert (found["discovery"]["n"], found["discovery"]["mean_pct"]) == (
+        len(before), pytest.approx(sum(before) / len(before)),
+    )  # fmt: skip
+    live = [windows[n] for n in range(0, 1500, 20) if n + 1 >= 1200 and n in windows]
+    assert (found["live"]["n"], found["live"]["mean_pct"]) == (len(live), pytest.approx(sum(live) / len(live)))
+
+
+def test_a_true_edge_holds_and_chance_does_not(tmp_path: Path) -> None:
+    """Three percent after each signal is found in discovery and later; nothing is not."""
+    con, _ = world(edge=3.0)
+    added(con, tmp_path)
+    assert found_by(con, tmp_path)["words"] == HOLDS
+    con, _ = world()
+    added(con, tmp_path)
+    assert found_by(con, tmp_path)["words"] == NOTHING
+
+
+def test_a_handful_of_signals_is_not_judged(tmp_path: Path) -> None:
+    """Under ten blocks there is no interval."""
+    con, _ = world(days=100)
+    added(con, tmp_path)
+    found = found_by(con, tmp_path)
+    assert found["words"] == TOO_FEW
+    assert found["all"]["low_pct"] is None
+
+
+def test_many_tries_are_warned_of_and_a_repeated_one_is_no_new_try(tmp_path: Path) -> None:
+    """The fifth different condition brings the warning."""
+    con, _ = world()
+    for n in range(5):
+        added(con, tmp_path, f"rsi14 < {30 + n}", name=f"h{n}")
+        found_by(con, tmp_path, f"h{n}")
+        found = found_by(con, tmp_path, f"h{n}")
+        assert found["tries"] == n + 1
+        assert (found["warning"] is not None) is (n == 4)
+    assert "23 %" in found["warning"]
+
+
+def test_what_was_written_down_does_not_change_and_stands_in_the_marts(tmp_path: Path) -> None:
+    """The same name again is refused; the relation shows the last test; an earlier instant shows neither."""
+    con, _ = world()
+    added(con, tmp_path)
+    with pytest.raises(UsageWrong, match="does not change"):
+        added(con, tmp_path, "rsi14 > 70")
+    found_by(con, tmp_path)
+    (row,) = rows(con, "select name, condition, tests, n, words from marts.hypotheses")
+    assert row == {"name": "oversold", "condition": "rsi14 < 30", "tests": 1, "n": 75, "words": NOTHING}
+    publish(con, ADDED - timedelta(seconds=1))
+    build(con)
+    assert rows(con, "select * from marts.hypotheses") == []
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "nosuch > 1",
+        "rsi14 <",
+        "true); drop table marts.daily_metrics; select (1",
+        "close > (select count(*) from read_csv('/etc/passwd'))",
+        "rsi14 < 30) or (select count(*) from read_text('/etc/hostname')) > (0",
+    ],
+)
+def test_a_condition_that_is_none_or_reaches_out_is_refused(tmp_path: Path, condition: str) -> None:
+    """One line; nothing is kept, dropped or read."""
+    con, _ = world(days=50)
+    with pytest.raises(UsageWrong, match="hypothesis: "):
+        added(con, tmp_path, condition)
+    assert rows(con, "select * from lake.hypotheses") == []
+
+
+def test_a_name_that_is_none_is_refused(tmp_path: Path) -> None:
+    """Small letters, digits, dashes."""
+    con, _ = world(days=50)
+    for name in ("", "Ober sold", "x" * 41, "-x"):
+        with pytest.raises(UsageWrong, match="is no name"):
+            added(con, tmp_path, name=name)
+    with pytest.raises(UsageWrong, match="there are: none"):
+        found_by(con, tmp_path)
+
+
+def test_signals_that_fell_due_since_it_was_written_down_are_settled(tmp_path: Path) -> None:
+    """Tested again once when new ones are due, and not again while there are none."""
+    con, _ = world()
+    added(con, tmp_path)
+    keeper = Keeper(ADDED)
+    with reader(con, tmp_path) as reading:
+        first = hypothesis.settle(con, reading, keep=keeper, now=ADDED)
+        build(con)
+        second = hypothesis.settle(con, reading, keep=keeper, now=ADDED)
+    assert first is not None
+    assert "1 of 1 hypotheses had signals that fell due: oversold" in first.line
+    assert second is not None
+    assert second.line.startswith("0 of 1")
+    assert len(keeper.answers) == 1
+    assert json.loads(keeper.answers[0].body)["live"]["n"] > 5
+
+
+def test_kept_documents_give_the_same_rows_when_the_lake_is_read_again(tmp_path: Path) -> None:
+    """A hypothesis and its test."""
+    con, _ = world()
+    written, test = Keeper(ADDED), Keeper(ADDED)
+    added(con, tmp_path, keep=written)
+    found_by(con, tmp_path, keep=test)
+    for relation, keeper, row_of in (
+        ("hypotheses", written, opinions.hypothesis_row), ("hypothesis_tests", test, opinions.test_row),
+    ):  # fmt: skip
+        inserted = con.execute(f"select * from lake.{relation}").fetchall()
+        con.execute(f"delete from lake.{relation}")
+        opinions.insert(con, relation, [row_of(keeper.answers[0])])
+        assert con.execute(f"select * from lake.{relation}").fetchall() == inserted
+
+
+def test_a_condition_that_does_not_run_any_more_stops_no_day(tmp_path: Path) -> None:
+    """A column went away: it is noted by name, and the other hypothesis is settled."""
+    con, _ = world()
+    added(con, tmp_path, "ma30 is null or rsi14 < 30", name="broken")
+    added(con, tmp_path)
+    con.execute("alter table marts.daily_metrics drop column ma30")
+    with reader(con, tmp_path) as reading:
+        outcome = hypothesis.settle(con, reading, keep=Keeper(ADDED), now=ADDED)
+    assert outcome is not None
+    assert outcome.line.endswith("due: oversold")
+    assert "broken: hypothesis: Binder Error" in outcome.notes[0]
