@@ -32,6 +32,12 @@ create or replace macro slot_of(instant, bar_length) as
 create or replace macro opened_at_slot(slot, bar_length) as
     timestamp '1970-01-01' + to_seconds(slot * seconds_of(bar_length));
 
+-- the stretch of time that a bar is in: what changes in it is computed anew from there
+create or replace macro stretch_of(instant, bar_length) as time_bucket(
+    case bar_length when '1d' then interval 32 day else interval 1 day end,
+    cast(instant as timestamp)
+);
+
 -- The answers that lacked a bar, from their sorted instants: how many count (the first,
 -- then each that came at least 1 h, 6 h, 1 day, 3 days after the one before) and when
 -- the last of those was. Five confirm a gap; an answer that came sooner adds nothing.
@@ -56,45 +62,106 @@ create or replace macro erf(z) as
 -- the share of a day's turnover bought on balance: 2 * Phi(v) - 1, from -1 to 1
 create or replace macro bulk_volume_share(v) as erf(v / sqrt(2));
 
--- Averages with a memory, without recursion: e = r * e + (1 - r) * x, seeded at bar
--- `seed` with the mean of the last n. Divided by r ** k inside a block of 2,048 bars it
--- is a running sum, the block before adds its own, older bars are below precision.
--- Good for EMA periods of 7 to 100 and Wilder periods of 4 to 50.
+-- The sum of volumes, which Binance gives with up to 8 decimals: exact, so that it does
+-- not matter in which order they come
+create or replace macro exact_sum(x) as
+    cast(sum(cast(x as decimal(38, 8))) as double);
+
+-- Sums over the last bars, one term after the other from the newest back. A window's
+-- sum() adds in groups that start where the engine's chunk starts: the same bars would
+-- have another last digit when later ones are computed alone. NULL until there are
+-- enough bars.
+-- (`x + 0`: a macro in which no parameter is computed with is bound when it is made,
+-- and DuckDB does not find the columns then)
+create or replace macro before(x, k) as
+    lag(x + 0, k) over (partition by symbol, interval order by bar);
+create or replace macro five_from(x, k) as
+    before(x, k) + before(x, k + 1) + before(x, k + 2) + before(x, k + 3)
+    + before(x, k + 4);
+create or replace macro ten_from(x, k) as five_from(x, k) + five_from(x, k + 5);
+create or replace macro sum_of_7(x) as five_from(x, 0) + before(x, 5) + before(x, 6);
+create or replace macro sum_of_14(x) as
+    ten_from(x, 0) + before(x, 10) + before(x, 11) + before(x, 12) + before(x, 13);
+create or replace macro sum_of_20(x) as ten_from(x, 0) + ten_from(x, 10);
+create or replace macro sum_of_30(x) as sum_of_20(x) + ten_from(x, 20);
+
+-- Deviations over the last bars, from their differences to one of them: no digit is
+-- lost where prices are high and calm.
+create or replace macro square(x) as x * x;
+create or replace macro difference(x, k, origin) as before(x, k) - origin;
+create or replace macro five_differences(x, k, origin) as
+    difference(x, k, origin)
+    + difference(x, k + 1, origin)
+    + difference(x, k + 2, origin)
+    + difference(x, k + 3, origin)
+    + difference(x, k + 4, origin);
+create or replace macro five_squares(x, k, origin) as
+    square(difference(x, k, origin))
+    + square(difference(x, k + 1, origin))
+    + square(difference(x, k + 2, origin))
+    + square(difference(x, k + 3, origin))
+    + square(difference(x, k + 4, origin));
+create or replace macro twenty_differences(x, k, origin) as
+    five_differences(x, k, origin) + five_differences(x, k + 5, origin)
+    + five_differences(x, k + 10, origin) + five_differences(x, k + 15, origin);
+create or replace macro twenty_squares(x, k, origin) as
+    five_squares(x, k, origin) + five_squares(x, k + 5, origin)
+    + five_squares(x, k + 10, origin) + five_squares(x, k + 15, origin);
+create or replace macro deviation_of(squares, differences, n, degrees) as
+    sqrt(abs(squares - square(differences) / n) / degrees);
+create or replace macro population_deviation_of_20(x) as
+    deviation_of(twenty_squares(x, 0, x), twenty_differences(x, 0, x), 20, 20);
+create or replace macro sample_deviation_of_20(x) as
+    deviation_of(twenty_squares(x, 0, x), twenty_differences(x, 0, x), 20, 19);
+create or replace macro sample_deviation_of_7(x) as deviation_of(
+    five_squares(x, 0, x) + square(difference(x, 5, x)) + square(difference(x, 6, x)),
+    five_differences(x, 0, x) + difference(x, 5, x) + difference(x, 6, x), 7, 6
+);
+-- Averages with a memory: e = r * e + (1 - r) * x, seeded at bar `seed` with the mean
+-- of the last n. Divided by r ** k inside a block of 16 bars it is a sum of terms from
+-- the block's start; `ema_now` makes the average of it and of the one at the end of the
+-- block before.
 create or replace macro ema_term(x, r, n, seed) as
     x * case
-        when bar > seed then (1 - r) / r ** (bar % 2048)
-        when bar > seed - n then 1 / n / r ** seed
+        when bar > seed then (1 - r) / r ** (bar % 16)
+        when bar > seed - n then r ** (bar - bar % 16 - seed) / n
         else 0
     end;
-create or replace macro ema_by_blocks(x, r, n, seed) as
-    case when bar >= seed then r ** (bar % 2048) * (
-        sum(ema_term(x, r, n, seed)) over (
-            partition by symbol, interval order by bar rows bar % 2048 preceding
-        )
-        + r ** 2048 * coalesce(sum(ema_term(x, r, n, seed)) over (
-            partition by symbol, interval order by bar
-            rows between bar % 2048 + 2048 preceding and bar % 2048 + 1 preceding
-        ), 0)
-    ) end;
-create or replace macro ema(x, n, seed) as ema_by_blocks(x, (n - 1) / (n + 1), n, seed);
-create or replace macro wilder(x, n) as ema_by_blocks(x, (n - 1) / n, n, n);
+create or replace macro earlier_in_block(x, k) as
+    lag(x + 0, k, 0) over (partition by symbol, interval, bar // 16 order by bar);
+create or replace macro block_sum(x) as
+    x + earlier_in_block(x, 1) + earlier_in_block(x, 2)
+    + earlier_in_block(x, 3) + earlier_in_block(x, 4)
+    + earlier_in_block(x, 5) + earlier_in_block(x, 6)
+    + earlier_in_block(x, 7) + earlier_in_block(x, 8)
+    + earlier_in_block(x, 9) + earlier_in_block(x, 10)
+    + earlier_in_block(x, 11) + earlier_in_block(x, 12)
+    + earlier_in_block(x, 13) + earlier_in_block(x, 14)
+    + earlier_in_block(x, 15);
+create or replace macro ema_now(before, total, r, seed) as
+    case when bar >= seed then r ** (bar % 16) * (r * coalesce(before, 0) + total) end;
 
--- over the last n bars, NULL until there are n; the first bar that has x is `first_bar`
-create or replace macro mean_of_last(x, n, first_bar) as
-    case when bar >= first_bar + n - 1 then avg(x) over (
-        partition by symbol, interval order by bar rows n - 1 preceding
-    ) end;
-create or replace macro total_of_last(x, n, first_bar) as
-    case when bar >= first_bar + n - 1 then sum(x) over (
-        partition by symbol, interval order by bar rows n - 1 preceding
-    ) end;
-create or replace macro population_deviation(x, n) as
-    case when bar >= n - 1 then stddev_pop(x) over (
-        partition by symbol, interval order by bar rows n - 1 preceding
-    ) end;
-create or replace macro count_of_last(x, n) as
-    count(x) over (partition by symbol, interval order by bar rows n - 1 preceding);
-create or replace macro sample_deviation(x, n) as
-    case when count_of_last(x, n) = n then stddev_samp(x) over (
-        partition by symbol, interval order by bar rows n - 1 preceding
-    ) end;
+create or replace macro ema_end(before, total, r) as r ** 15 * (r * before + total);
+
+-- Wilder's strength of the gains among all moves, from such sums. While the price does
+-- not change it stays what it was, to the last bit, though the averages fade away.
+create or replace macro strength(gain, gain_sum, loss, loss_sum, strength_before) as
+    case when gain_sum + loss_sum > 0
+        then 100 * (13 / 14 * coalesce(gain, 0) + gain_sum) / (
+            13 / 14 * coalesce(gain, 0) + gain_sum
+            + 13 / 14 * coalesce(loss, 0) + loss_sum
+        )
+    else coalesce(strength_before, 0) end;
+
+-- The average of a series whose blocks' ends are not kept: of the sums of the twelve
+-- blocks before, which is all for r up to 0.8.
+create or replace macro block_before(total, r, k) as
+    r ** (16 * k) * lag(total + 0, k, 0) over (
+        partition by symbol, interval order by block
+    );
+create or replace macro blocks_before(total, r) as
+    total + block_before(total, r, 1) + block_before(total, r, 2)
+    + block_before(total, r, 3) + block_before(total, r, 4) + block_before(total, r, 5)
+    + block_before(total, r, 6) + block_before(total, r, 7) + block_before(total, r, 8)
+    + block_before(total, r, 9) + block_before(total, r, 10)
+    + block_before(total, r, 11);

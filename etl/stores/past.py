@@ -26,6 +26,7 @@ from etl.settings import Settings, data_folder
 from etl.stores import models
 from etl.stores.folder import Folder
 from etl.stores.migration import refuse_other_version
+from etl.stores.model_files import LAYERS
 from etl.stores.parquet import Parquet
 from etl.stores.retention import read_back_all
 from etl.stores.view import CONFIGURATION, Connection, View, show, warehouse_of
@@ -107,7 +108,7 @@ def write_past(warehouse: Warehouse, cache: Path, past: Past, sql_root: Path, ta
         for name, rows in json.loads(configuration).items():
             if name in CONFIGURATION:
                 file.replace(name, rows)
-        for schema in models.LAYERS[1:]:
+        for schema in LAYERS[1:]:
             file.con.execute(f"drop schema if exists {schema} cascade")  # of now, and all of it is built anew
         read_back_all(file, Parquet(warehouse.path.parent / "parquet"), view.as_of, view.basis)
         built = models.load_models(sql_root)
@@ -211,7 +212,7 @@ def _delete_later(file: NextFile, view: View) -> None:
     at = _naive(view.as_of)
     for schema, table, columns in found:
         instant = next((name for name in ("known_at", "fetched_at") if name in columns), None)
-        if schema not in models.LAYERS or instant is None:
+        if schema not in LAYERS or instant is None:
             continue
         kept = "true"
         if schema == "lake" and view.basis == "published" and table in SHOWN:

@@ -1,5 +1,6 @@
 -- A daily bar of the best source, adjusted for splits up to the as-of day.
 -- grain: symbol, trade_date
+-- incremental: rows of 1d
 -- A raw bar is quoted in the shares of its own day, an adjusted one in those of the day
 -- on which it was fetched.
 
@@ -30,8 +31,12 @@ factors as (
     select
         symbol,
         trade_date,
-        coalesce(product(value) filter (ex_date <= quoted_through), 1) as undone,
-        coalesce(product(value) filter (ex_date <= as_of_date), 1) as done,
+        coalesce(
+            product(value order by ex_date) filter (ex_date <= quoted_through), 1
+        ) as undone,
+        coalesce(
+            product(value order by ex_date) filter (ex_date <= as_of_date), 1
+        ) as done,
         max(split_known_at) filter (ex_date <= as_of_date) as splits_known_at,
     from bars
     cross join as_of_day

@@ -1,5 +1,6 @@
 -- A final bar of a day or a complete hour, with the returns since the bar before it.
 -- grain: symbol, interval, opened_at
+-- incremental: after the bar before, bar goes on, known_at grows
 -- Every indicator reads this relation. `bar` counts from 0; `known_at` covers all bars
 -- up to this one, as the averages do. Total returns go by `adj_close` within one
 -- answer, else by dividends; none where only one of two prices has dividends in it.
@@ -44,9 +45,7 @@ bars_numbered as (
 
 dividends_of_bars as (
     select
-        symbol,
-        interval,
-        opened_at,
+        symbol, interval, opened_at,
         sum(dividend) as dividend,
         max(dividends.known_at) as dividends_known_at,
     from bars_numbered

@@ -22,8 +22,10 @@ dividends_adjusted as (
         dividends.symbol,
         dividends.ex_date,
         any_value(dividends.value)
-            * coalesce(product(factor) filter (split_date <= quoted_through), 1)
-            / coalesce(product(factor) filter (split_date <= as_of_date), 1)
+            * coalesce(product(factor order by split_date)
+                filter (split_date <= quoted_through), 1)
+            / coalesce(product(factor order by split_date)
+                filter (split_date <= as_of_date), 1)
             as dividend,
         greatest(
             any_value(dividends.known_at),

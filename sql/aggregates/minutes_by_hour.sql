@@ -1,5 +1,6 @@
 -- An hour of minutes, rolled up; of those that left the warehouse, what was kept.
 -- grain: symbol, opened_at
+-- incremental: rows of 1h
 
 with
 
@@ -22,10 +23,10 @@ minutes_rolled_up as (
         max(high) as high,
         min(low) as low,
         arg_max(close, opened_at) as close,
-        sum(volume) as volume,
-        sum(quote_volume) as quote_volume,
+        exact_sum(volume) as volume,
+        exact_sum(quote_volume) as quote_volume,
         cast(sum(trades) as bigint) as trades,
-        sum(taker_buy_quote_volume) as taker_buy_quote_volume,
+        exact_sum(taker_buy_quote_volume) as taker_buy_quote_volume,
         count(*) = 60 as is_complete,
         arg_max(source, opened_at) as source,
         max(known_at) as known_at,

@@ -1,7 +1,9 @@
 -- A stretch of bars that came together: of one answer, without a hole.
 -- grain: symbol, interval, from_slot
--- By the first answer of any source that gave each bar, final; `came_at` is when. Of
--- minutes that left the warehouse the stretches were kept.
+-- incremental: rows
+-- By the first answer of any source that gave each bar, final; `came_at` is when. Cut
+-- at the borders of stretch_of too, so that later bars leave the earlier rows as they
+-- are. Of minutes that left the warehouse the stretches were kept.
 
 with
 
@@ -23,11 +25,13 @@ bars as (
 ),
 
 bars_placed as (
-    select symbol, interval, slot_of(opened_at, interval) as slot, sequence, fetched_at
+    select
+        symbol, interval, opened_at, slot_of(opened_at, interval) as slot, sequence,
+        fetched_at,
     from bars
     where kind = 'crypto'
     union all
-    select symbol, interval, position as slot, sequence, fetched_at
+    select symbol, interval, opened_at, position as slot, sequence, fetched_at
     from bars
     inner join sessions using (opened_at)
     where kind = 'equity'
@@ -35,32 +39,36 @@ bars_placed as (
 
 first_versions as (
     select
-        symbol, interval, slot,
+        symbol, interval, slot, opened_at,
         min(sequence) as sequence,
         min(fetched_at) as came_at,
     from bars_placed
-    group by symbol, interval, slot
+    group by symbol, interval, slot, opened_at
 ),
 
 slots_numbered as (
     select
         *,
         slot - row_number() over (
-            partition by symbol, interval, sequence, came_at order by slot
+            partition by
+                symbol, interval, sequence, came_at, stretch_of(opened_at, interval)
+            order by slot
         ) as island,
     from first_versions
 ),
 
 stretches as (
     select
-        symbol, interval, min(slot) as from_slot, max(slot) + 1 as until_slot,
+        symbol, interval, min(opened_at) as opened_at,
+        min(slot) as from_slot, max(slot) + 1 as until_slot,
         sequence, came_at, came_at as known_at,
     from slots_numbered
-    group by symbol, interval, sequence, came_at, island
+    group by
+        symbol, interval, sequence, came_at, island, stretch_of(opened_at, interval)
     union all
     select
-        symbol, '1m' as interval, from_slot, until_slot, sequence, came_at,
-        came_at as known_at,
+        symbol, '1m' as interval, opened_at_slot(from_slot, '1m') as opened_at,
+        from_slot, until_slot, sequence, came_at, came_at as known_at,
     from lake.stretches
     inner join lake.instruments using (symbol)
 )

@@ -26,9 +26,11 @@ days_summed_up as (
             else 1
         end as days_expected,
         count(net_flow_usd) = days_expected as has_flow,
-        case when has_flow then sum(net_flow_usd) end as net_flow_usd,
-        case when has_flow then sum(turnover_usd) end as turnover_usd,
-        case when count(log_return) = days_expected then sum(log_return) end
+        case when has_flow then sum(net_flow_usd order by day) end as net_flow_usd,
+        case when has_flow then sum(turnover_usd order by day) end as turnover_usd,
+        case when count(log_return) = days_expected
+            then sum(log_return order by day)
+        end
             as log_return,
         max(flows.known_at) as known_at,
     from flows

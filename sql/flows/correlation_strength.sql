@@ -30,7 +30,9 @@ pairs_expected as (
 sessions_averaged as (
     select
         trade_date,
-        case when count(r) = any_value(expected) then avg(abs(r)) end
+        case when count(r) = any_value(expected)
+            then avg(abs(r) order by symbol_a, symbol_b)
+        end
             as correlation_strength,
         max(known_at) as known_at,
     from pairs_rolled

@@ -45,7 +45,7 @@ correlations as (
         any_value(anchor_date) as anchor_date,
         count(*) as n,
         case when count(*) = any_value(days) and max(last_date) = any_value(anchor_date)
-            then finite_or_null(corr(return_a, return_b))
+            then finite_or_null(corr(return_a, return_b order by trade_date))
         end as r,
         max(known_at) as known_at,
     from pairs_numbered

@@ -1,5 +1,6 @@
 -- A symbol's money flow of a day: turnover signed by bulk volume classification.
 -- grain: symbol, trade_date
+-- incremental: after 61 number of 1d
 -- The deviation is that of the 60 x before the day. A coin's day of a stand-in has no
 -- turnover and no flow, a day whose return nothing explains has no flow.
 
@@ -19,18 +20,26 @@ excess_returns as (
     select * from flows.excess_returns
 ),
 
+returns_before as (
+    select
+        symbol,
+        trade_date,
+        list(excess_log_return) over (
+            partition by symbol order by trade_date
+            rows between 60 preceding and 1 preceding
+        ) as last_60,
+    from excess_returns
+    where excess_log_return is not null
+),
+
+-- over the list, in its order: a window's own sums depend on where its rows lie
 deviations as (
     select
         symbol,
         trade_date,
-        stddev_samp(excess_log_return) over last_60 as deviation,
-        count(*) over last_60 as returns_before,
-    from excess_returns
-    where excess_log_return is not null
-    window last_60 as (
-        partition by symbol order by trade_date
-        rows between 60 preceding and 1 preceding
-    )
+        case when len(last_60) = 60 then list_aggregate(last_60, 'stddev_samp') end
+            as deviation,
+    from returns_before
 ),
 
 multipliers as (
@@ -38,8 +47,7 @@ multipliers as (
         excess_returns.*,
         case
             when is_cash then 0
-            when returns_before = 60
-                then bulk_volume_share(ratio(excess_log_return, deviation))
+            else bulk_volume_share(ratio(excess_log_return, deviation))
         end as flow_multiplier,
     from excess_returns
     left join deviations using (symbol, trade_date)

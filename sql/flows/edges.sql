@@ -13,7 +13,7 @@ totals as (
     select
         picture,
         "window",
-        sum(excess_usd) filter (excess_usd > 0) as taken_usd,
+        sum(excess_usd order by position) filter (excess_usd > 0) as taken_usd,
         max(known_at) as known_at,
     from nodes
     group by picture, "window"

@@ -1,5 +1,6 @@
 -- The internals of a US session over the watchlist's equities and the equity ETFs.
 -- grain: trade_date
+-- incremental: dates
 -- Equity ETFs are the members of the regions and of the asset class Stocks. A symbol
 -- with a return that nothing explains is not counted on that day.
 
@@ -39,7 +40,9 @@ symbols_counted as (
         count(*) filter (return_pct = 0) as unchanged,
         (advancers - decliners) / symbols as breadth,
         ratio(advancers, decliners) as advance_decline_ratio,
-        100 * ratio(sum(net_flow_usd), sum(turnover_usd)) as volume_flow_pct,
+        100 * ratio(
+            sum(net_flow_usd order by symbol), sum(turnover_usd order by symbol)
+        ) as volume_flow_pct,
         2 * ratio(count(*) filter (close > ma30), count(ma30)) - 1 as momentum_score,
         max(greatest(bars.known_at, flows.known_at)) as known_at,
     from bars

@@ -22,6 +22,7 @@ volatilities as (
     from indicators.volatility
     inner join aggregates.bars_final as bars using (symbol, interval, opened_at)
     where interval = '1d' and not is_suspect
+        and trade_date in (select anchor_date from windows)
 ),
 
 nodes_with_metrics as (
@@ -44,7 +45,9 @@ pictures as (
         picture,
         "window",
         count(*) = count(net_flow_usd) as is_whole,
-        ratio(sum(net_flow_usd), sum(turnover_usd)) as share,
+        ratio(
+            sum(net_flow_usd order by position), sum(turnover_usd order by position)
+        ) as share,
     from nodes_with_metrics
     group by picture, "window"
 ),

@@ -25,13 +25,13 @@ sessions_summed_up as (
         any_value(case when kind = 'crypto' then base_date + 1 else from_date end)
             as first_day,
         case when count(sessions.net_flow_usd) = any_value(windows.sessions)
-            then sum(sessions.net_flow_usd)
+            then sum(sessions.net_flow_usd order by sessions.position)
         end as net_flow_usd,
         case when count(sessions.turnover_usd) = any_value(windows.sessions)
-            then sum(sessions.turnover_usd)
+            then sum(sessions.turnover_usd order by sessions.position)
         end as turnover_usd,
         case when count(sessions.log_return) = any_value(windows.sessions)
-            then 100 * (exp(sum(sessions.log_return)) - 1)
+            then 100 * (exp(sum(sessions.log_return order by sessions.position)) - 1)
         end as return_pct,
         max(greatest(
             windows.known_at, sessions.known_at

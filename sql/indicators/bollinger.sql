@@ -1,5 +1,6 @@
 -- Bollinger bands of a bar.
 -- grain: symbol, interval, opened_at
+-- incremental: after 20 bars
 -- unit: quote currency
 -- definition: bollinger_middle is the mean of the last 20 closes, the upper and lower
 -- definition: bands are two of their population standard deviations away from it.
@@ -13,8 +14,8 @@ bars as (
 closes_summed_up as (
     select
         *,
-        mean_of_last(close, 20, 0) as middle,
-        2 * population_deviation(close, 20) as width,
+        sum_of_20(close) / 20 as middle,
+        2 * population_deviation_of_20(close) as width,
     from bars
 ),
 

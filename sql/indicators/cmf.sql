@@ -1,5 +1,6 @@
 -- Chaikin money flow of a bar.
 -- grain: symbol, interval, opened_at
+-- incremental: after 20 bars
 -- unit: -1 to 1
 -- definition: cmf20 is sum(multiplier * volume) / sum(volume) over 20 bars; multiplier
 -- definition: is ((close - low) - (high - close)) / (high - low), 0 where high = low.
@@ -13,7 +14,8 @@ bars as (
 locations as (
     select
         *,
-        coalesce(ratio((close - low) - (high - close), high - low), 0) as multiplier,
+        coalesce(volume, 0) as traded,
+        coalesce(ratio((close - low) - (high - close), high - low), 0) * traded as flow,
     from bars
 ),
 
@@ -22,9 +24,7 @@ flows as (
         symbol,
         interval,
         opened_at,
-        ratio(
-            total_of_last(multiplier * volume, 20, 0), total_of_last(volume, 20, 0)
-        ) as cmf20,
+        ratio(sum_of_20(flow), sum_of_20(traded)) as cmf20,
         known_at,
     from locations
 )

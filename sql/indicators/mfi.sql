@@ -1,5 +1,6 @@
 -- Money flow index of a bar.
 -- grain: symbol, interval, opened_at
+-- incremental: after 16 bars
 -- unit: 0 to 100
 -- definition: mfi14 is the share of typical price times volume of bars with a higher
 -- definition: typical price, among those of higher and lower ones over 14, as TA-Lib's
@@ -28,14 +29,16 @@ directions as (
         case when abs(typical - previous) > 1e-14 * (typical + previous)
             then sign(typical - previous)
         end as direction,
+        case when direction > 0 then coalesce(money, 0) else 0 end as money_up,
+        case when direction < 0 then coalesce(money, 0) else 0 end as money_down,
     from typical_prices
 ),
 
 money_summed_up as (
     select
         *,
-        total_of_last(case when direction > 0 then money else 0 end, 14, 1) as gained,
-        total_of_last(case when direction < 0 then money else 0 end, 14, 1) as lost,
+        case when bar >= 14 then sum_of_14(money_up) end as gained,
+        case when bar >= 14 then sum_of_14(money_down) end as lost,
     from directions
 ),
 

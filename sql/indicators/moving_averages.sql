@@ -1,5 +1,6 @@
 -- Simple moving averages of a bar.
 -- grain: symbol, interval, opened_at
+-- incremental: after 30 bars
 -- unit: quote currency
 -- definition: ma7 and ma30 are the simple means of the last 7 and 30 closes.
 
@@ -14,8 +15,8 @@ averages as (
         symbol,
         interval,
         opened_at,
-        mean_of_last(close, 7, 0) as ma7,
-        mean_of_last(close, 30, 0) as ma30,
+        sum_of_7(close) / 7 as ma7,
+        sum_of_30(close) / 30 as ma30,
         known_at,
     from bars
 )

@@ -1,5 +1,6 @@
 -- Highs and lows of a bar's last 20 bars, and of the 20 before it.
 -- grain: symbol, interval, opened_at
+-- incremental: after 21 bars
 -- unit: quote currency
 -- definition: high20 and low20 are the highest high and lowest low of the last 20 bars,
 -- definition: resistance and support those of the 20 bars before this one.

@@ -1,5 +1,6 @@
 -- Volatilities of a bar.
 -- grain: symbol, interval, opened_at
+-- incremental: after 20 bars
 -- unit: percent
 -- definition: vol7 is the sample standard deviation of the last 7 returns, not
 -- definition: annualised; volatility20_pct that of the last 20 log total returns,
@@ -28,8 +29,8 @@ deviations as (
         symbol,
         interval,
         opened_at,
-        sample_deviation(return_pct, 7) as vol7,
-        100 * sqrt(periods_a_year) * sample_deviation(log_return, 20)
+        sample_deviation_of_7(return_pct) as vol7,
+        100 * sqrt(periods_a_year) * sample_deviation_of_20(log_return)
             as volatility20_pct,
         known_at,
     from periods

@@ -16,9 +16,10 @@ last_60_summed_up as (
         any_value(newest.opened_at) - interval 59 minute as from_at,
         any_value(newest.opened_at) + interval 1 minute as to_at,
         count(distinct symbol) as symbols,
-        sum(quote_volume) as volume_usd,
+        exact_sum(quote_volume) as volume_usd,
         ratio(
-            sum(2 * taker_buy_quote_volume - quote_volume), sum(quote_volume)
+            exact_sum(2 * taker_buy_quote_volume - quote_volume),
+            exact_sum(quote_volume)
         ) as taker_imbalance,
         max(known_at) as known_at,
     from minutes

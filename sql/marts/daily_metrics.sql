@@ -1,5 +1,6 @@
 -- A final day of a symbol with every indicator of it.
 -- grain: symbol, trade_date
+-- incremental: rows of 1d
 -- A day with a return that nothing explains is left out: its figures cannot be trusted.
 -- Whatever sql/indicators holds is a column here.
 

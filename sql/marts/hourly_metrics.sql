@@ -1,5 +1,6 @@
 -- A complete hour of a symbol with every indicator of it.
 -- grain: symbol, opened_at
+-- incremental: rows of 1h
 -- Hours with missing minutes have no row: an average would take them for whole ones.
 
 with

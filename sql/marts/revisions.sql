@@ -19,10 +19,7 @@ observations as (
 ),
 
 bars_with_versions as (
-    select symbol, interval, opened_at, source
-    from bars
-    group by symbol, interval, opened_at, source
-    having count(*) > 1
+    select * from staging.bars_with_versions
 ),
 
 values_known as (

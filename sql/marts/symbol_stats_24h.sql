@@ -30,11 +30,12 @@ last_24h_summed_up as (
         arg_min(open, opened_at) as first_price,
         max(high) as high,
         min(low) as low,
-        sum(volume) as volume,
-        sum(quote_volume) as quote_volume,
+        exact_sum(volume) as volume,
+        exact_sum(quote_volume) as quote_volume,
         cast(sum(trades) as bigint) as trades,
         ratio(
-            sum(2 * taker_buy_quote_volume - quote_volume), sum(quote_volume)
+            exact_sum(2 * taker_buy_quote_volume - quote_volume),
+            exact_sum(quote_volume)
         ) as taker_imbalance,
         max(known_at) as known_at,
     from minutes

@@ -1,7 +1,12 @@
--- The sum of a symbol's daily total log returns since its first day.
+-- The sum of a called symbol's daily total log returns since its first day.
 -- grain: symbol, trade_date
+-- Those of calls and of what they are measured against.
 
 with
+
+calls as (
+    select symbol, benchmark from marts.calls
+),
 
 daily_metrics as (
     select * from marts.daily_metrics
@@ -15,6 +20,8 @@ log_returns as (
         case when total_return_pct > -100 then ln(1 + total_return_pct / 100) end
             as log_return
     from daily_metrics
+    where symbol in (select symbol from calls)
+        or symbol in (select benchmark from calls)
 ),
 
 -- `breaks` counts the days without a return: no window across one has a sum

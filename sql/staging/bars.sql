@@ -1,5 +1,6 @@
 -- A final bar of one source, in its newest version known at the as-of instant.
 -- grain: symbol, interval, opened_at, source
+-- incremental: rows
 -- Nearly all bars have one version: only the others are put in order, which is what
 -- lets millions of minutes pass.
 
@@ -14,10 +15,7 @@ bars as (
 ),
 
 bars_with_versions as (
-    select symbol, interval, opened_at, source
-    from bars
-    group by symbol, interval, opened_at, source
-    having count(*) > 1
+    select * from staging.bars_with_versions
 ),
 
 versions_numbered as (

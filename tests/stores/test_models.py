@@ -110,6 +110,61 @@ def test_only_what_is_downstream_is_built_again(root: Path, con: duckdb.DuckDBPy
     assert con.execute("select year(as_of) from staging.instants").fetchall() == [(2025,)]
 
 
+def table_ids(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Of each table the number that DuckDB gave it when it was made."""
+    return dict(con.execute("select schema_name || '.' || table_name, table_oid from duckdb_tables()").fetchall())
+
+
+def made_again(con: duckdb.DuckDBPyConnection, root: Path) -> set[str]:
+    """The models that a build makes anew."""
+    before = table_ids(con)
+    build(con, load_models(root))
+    return {name for name, number in table_ids(con).items() if before.get(name) != number}
+
+
+def test_what_no_change_touches_is_not_made_again(root: Path, con: duckdb.DuckDBPyConnection) -> None:
+    """Nothing for nothing new; the readers of what changed; and no reader of a table that came out as it was."""
+    write(
+        root,
+        "staging/days.sql",
+        "-- A day.\n-- grain: day\n\nselect cast(as_of as date) as day from lake.publication\n",
+    )
+    write(root, "marts/days.sql", "-- A day.\n-- grain: day\n\nselect * from staging.days\n")
+    build(con, load_models(root))
+    assert made_again(con, root) == set()
+    con.execute("insert into lake.bars values ('B', '1d', timestamp '2025-01-01', 4)")
+    assert made_again(con, root) >= {"staging.bars", "aggregates.bars_final", "marts.daily_metrics"}
+    con.execute("update lake.publication set as_of = as_of + interval 1 hour")
+    assert made_again(con, root) == {"staging.days", "marts.indicators"}
+
+
+def test_another_text_or_formula_makes_a_model_again(root: Path, con: duckdb.DuckDBPyConnection) -> None:
+    """The files of a newer version are not taken for those that made the tables."""
+    build(con, load_models(root))
+    write(root, "indicators/doubled.sql", DOUBLED.replace("twice(close)", "twice(close) + 1"))
+    assert {"indicators.doubled", "marts.daily_metrics"} <= made_again(con, root)
+    write(root, "macros.sql", "create or replace macro twice(x) as 20 * x;\n")
+    build(con, load_models(root))
+    assert con.execute("select doubled from marts.daily_metrics").fetchall() == [(61.0,)]
+
+
+def test_a_build_that_failed_leaves_nothing_to_rely_on(root: Path, con: duckdb.DuckDBPyConnection) -> None:
+    """Tables of a pass that broke off are made anew by the next."""
+    build(con, load_models(root))
+    write(root, "marts/wrong.sql", "-- A row.\n-- grain: a\n\nselect cast(symbol as integer) as a from staging.bars\n")
+    with pytest.raises(DataWrong, match=r"marts\.wrong"):
+        build(con, load_models(root))
+    (root / "marts" / "wrong.sql").unlink()
+    assert {"staging.bars", "marts.daily_metrics"} <= made_again(con, root)
+
+
+def test_an_incremental_line_that_says_nothing_known_is_refused(root: Path) -> None:
+    """A word misspelt must not make a table stale."""
+    write(root, "staging/bars.sql", "-- A bar.\n-- grain: symbol\n-- incremental: row\n\nselect * from lake.bars\n")
+    with pytest.raises(DataWrong, match=r"incremental: row"):
+        load_models(root)
+
+
 def test_checks_tell_passes_from_failures(root: Path, con: duckdb.DuckDBPyConnection) -> None:
     """A pass has no rows; a failure counts them and shows the first."""
     models = load_models(root)

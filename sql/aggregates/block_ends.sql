@@ -1,0 +1,46 @@
+-- The averages at the end of each block of 16 bars, which the next block goes on from.
+-- grain: symbol, interval, block
+
+with recursive
+
+ends as (
+    select *, bar // 16 as block
+    from aggregates.bars_summed
+    where bar % 16 = 15
+),
+
+carried as (
+    select
+        symbol,
+        interval,
+        block,
+        ema_end(0, ema12_sum, 11 / 13) as ema12,
+        ema_end(0, ema26_sum, 25 / 27) as ema26,
+        ema_end(0, gain_sum, 13 / 14) as gain,
+        ema_end(0, loss_sum, 13 / 14) as loss,
+        ema_end(0, range_sum, 13 / 14) as true_range,
+        strength(0, gain_sum, 0, loss_sum, 0) as strength,
+        volume_sum as obv,
+        known_at,
+    from ends
+    where block = 0
+    union all
+    select
+        ends.symbol,
+        ends.interval,
+        ends.block,
+        ema_end(ema12, ema12_sum, 11 / 13) as ema12,
+        ema_end(ema26, ema26_sum, 25 / 27) as ema26,
+        ema_end(gain, gain_sum, 13 / 14) as gain,
+        ema_end(loss, loss_sum, 13 / 14) as loss,
+        ema_end(true_range, range_sum, 13 / 14) as true_range,
+        strength(gain, gain_sum, loss, loss_sum, strength) as strength,
+        obv + volume_sum as obv,
+        ends.known_at,
+    from carried
+    inner join ends
+        on carried.symbol = ends.symbol and carried.interval = ends.interval
+        and carried.block + 1 = ends.block
+)
+
+select * from carried
