@@ -8,7 +8,7 @@ what names its row, and a column; without the column the whole row is meant. `un
 import re
 import shlex
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,6 +34,12 @@ FROM_LAKE = {
     "from aggregates.bars_chosen where interval in ('1m', '1h') and symbol = ? and opened_at >= ? and opened_at < ? "
     "qualify interval = '1m' or count(*) filter (interval = '1m') "
     "over (partition by date_trunc('hour', opened_at)) < 60",
+    # what is left of minutes that retention took out of the warehouse: which of them came in which answer
+    "cut minute": "select '1m bar', symbol, minute_at, null, source, sequence, came_at, sha256 from ("
+    "select stretches.symbol, sequence, came_at, source, sha256, "
+    "timestamp '1970-01-01' + to_seconds(60 * unnest(range(from_slot, until_slot))) as minute_at "
+    "from lake.stretches as stretches left join lake.answers as answers using (sequence)) "
+    "where symbol = ? and minute_at >= ? and minute_at < ?",
     "split": "select 'split', symbol, cast(ex_date as timestamp), value, source, sequence, fetched_at, sha256 "
     "from staging.actions where kind = 'split' and symbol = ? and ex_date between ? and ?",
     "dividend": "select 'dividend', symbol, cast(ex_date as timestamp), value, source, sequence, fetched_at, sha256 "
@@ -44,8 +50,10 @@ FROM_LAKE = {
     "from staging.book_levels where symbol = ? and level = 1 and side = 'bid' and ? is null and ? is null",
 }
 # relations of the lake whose rows came from answers: what a row is of, and its place in time
+CUT = "(select s.symbol, opened_at, sequence, sha256 from lake.stretches as s join lake.answers using (sequence))"
 SUBJECTS = (
     ("bars", "symbol || ' ' || interval", "opened_at"),
+    ("stretches", "symbol || ' hours of 1m'", "opened_at"),
     ("observations", "series_id", "date"),
     ("actions", "symbol || ' ' || kind", "ex_date"),
     ("book_levels", "symbol", "taken_at"),
@@ -99,9 +107,10 @@ def unproven(con: "duckdb.DuckDBPyConnection", proven: Collection[int]) -> list[
     """What of the published lake rests on answers that are not among the proven sequences, a line for each answer."""
     found: dict[tuple[int, str], list[str]] = {}
     for relation, subject, place in SUBJECTS:
+        rows = CUT if relation == "stretches" else f"lake.{relation}"
         sql = (
             f"select sequence, sha256, {subject}, count(*), min({place})::varchar, max({place})::varchar "
-            f"from lake.{relation} where sequence is not null group by all order by all"
+            f"from {rows} where sequence is not null group by all order by all"
         )
         for sequence, sha256, name, count, first, last in con.execute(sql).fetchall():
             if sequence not in proven:
@@ -189,7 +198,8 @@ def _example(con: "duckdb.DuckDBPyConnection", relation: str, grain: Sequence[st
 
 
 def _rows(con: "duckdb.DuckDBPyConnection", found: Iterable[Rows]) -> list[tuple[Any, ...]]:
-    parts = sorted(found, key=repr)
+    cut = {replace(part, kind="cut minute") for part in found if part.kind == "minute"}
+    parts = sorted({*found, *cut}, key=repr)
     if not parts:
         return []
     union = " union ".join(f"({FROM_LAKE[part.kind]})" for part in parts)

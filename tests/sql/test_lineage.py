@@ -1,6 +1,6 @@
 """Lineage: what a figure is said to rest on is all that moves it, to the bar; wrong words are told the right ones."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -180,3 +180,25 @@ def test_what_is_published_without_an_answer_is_named(made: Lake) -> None:
     (line,) = lineage.unproven(made.con, proven)
     assert "400 of lake.bars, TLT 1d from 2024-04-22" in line
     assert lineage.unproven(made.con, range(100)) == []
+
+
+def test_minutes_that_left_the_warehouse_still_lead_to_their_answers(lake: Lake) -> None:
+    """Retention keeps of an hour which of its minutes came in which answer."""
+    opened = datetime(2025, 7, 1, 10)  # noqa: DTZ001 - the lake's own form
+    slot = int((opened - datetime(1970, 1, 1)).total_seconds()) // 60  # noqa: DTZ001 - as above
+    lake.instruments({"BTCUSDT": "crypto"})
+    lake.insert("answers", [(n, f"sha-{n}", "binance", "crypto_1m", "BTCUSDT", 200, opened, "r") for n in (8, 9)])
+    for sequence, first, last in ((8, 0, 40), (9, 40, 60)):
+        row = ("BTCUSDT", opened, slot + first, slot + last, sequence, opened + timedelta(hours=1))
+        lake.insert("stretches", [row])
+    lake.insert("hours", [("BTCUSDT", opened, *[1.0] * 6, 60, 0.5, True, "binance", opened + timedelta(hours=1))])
+    lake.build("marts.hourly_prices")
+    lake.con.execute("use memory.marts")
+    found = lineage.explained(lake.con, "hourly_prices BTCUSDT 2025-07-01T10:00:00Z close", SQL)
+    lake.con.execute("use memory.main")
+    assert "rests on 60 1m bars" in found.lines[0]
+    assert {row[7]: row[10] for row in found.rows} == {
+        8: "lake/binance/bodies/sh/sha-8",
+        9: "lake/binance/bodies/sh/sha-9",
+    }
+    assert ["9 (sha-9)" in line for line in lineage.unproven(lake.con, {8})] == [True]

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from etl.errors import ChecksFailed, DataWrong, NeverPublished, UsageWrong
-from etl.stores import past
+from etl.stores import migration, past
 from etl.stores.past import Past, reading, seen_as_of
 from tests.stages.publications import NOW, Publications, rows
 from tests.stores.warehouses import SQL
@@ -184,8 +184,8 @@ def test_a_replay_that_breaks_a_check_is_not_shown(data):
 
 def test_a_file_of_another_version_is_not_taken_for_an_empty_past(data, monkeypatch):
     """After an upgrade the tables may differ: the next load builds them anew, and until then it is said."""
-    monkeypatch.setattr(past, "SCHEMA_VERSION", past.SCHEMA_VERSION + 1)
-    with pytest.raises(DataWrong, match="`mfo load` builds it anew"), seen(data, NOW):
+    monkeypatch.setattr(migration, "SCHEMA_VERSION", migration.SCHEMA_VERSION + 1)
+    with pytest.raises(DataWrong, match="`mfo load` makes it anew"), seen(data, NOW):
         pytest.fail("it was opened")
 
 
