@@ -24,10 +24,10 @@ from etl.settings import data_folder
 from etl.stages import analyze, check, export, load, score, transform
 from etl.stages.extract import Extractor, refuse_where_nothing_came
 from etl.stores import llm, models
-from etl.stores.migration import refuse_other_version
+from etl.stores.migration import refuse_other_version, schema_of
 from etl.stores.site import SiteFolder
 from etl.stores.view import Connection, View, seen_as_of
-from etl.stores.warehouse import NextFile
+from etl.stores.warehouse import SCHEMA_VERSION, NextFile
 
 DONE, PARTIAL = 0, 3
 
@@ -107,7 +107,10 @@ def transform_kept(o: Observatory, *, everything: bool = False, is_early: bool =
 @contextmanager
 def built(o: Observatory, *, rebuild: bool = False) -> Iterator[Build]:
     """The next warehouse, loaded and checked; published only by `_publish`."""
-    with o.warehouse.next_file(fresh=rebuild or load.is_stale(o.warehouse, o.parquet)) as file:
+    is_fresh = rebuild or load.is_stale(o.warehouse, o.parquet)
+    if is_fresh or (o.warehouse.exists() and schema_of(o.warehouse) != SCHEMA_VERSION):
+        transform_kept(o, is_early=True)  # the last run's own documents stand in the lake, and in Parquet not yet
+    with o.warehouse.next_file(fresh=is_fresh) as file:
         view = View(o.clock.now(), o.run_id, o.settings.demo, __version__)
         configuration = catalogue.configuration(o.settings, o.http.has_key)
         build = Build(file, view, models.load_models(data_folder("sql")), configuration)
