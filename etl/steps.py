@@ -24,9 +24,10 @@ from etl.settings import data_folder
 from etl.stages import analyze, check, hypothesis, load, maintain, score, transform
 from etl.stages.extract import Extractor, refuse_where_nothing_came
 from etl.stores import database_file, lineage, llm, models
+from etl.stores.migration import schema_of
 from etl.stores.past import Past, write_past
 from etl.stores.view import View
-from etl.stores.warehouse import NextFile
+from etl.stores.warehouse import SCHEMA_VERSION, NextFile
 
 DONE, PARTIAL = 0, 3
 
@@ -112,8 +113,10 @@ def built(o: Observatory, *, rebuild: bool = False) -> Iterator[Build]:
 
 def _loaded(o: Observatory, *, rebuild: bool) -> tuple[Build, ExitStack]:
     """The next file, and what closes it."""
+    fresh = rebuild or load.is_stale(o.warehouse, o.parquet)
+    if fresh or (o.warehouse.exists() and schema_of(o.warehouse) != SCHEMA_VERSION):
+        transform_kept(o, is_early=True)  # the last run's own documents stand in the lake, and in Parquet not yet
     with ExitStack() as opened:
-        fresh = rebuild or load.is_stale(o.warehouse, o.parquet)
         file = opened.enter_context(o.warehouse.next_file(fresh=fresh))
         view = View(o.clock.now(), o.run_id, o.settings.demo, __version__)
         configuration = catalogue.configuration(o.settings, o.http.has_key)

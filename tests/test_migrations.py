@@ -69,11 +69,13 @@ def assert_is_rebuilt(mfo: Mfo, root: Path, site: dict[str, bytes] | None) -> No
         assert files_of(root / "out") == site
 
 
+@pytest.mark.timeout(600)  # as below
 def test_a_warehouse_of_the_version_before_is_rebuilt_from_parquet(older: tuple[Mfo, Path], demo: Demo) -> None:
     """Its schema number and tables; the site of then is byte for byte what it was."""
     assert_is_rebuilt(*older, files_of(demo.folder / "site"))
 
 
+@pytest.mark.timeout(600)  # eight commands, on a machine that may be busy
 def test_a_data_folder_that_the_release_before_wrote_is_taken_over(tmp_path: Path) -> None:
     """The release's own code writes it, from the history of this repository."""
     asked = ("git", "-C", str(ROOT), "archive", "--format=tar", RELEASE_BEFORE)

@@ -10,6 +10,24 @@ from etl.errors import DataWrong
 from etl.stores.warehouse import SCHEMA_VERSION, Warehouse
 
 
+def schema_of(warehouse: Warehouse) -> int | None:
+    """
+    The schema version of the published file, None where it has none.
+
+    Raises:
+        UsageWrong: nothing is published yet.
+        DataWrong: the file cannot be read.
+    """
+    con = warehouse.read()
+    try:
+        row = con.execute("select version from main.schema_version").fetchone()
+    except duckdb.CatalogException:
+        return None
+    finally:
+        con.close()
+    return int(row[0]) if row else None
+
+
 def refuse_other_version(warehouse: Warehouse) -> None:
     """
     Before the models of the published file are relied on.
@@ -18,16 +36,9 @@ def refuse_other_version(warehouse: Warehouse) -> None:
         UsageWrong: nothing is published yet.
         DataWrong: another version of mfo published it.
     """
-    con = warehouse.read()
-    try:
-        row = con.execute("select version from main.schema_version").fetchone()
-    except duckdb.CatalogException:
-        row = None
-    finally:
-        con.close()
-    if row != (SCHEMA_VERSION,):
-        found = f"schema {row[0]}" if row else "no schema version"
+    found = schema_of(warehouse)
+    if found != SCHEMA_VERSION:
         raise DataWrong(
-            f"{warehouse.path} was written by another version of mfo ({found}, this one has {SCHEMA_VERSION}); "
+            f"{warehouse.path} was written by another version of mfo (schema {found}, this one has {SCHEMA_VERSION}); "
             "`mfo load` makes it anew from Parquet"
         )
