@@ -21,7 +21,7 @@ demo: .venv/runtime ## a whole run on made-up data, with no network and no key
 	@echo "The site is in $$($(BIN)/python -c "$(SITE)"); look at it with: $(BIN)/mfo serve-static --demo"
 
 test: .venv/dev ## all tests, or those in TESTS=tests/sql
-	$(BIN)/python -m pytest $(TESTS)
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(TESTS)
 
 soak: .venv/dev ## the long tests: two processes, killed at random for a minute (MFO_SHARED)
 	$(BIN)/python -m pytest -m soak $(TESTS)

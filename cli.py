@@ -1,17 +1,17 @@
 """The command line: options -> one function -> one line and an exit code. Data on stdout, words on stderr."""
 
-import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from etl.commands import analyst
+from etl.commands import analyst, pictures, query
 from etl.commands.analyst import again
 from etl.commands.words import (
     AsJson,
     AsOf,
+    Basis,
     Config,
     Day,
     Demo,
@@ -24,6 +24,7 @@ from etl.commands.words import (
     Symbol,
     To,
     instant,
+    past_instant,
     run,
     say,
     settings,
@@ -125,11 +126,16 @@ def transform(
 @app.command()
 def load(
     rebuild: Annotated[bool, typer.Option("--rebuild", help="From Parquet alone, not from the last file.")] = False,
+    as_of: AsOf = None,
+    basis: Basis = "known",
     config: Config = None,
     demo: Demo = False,
 ) -> None:
     """Parquet -> warehouse: builds the SQL models, runs the checks, publishes the new file."""
-    run(config, demo, lambda o: pipeline.only_load(o, rebuild=rebuild))
+    at = past_instant(as_of, basis)
+    if at and rebuild:
+        raise UsageWrong("load: --as-of looks at what is published; it goes without --rebuild")
+    run(config, demo, lambda o: pipeline.look_back(o, at, basis) if at else pipeline.only_load(o, rebuild=rebuild))
 
 
 @app.command()
@@ -163,16 +169,16 @@ def score(config: Config = None, demo: Demo = False) -> None:
 def export(
     out: Annotated[Path | None, typer.Option("--out", help="Write the site there.")] = None,
     as_of: AsOf = None,
-    basis: Annotated[str, typer.Option("--basis", help="known, or published for a replay.")] = "known",
+    basis: Basis = "known",
     check: Annotated[bool, typer.Option("--check", help="Compare with what is there instead of writing.")] = False,
     public: Annotated[bool, typer.Option("--public", help="Leave out what may not be redistributed.")] = False,
+    single_file: Annotated[bool, typer.Option("--single-file", help="One HTML file that opens from disk.")] = False,
     config: Config = None,
     demo: Demo = False,
 ) -> None:
-    """Write the site folder: the page, its JSON, their schemas."""
-    if basis not in ("known", "published"):
-        raise UsageWrong(f"--basis: {basis!r}; allowed: known, published")
-    site = steps.SiteChoice(out, instant(as_of, "--as-of"), basis, compare=check, public=public)
+    """Write the site folder (the page, its JSON, their schemas), or one file with all of it inside."""
+    past = past_instant(as_of, basis)
+    site = steps.SiteChoice(out, past, basis, compare=check, public=public, single_file=single_file)
     run(config, demo, lambda o: pipeline.only_export(o, site))
 
 
@@ -181,6 +187,7 @@ def serve_static(
     host: Annotated[str, typer.Option("--host", help="Where to listen.")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free one.")] = 8000,
     cors: Annotated[str | None, typer.Option("--cors", help="The one origin that may read from elsewhere.")] = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Export anew when another warehouse is published.")] = False,
     config: Config = None,
     demo: Demo = False,
 ) -> None:
@@ -188,8 +195,9 @@ def serve_static(
     from etl.stages import serve_static as stage
     from etl.stores.folder import Folder
 
-    site = Folder(settings(config, demo).data_dir).site
-    stage.run(site, host, port, cors, say)
+    folder = Folder(settings(config, demo).data_dir)
+    export_again = stage.Watch(folder.warehouse, lambda: pipeline.export_again(settings(config, demo)))
+    stage.run(folder.site, host, port, cors, say, export_again if watch else None)
 
 
 @app.command()
@@ -221,30 +229,7 @@ def run_intraday(config: Config = None, demo: Demo = False) -> None:
     run(config, demo, lambda o: pipeline.intraday(o, choices.choice_of(o.settings, datasets=planning.INTRADAY)))
 
 
-@app.command()
-def query(
-    sql: Annotated[str | None, typer.Argument(help="A SELECT over the marts.")] = None,
-    file: Annotated[Path | None, typer.Option("-f", help="Read the SQL from a file.")] = None,
-    name: Annotated[str | None, typer.Option("--name", help="A saved query of sql/queries.")] = None,
-    param: Annotated[list[str] | None, typer.Option("--param", help="name=value for a saved query.")] = None,
-    form: Annotated[str, typer.Option("--format", help="table, csv, json, parquet, xlsx or md.")] = "table",
-    as_of: AsOf = None,
-    config: Config = None,
-    demo: Demo = False,
-) -> None:
-    """Read-only SQL over the published warehouse, while cron runs."""
-    from etl.settings import data_folder
-    from etl.stages import query as stage
-    from etl.stores.view import reading
-
-    text = stage.text_of(sql, file, name, data_folder("sql"))
-    form = stage.checked_format(form, is_terminal=sys.stdout.isatty())
-    values = stage.parameters(text, param or []) if name or param else {}
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    with reading(settings(config, demo), instant(as_of, "--as-of")) as con:
-        seen, run_id = stage.run(con, text, values, form, write=sys.stdout.buffer.write, width=width)
-    sys.stdout.flush()
-    say(f"as of {seen}, run {run_id}")
+app.command()(query.query)
 
 
 @app.command()
@@ -262,6 +247,7 @@ def maintain(config: Config = None, demo: Demo = False) -> None:
 
 
 analyst.register(app)
+app.command()(pictures.chart)
 
 
 @app.callback(invoke_without_command=True)

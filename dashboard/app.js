@@ -2,6 +2,7 @@
 
 import { h, said } from "./dom.js";
 import { openPublication } from "./data.js";
+import { fileLink, isOneFile } from "./files.js";
 import { useTimeZone } from "./format.js";
 import { createPanel, fillPanel } from "./panel.js";
 import { startCharts } from "./chart.js";
@@ -55,12 +56,23 @@ function contents(panels) {
   return h("nav", { class: "contents", "aria-label": "Panels" }, h("ul", {}, panels.slice(1).map((panel) => h("li", {}, h("a", { href: `#${panel.id}` }, panel.name)))));
 }
 
+const TAKE_ALONG = [
+  ["feed.xml", "the notes as a feed"],
+  ["digest.html", "the day as a mail"],
+  ["digest.md", "as Markdown"],
+  ["digest.png", "as a picture"],
+  ["data/parquet/asset_prices_latest.parquet", "prices"],
+  ["data/parquet/regional_data_latest.parquet", "regions"],
+  ["data/parquet/flow_data_latest.parquet", "flows as Parquet"],
+];
+
 function colophon(manifest) {
   const schema = manifest.schema_version ?? "unknown";
   document.getElementById("colophon").append(
     h("p", {}, `Flows: ${METHOD}.`),
     h("p", {}, "Research output of a batch job. Not investment advice."),
-    h("p", {}, "mfo ", said(manifest.version), ", run ", said(manifest.run_id), `, schema ${schema}, times in `, said(manifest.timezone ?? "UTC"), ". ", h("a", { href: "data/manifest.json" }, "All files"), "."),
+    h("p", {}, "mfo ", said(manifest.version), ", run ", said(manifest.run_id), `, schema ${schema}, times in `, said(manifest.timezone ?? "UTC"), ". ", isOneFile ? "This page holds its data and needs no network." : [fileLink("data/manifest.json", "All files"), "."]),
+    ...(isOneFile ? [] : [h("p", {}, "To take along: ", TAKE_ALONG.map(([path, text], position) => [position ? ", " : "", fileLink(path, text)]), ".")]),
   );
 }
 

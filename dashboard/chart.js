@@ -1,6 +1,8 @@
 // Vega-Lite charts: specs/*.json (shared with `mfo chart`) drawn by the bundle vega.js, which arrives after the first paint.
 
 import { h } from "./dom.js";
+import { file, vega } from "./files.js";
+import { isNumber } from "./format.js";
 
 const AXIS = 52; // pixels kept right of every pane for its axis, the same in all panes so that they line up
 const specs = new Map();
@@ -8,8 +10,7 @@ const waiting = [];
 let library = null;
 
 function loadLibrary() {
-  // The bundle is an ES module without exports: it leaves `vegaEmbed` on the window.
-  library ??= import("./vega.js").then(() => window.vegaEmbed);
+  library ??= vega();
   return library;
 }
 
@@ -17,7 +18,7 @@ function loadSpec(name) {
   if (!specs.has(name)) {
     specs.set(
       name,
-      fetch(`specs/${name}.json`, { cache: "no-cache" }).then((answer) => {
+      file(`specs/${name}.json`).then((answer) => {
         if (!answer.ok) throw new Error(`specs/${name}.json: HTTP ${answer.status}`);
         return answer.json();
       }),
@@ -66,6 +67,7 @@ function prepared(spec, { rows, width, values }) {
     if (param.name.endsWith("_colour")) return { ...param, value: `var(--${param.name.slice(0, -7).replaceAll("_", "-")})` };
     return param.name in values ? { ...param, value: values[param.name] } : param;
   });
+  if (copy.vconcat) copy.vconcat = copy.vconcat.filter((part) => !part.name || rows.some((row) => isNumber(row[part.name])));
   for (const part of copy.vconcat ?? [copy]) part.width = pane;
   copy.config = CONFIG;
   copy.datasets = { rows };

@@ -1,5 +1,7 @@
 // Reads the published files. One file, one promise, one failure: a problem reaches only the panels that asked for it.
 
+import { file } from "./files.js";
+
 export class DataProblem extends Error {
   constructor(kind, message) {
     super(message);
@@ -10,8 +12,7 @@ export class DataProblem extends Error {
 async function read(path) {
   let answer;
   try {
-    // no-cache: ask whether it changed, so that files of two publications do not stand side by side.
-    answer = await fetch(path, { cache: "no-cache", credentials: "same-origin" });
+    answer = await file(path);
   } catch {
     throw new DataProblem("broken", `${path} could not be reached.`);
   }

@@ -4,6 +4,7 @@ import { h, said } from "./dom.js";
 import { instant, utc } from "./format.js";
 import { judge } from "./freshness.js";
 import { DataProblem } from "./data.js";
+import { fileLink } from "./files.js";
 
 export function createPanel({ id, title, name, unit, width = "" }) {
   const controls = h("div", { class: "controls" });
@@ -65,7 +66,7 @@ export function footFor(publication, artifact, paths, { asOf } = {}) {
   return [
     h("span", {}, "As of ", when),
     sources.length ? h("span", {}, "Source: ", sources) : null,
-    h("span", {}, paths.map((path) => [h("a", { href: path }, paths.length > 1 ? path.replace(/^data\//, "") : "JSON"), " "])),
+    h("span", {}, paths.map((path) => [fileLink(path, paths.length > 1 ? path.replace(/^data\//, "") : "JSON"), " "])),
     artifact.reconstructed ? h("strong", {}, "Reconstructed") : null,
   ].filter(Boolean);
 }

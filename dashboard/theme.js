@@ -50,6 +50,7 @@
 
   if (window.location.protocol === "file:") {
     document.addEventListener("DOMContentLoaded", function () {
+      if (document.getElementById("files")) return; // the page that is one file opens from the disk
       document.getElementById("opened-from-disk").hidden = false;
       document.getElementById("boot-message").hidden = true;
     });

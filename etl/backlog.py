@@ -13,12 +13,13 @@ from typing import Any
 from etl.coverage import LENGTHS
 from etl.domain import CRYPTO_1D, CRYPTO_1M, EQUITY_HISTORY, Limits, Request, Span, Want
 from etl.errors import UsageWrong
+from etl.freshness import COARSER
+from etl.pace import least_seconds
 from etl.providers import PROVIDERS
 from etl.providers.binance import OPENED, Binance
 from etl.providers.binance_archive import BinanceArchive
 from etl.settings import Settings, parse_instant
 from etl.stores.answered import Answered
-from etl.stores.weights import SHARE
 
 BINANCE, ARCHIVE = Binance(), BinanceArchive()
 DATASETS = {"1m": CRYPTO_1M, "1d": CRYPTO_1D}
@@ -37,7 +38,7 @@ class History:
 
     @property
     def is_crypto(self) -> bool:
-        """Candles come in spans; an equity's history is one answer."""
+        """Whether its bars are candles, which lie on a grid, and not sessions."""
         return self.dataset != EQUITY_HISTORY
 
 
@@ -67,8 +68,9 @@ def _history(settings: Settings, symbol: str, interval: str | None, span: Span, 
     if interval not in allowed:
         raise UsageWrong(f"--interval: {interval!r} of {symbol}; allowed: {', '.join(allowed)}")
     dataset = DATASETS[interval] if is_crypto else EQUITY_HISTORY
-    chain = CHAINS[dataset] if is_crypto else tuple(settings.chain(dataset))
     able = (ARCHIVE.name, BINANCE.name) if is_crypto else [p.name for p in PROVIDERS.values() if dataset in p.datasets]
+    able = [name for name in able if name != COARSER.get(dataset)]  # weeks are no history of days
+    chain = CHAINS[dataset] if is_crypto else tuple(name for name in settings.chain(dataset) if name in able)
     if only and only not in able:
         raise UsageWrong(f"--only: {only!r} does not give the history of {symbol}; allowed: {', '.join(able)}")
     return History(dataset, symbol, span, (only,) if only else chain)
@@ -147,9 +149,7 @@ def price(asked: Sequence[Request], limits: dict[str, Limits], used: dict[str, i
         mine, limit = [request for request in asked if request.provider == name], limits[name]
         calls = sum(2 if request.proof else 1 for request in mine)
         weight = sum(request.weight for request in mine) if limit.weight else 0
-        seconds = calls * limit.spacing_s
-        if limit.weight:
-            seconds = max(seconds, weight / (SHARE * limit.weight) * limit.weight_window_s)
+        seconds = least_seconds(calls, limit, weight)
         a_day = None if limit.per_day is None else max(0, limit.per_day - limit.reserve)
         left = None if a_day is None else max(0, a_day - used.get(name, 0))
         days = None if a_day is None or left is None else _days(calls, left, a_day)

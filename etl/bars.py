@@ -46,7 +46,8 @@ def checked(table: pa.Table, answer: Answer, interval: Interval, span: Span | No
     first, last = ((x - EPOCH) // MICROSECOND for x in span) if span else (0, np.iinfo("int64").max)
     inside = has_time & (stamps >= first) & (stamps < last)
     running = inside & (stamps <= server) & (server < stamps + length)
-    fits = inside & ~running & _are_true(figures) & (stamps <= server)
+    without_volume = table["volume"].is_null().to_numpy()
+    fits = inside & ~running & _are_true(figures, without_volume) & (stamps <= server)
     refused = [
         (row, _why(table, row, answer, interval, bool(inside[row])))
         for row in np.flatnonzero(~fits & ~running).tolist()
@@ -69,10 +70,10 @@ def _floats(table: pa.Table, name: str) -> Any:
     return table[name].to_numpy(zero_copy_only=False).astype("float64", copy=False)
 
 
-def _are_true(figures: dict[str, Any]) -> Any:
-    """The rules of `why_untrue` but the last, for every row."""
+def _are_true(figures: dict[str, Any], without_volume: Any) -> Any:
+    """The rules of `why_untrue` but the last, for every row; a volume that is not a number is not a missing one."""
     opened, high, low, close = (figures[name] for name in ("open", "high", "low", "close"))
-    volume = np.where(np.isnan(figures["volume"]), figures["quote_volume"], figures["volume"])
+    volume = np.where(without_volume, figures["quote_volume"], figures["volume"])
     with np.errstate(invalid="ignore"):
         are = (low > 0) & (high < np.inf) & (opened > 0) & (opened < np.inf) & (close > 0) & (close < np.inf)
         are &= (high >= np.maximum(opened, close)) & (low <= np.minimum(opened, close))

@@ -10,6 +10,7 @@ from typing import Any
 
 from etl.domain import Limits, Provider
 from etl.providers import PROVIDERS
+from etl.providers.alpha_vantage import AlphaVantage
 from etl.publication import SERIES
 from etl.settings import CHAINS, Settings
 
@@ -17,12 +18,15 @@ Rows = list[dict[str, Any]]
 
 
 def limits_of(settings: Settings) -> dict[str, Limits]:
-    """Each provider's limits with the settings' changes."""
+    """Each provider's limits, of a premium key where it is one, with the settings' changes."""
     found = {}
     for name, provider in PROVIDERS.items():
+        limits = provider.limits
+        if isinstance(provider, AlphaVantage) and settings.tables.extract.alpha_vantage_is_premium:
+            limits = provider.premium_limits
         override = settings.tables.limits.get(name)
         changed = {k: v for k, v in override.model_dump().items() if v is not None} if override else {}
-        found[name] = Limits(**{**asdict(provider.limits), **changed})
+        found[name] = Limits(**{**asdict(limits), **changed})
     return found
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, time
 from etl.errors import SettingsWrong, UsageWrong
 from etl.notes.day import PORTFOLIO, Scope
 from etl.providers import PROVIDERS
-from etl.settings import CHAINS, Settings, parse_instant
+from etl.settings import CHAINS, PREMIUM, Settings, parse_instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,9 @@ def check_names(settings: Settings) -> None:
                 raise SettingsWrong(
                     f"{settings.source}: chains.{dataset}: {name!r} cannot give it; allowed: {', '.join(able)}"
                 )
+        if names and not settings.chain(dataset):
+            what = f"{PREMIUM[dataset]!r} gives it to premium keys only: set extract.alpha_vantage_is_premium = true"
+            raise SettingsWrong(f"{settings.source}: chains.{dataset}: {what}")
     for name in settings.tables.limits:
         if name not in PROVIDERS:
             raise SettingsWrong(f"{settings.source}: limits.{name}: unknown provider; allowed: {', '.join(PROVIDERS)}")

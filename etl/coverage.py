@@ -15,6 +15,7 @@ from etl.domain import Answer, Bar, Interval, Row
 
 LENGTHS: dict[Interval, timedelta] = {
     "1m": timedelta(minutes=1),
+    "5m": timedelta(minutes=5),
     "15m": timedelta(minutes=15),
     "1h": timedelta(hours=1),
     "1d": timedelta(days=1),
@@ -50,8 +51,9 @@ def covered_by(answer: Answer, interval: Interval, opened: Sequence[datetime], r
     """The same of an answer whose rows are told by their number and by when the oldest and the newest bar opened."""
     asked = dict(answer.request.params)
     archive = _archived(answer.request.path)
-    first = archive[0] if archive else _named(asked, STARTS) or min(opened, default=None)
-    last = archive[1] if archive else _named(asked, ENDS) or answer.server_time
+    named = span_asked(asked)
+    first = archive[0] if archive else named[0] or min(opened, default=None)
+    last = archive[1] if archive else named[1] or answer.server_time
     if opened and str(rows) == asked.get("outputsize"):  # the newest so many rows of the span
         first = min(opened)
     if first is None:
@@ -60,6 +62,11 @@ def covered_by(answer: Answer, interval: Interval, opened: Sequence[datetime], r
         last = min(last, max(opened) + LENGTHS[interval])
     last = min(last, answer.server_time - GRACE)
     return Coverage(interval, first, last) if first < last else None
+
+
+def span_asked(asked: Mapping[str, str]) -> tuple[datetime | None, datetime | None]:
+    """The start and the end that a request names, None for what it does not."""
+    return _named(asked, STARTS), _named(asked, ENDS)
 
 
 def interval_asked(asked: Mapping[str, str]) -> Interval | None:

@@ -13,12 +13,13 @@ from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Literal, Protocol
 
-Interval = Literal["1m", "15m", "1h", "1d", "1w"]
+Interval = Literal["1m", "5m", "15m", "1h", "1d", "1w"]
 Adjustment = Literal["raw", "split", "total"]
 ActionKind = Literal["split", "dividend"]
 
 EQUITY_DAILY = "equity_daily"  # the last sessions of an equity, one row a session
 EQUITY_HISTORY = "equity_history"  # once per symbol: daily sessions back to `history_from`
+EQUITY_INTRADAY = "equity_intraday"  # bars of five minutes: compared with the daily ones, in no metric
 ACTIONS = "actions"  # splits and dividends of an equity
 MACRO = "macro"  # observations of a series
 SERIES = "series"  # a series' title, units and frequency

@@ -3,6 +3,8 @@ Every error that a user can meet, as one tree, with its exit code.
 
     MfoError                    1   the run failed; what was published before stands
     ├── SiteDiffers             1   `export --check`: the folder is not what the warehouse gives
+    ├── LimitMet                1   a query took longer, or more memory, than it was allowed
+    ├── PictureFailed           1   vl-convert could not draw
     ├── UsageWrong              2   an option, symbol or date that does not exist
     ├── DataWrong              65   nothing published: what was read cannot be trusted
     │   ├── ChecksFailed            a check returned rows
@@ -34,6 +36,14 @@ class MfoError(Exception):
 
 class SiteDiffers(MfoError):
     """The published folder is not what the warehouse gives; the message lists the differences."""
+
+
+class LimitMet(MfoError):
+    """A query of the user's was stopped at its time or memory limit."""
+
+
+class PictureFailed(MfoError):
+    """vl-convert could not draw a picture; the message is its own."""
 
 
 class UsageWrong(MfoError):
@@ -95,7 +105,9 @@ class Stopped(MfoError):
 
 
 class AnswerError(MfoError):
-    """One request to one provider went wrong."""
+    """One request to one provider went wrong. `is_doubtful`: the provider says so in its own trouble too."""
+
+    is_doubtful = False
 
 
 class ProviderDown(AnswerError):
@@ -117,9 +129,17 @@ class DaySpent(AnswerError):
 class KeyRefused(AnswerError):
     """The provider does not accept the key (or wants one that is not set)."""
 
+    def __init__(self, message: str, *, is_doubtful: bool = False) -> None:
+        super().__init__(message)
+        self.is_doubtful = is_doubtful
+
 
 class ProviderRefused(AnswerError):
     """The provider will never answer this request: unknown symbol, premium function, bad parameter."""
+
+    def __init__(self, message: str, *, is_doubtful: bool = False) -> None:
+        super().__init__(message)
+        self.is_doubtful = is_doubtful
 
 
 class AnswerUnreadable(AnswerError):

@@ -4,14 +4,16 @@ Everything of one data folder, opened: settings, clock, stores. And the row of `
 
 import json
 import os
-from collections.abc import Iterator
+import random
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from etl import catalogue, choices
-from etl.domain import Outcome
+from etl.asking import Asker
+from etl.domain import Limits, Outcome
 from etl.errors import FolderUnusable, MfoError, Stopped
 from etl.providers import PROVIDERS
 from etl.settings import Settings
@@ -57,6 +59,19 @@ class Observatory:
         """Whether a provider can be asked now: with its key, and its day not known to be spent."""
         limits = catalogue.limits_of(self.settings)[name]
         return self.has_key(name) and not self.ledger.is_spent(name, limits)
+
+    def asker(self, limits: Mapping[str, Limits]) -> Asker:
+        """One that asks within these limits."""
+        return Asker(
+            limits=limits,
+            ledger=self.ledger,
+            lake=self.lake,
+            http=self.http,
+            clock=self.clock,
+            run_id=self.run_id,
+            attempts=self.settings.tables.extract.attempts,
+            chance=random.Random(self.run_id),
+        )
 
     def note(self, stage: str, outcome: Outcome) -> Outcome:
         """Note what a stage did; one that worked twice in a run has both in its line."""
@@ -136,7 +151,7 @@ def opened(settings: Settings, *, quiet: bool = False, clock: Clock | None = Non
         http,
         warehouse_of(folder),
         log,
-        Terminal(log, quiet=quiet),
+        Terminal(log, catalogue.limits_of(settings), ledger.left_today, clock.monotonic, quiet=quiet),
     )
     try:
         yield observatory

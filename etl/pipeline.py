@@ -9,12 +9,14 @@ code: 0 all done, 3 partial; any other comes from the error tree.
 """
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 
 from etl import steps
 from etl.choices import Choice
 from etl.notes import telling
-from etl.observatory import Observatory, run
-from etl.stages import maintain
+from etl.observatory import Observatory, opened, run
+from etl.settings import Settings
+from etl.stores.past import Past
 from etl.stores.site import vega_bundle
 
 
@@ -36,6 +38,12 @@ def only_load(o: Observatory, *, rebuild: bool) -> int:
     """Parquet -> the next warehouse, checked and swapped in."""
     with run(o, "load"), steps.built(o, rebuild=rebuild) as build:
         steps.publish(o, build)
+    return steps.code(o)
+
+
+def look_back(o: Observatory, at: datetime, basis: str) -> int:
+    """A warehouse file beside the published one, as it was known at an instant; nothing is published."""
+    steps.load_past(o, Past(at, basis))
     return steps.code(o)
 
 
@@ -64,11 +72,18 @@ def only_export(o: Observatory, site: steps.SiteChoice) -> int:
     return steps.code(o)
 
 
+def export_again(settings: Settings) -> int:
+    """The site folder anew, for a process that shows it meanwhile: the data folder is opened for this alone."""
+    with opened(settings) as o:
+        return only_export(o, steps.SiteChoice())
+
+
 def daily(o: Observatory, choice: Choice, notes: steps.NoteChoice) -> int:
     """All stages in order: what cron and Railway call."""
     with run(o, "run-daily"), ThreadPoolExecutor(1) as aside:
         # what needs no answer, or only those that have come, is done while extraction waits for the slow quotas
         prepared = aside.submit(vega_bundle, o.folder.cache)
+        steps.set_aside(o)
         steps.extract(o, choice, meanwhile=lambda: steps.transform_kept(o, is_early=True))
         steps.transform_kept(o)
         prepared.result()
@@ -83,6 +98,7 @@ def daily(o: Observatory, choice: Choice, notes: steps.NoteChoice) -> int:
 def intraday(o: Observatory, choice: Choice) -> int:
     """Crypto bars and order books only, and the artifacts that they feed."""
     with run(o, "run-intraday"):
+        steps.set_aside(o)
         steps.extract(o, choice)
         load_kept(o)
     return steps.code(o)
@@ -97,7 +113,7 @@ def load_kept(o: Observatory) -> None:
 
 
 def only_maintain(o: Observatory) -> int:
-    """Every kept answer verified, left-overs swept; under the lock, so that nobody's unfinished file is taken."""
+    """Every kept answer verified, what is old moved; under the lock, so that nobody's unfinished file is taken."""
     with run(o, "maintain"):
-        o.done("maintain", maintain.run(o.lake, o.folder.root))
+        steps.maintained(o)
     return steps.code(o)

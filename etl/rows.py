@@ -97,10 +97,9 @@ class Reader:
             opened, closed = at, at + LENGTHS[bar.interval]
             ready = closed
         else:
-            session = self._session_of(at)
-            if session is None:
-                raise AssertionError("a bar without a session was refused before")
-            opened, closed, ready = session.opened_at, session.closed_at, session.ready_at
+            days = [at] if bar.interval == "1d" else [at + timedelta(days=i - at.weekday()) for i in range(7)]
+            held = [session for day in days if (session := self._session_of(day))]
+            opened, closed, ready = held[0].opened_at, held[-1].closed_at, held[-1].ready_at
         values |= {
             "opened_at": naive(opened),
             "published_at": naive(bar_published_at(bar.interval, opened, closed)),

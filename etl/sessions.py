@@ -5,6 +5,7 @@ The rules and the unplanned closures are exchange_calendars'; it costs half a se
 and asked once, when a session is first needed.
 """
 
+import threading
 import warnings
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from functools import cache
 CALENDAR = "XNYS"
 FIRST, LAST = date(1990, 1, 1), date(2060, 12, 31)
 SETTLING = timedelta(minutes=60)  # from the close until an equity day counts as final
+_MAKING = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +67,13 @@ def _by_date() -> dict[date, Session]:
     return {session.trade_date: session for session in _every()}
 
 
-@cache
 def _every() -> tuple[Session, ...]:
+    with _MAKING:  # threads that read answers side by side wait for the one that makes it
+        return _made()
+
+
+@cache
+def _made() -> tuple[Session, ...]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # pandas 4's, of what exchange_calendars does with pandas
         import exchange_calendars

@@ -1,19 +1,17 @@
 """
-The settings' shape and defaults, frozen: the universe, the chains, the limits, the folders, the keys.
+All that a run may know of its surroundings, frozen: the tables of `mfo.toml`, the chains, the folders, the keys.
 
-With no file at all the defaults are the product's own universe. Keys stand in no repr. `etl.stores.settings_file`
-reads them.
+Keys stand in no repr. `etl.stores.settings_file` reads them.
 """
 
-import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import SecretStr
 
 from etl.errors import SettingsWrong, UsageWrong
+from etl.tables import Section, Tables, Universe
 
-SYMBOL = r"^[A-Z0-9][A-Z0-9.\-]{0,14}$"
 KEY_VARIABLES = (
     "ALPHA_VANTAGE_API_KEY",
     "FRED_API_KEY",
@@ -41,182 +39,12 @@ BASE_URL_VARIABLES = (
 )
 OTHER_VARIABLES = ("OPENAI_MODEL", "MFO_DATA_DIR", "MFO_NOW", "MFO_TIMEZONE", "MFO_CONFIG")
 
-NAMES = {
-    "SPY": "S&P 500 ETF",
-    "QQQ": "Nasdaq 100 ETF",
-    "IWM": "Russell 2000 ETF",
-    "FXI": "China large caps ETF",
-    "MCHI": "MSCI China ETF",
-    "VGK": "Europe ETF",
-    "EZU": "Eurozone ETF",
-    "EWJ": "Japan ETF",
-    "INDA": "India ETF",
-    "TLT": "20+ year Treasuries ETF",
-    "AGG": "US aggregate bonds ETF",
-    "GLD": "Gold ETF",
-    "DBC": "Commodities ETF",
-    "BIL": "1-3 month T-bills ETF",
-    "AAPL": "Apple",
-    "MSFT": "Microsoft",
-    "BTCUSDT": "Bitcoin in USDT",
-    "ETHUSDT": "Ether in USDT",
-    "BNBUSDT": "BNB in USDT",
-}
-
-
-class Section(BaseModel):
-    """A table of `mfo.toml`: frozen, and no key in it that is not named here."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-def _check_symbols(symbols: list[str]) -> None:
-    for symbol in symbols:
-        if not re.match(SYMBOL, symbol):
-            raise ValueError(f"{symbol!r} is not a symbol; allowed: capital letters, digits, dot and dash, at most 15")
-
-
-class Universe(Section):
-    """What is watched. Regions and asset classes are lists of symbols; the first one is the node."""
-
-    regions: dict[str, list[str]] = {
-        "USA": ["SPY", "QQQ", "IWM"],
-        "China": ["FXI", "MCHI"],
-        "Europe": ["VGK", "EZU"],
-        "Japan": ["EWJ"],
-        "India": ["INDA"],
-    }
-    asset_classes: dict[str, list[str]] = {
-        "Stocks": ["SPY"],
-        "Bonds": ["TLT", "AGG"],
-        "Commodities": ["GLD", "DBC"],
-        "Crypto": ["BTCUSDT", "ETHUSDT", "BNBUSDT"],
-        "Cash": ["BIL"],
-    }
-    stocks: list[str] = ["AAPL", "MSFT"]
-    crypto_quote: str = "USDT"  # a symbol that ends so is a crypto pair, any other is an equity
-    series: list[str] = [
-        "SP500",
-        "NASDAQCOM",
-        "VIXCLS",
-        "DGS10",
-        "DGS2",
-        "T10Y2Y",
-        "DTWEXBGS",
-        "WALCL",
-        "WTREGEN",
-        "RRPONTSYD",
-        "M2SL",
-        "BAMLH0A0HYM2",
-        "DCOILWTICO",
-        "DEXCHUS",
-        "DEXUSEU",
-        "DEXJPUS",
-        "CPIAUCSL",
-        "UNRATE",
-        "FEDFUNDS",
-    ]
-    names: dict[str, str] = {}
-
-    @field_validator("regions", "asset_classes")
-    @classmethod
-    def _no_empty_group(cls, groups: dict[str, list[str]]) -> dict[str, list[str]]:
-        for name, symbols in groups.items():
-            if not symbols:
-                raise ValueError(f"{name!r} has no symbol")
-            _check_symbols(symbols)
-        return groups
-
-    @field_validator("stocks", "series")
-    @classmethod
-    def _symbols(cls, symbols: list[str]) -> list[str]:
-        _check_symbols(symbols)
-        return symbols
-
-    def symbols(self) -> list[str]:
-        """Every symbol once, in the order of the page: regions, asset classes, stocks."""
-        groups = [*self.regions.values(), *self.asset_classes.values(), self.stocks]
-        return list(dict.fromkeys(symbol for group in groups for symbol in group))
-
-    def is_crypto(self, symbol: str) -> bool:
-        """Whether a symbol is a crypto pair, by its quote currency."""
-        return symbol.endswith(self.crypto_quote)
-
-    def name_of(self, symbol: str) -> str:
-        """The symbol's display name; the symbol itself where none is known."""
-        return self.names.get(symbol) or NAMES.get(symbol, symbol)
-
-
-class LimitOverride(Section):
-    """What a setting may change of a provider's limits; None keeps the free tier's own."""
-
-    per_day: int | None = Field(default=None, ge=0)
-    reserve: int | None = Field(default=None, ge=0)  # calls of each day that backfill leaves to the daily run
-    per_minute: int | None = Field(default=None, ge=1)
-    spacing_s: float | None = Field(default=None, ge=0)
-    weight: int | None = Field(default=None, ge=1)
-    weight_window_s: float | None = Field(default=None, gt=0)
-    timeout_s: float | None = Field(default=None, gt=0)
-    parallel: int | None = Field(default=None, ge=1, le=16)
-
-
-class Extract(Section):
-    """How far back, how often again, how stubborn."""
-
-    history_from: date = date(2015, 1, 1)
-    macro_from: date = date(2010, 1, 1)
-    crypto_daily_from: date = date(2024, 1, 1)
-    crypto_minutes_days: float = Field(default=2.0, gt=0, le=30)
-    macro_fresh_hours: float = Field(default=6.0, ge=0)
-    late_again_hours: float = Field(default=3.0, gt=0)  # a session that is not out yet is asked for again after this
-    order_book_fresh_minutes: float = Field(default=5.0, ge=0)
-    series_fresh_days: float = Field(default=30.0, ge=0)
-    series_per_day: int = Field(default=10, ge=0)  # metadata calls, so that they never set a run's length
-    gaps_per_run: int = Field(default=20, ge=0)  # suspected gaps that a run asks for again
-    attempts: int = Field(default=3, ge=1, le=10)
-
-
-class Notes(Section):
-    """The model's call, what it may cost, whom the daily notes are about, and how good the data must be for calls."""
-
-    temperature: float = Field(default=0.2, ge=0, le=2)
-    max_tokens: int = Field(default=500, ge=50)
-    tokens_per_day: int = Field(default=100_000, ge=0)
-    usd_per_million_prompt: float | None = Field(default=None, ge=0)  # the model's prices; else no cost is known
-    usd_per_million_completion: float | None = Field(default=None, ge=0)
-    usd_per_day: float | None = Field(default=None, ge=0)
-    timeout_s: float = Field(default=60.0, gt=0)
-    least_confidence: float = Field(default=60.0, ge=0, le=100)  # of the data, for a recommendation to be published
-    scopes: list[str] = ["portfolio"]  # and watchlists or symbols: each has its note in the daily run
-    knowledge: Path | None = None  # a folder of markdown notes, quoted with their names
-
-    @model_validator(mode="after")
-    def _prices_for_a_budget(self) -> "Notes":
-        prices = (self.usd_per_million_prompt, self.usd_per_million_completion)
-        if self.usd_per_day is not None and None in prices:
-            raise ValueError("usd_per_day needs usd_per_million_prompt and usd_per_million_completion")
-        return self
-
-
-class Tables(Section):
-    """The whole of `mfo.toml`."""
-
-    data_dir: Path | None = None
-    timezone: str | None = None
-    openai_model: str | None = None
-    universe: Universe = Universe()
-    watchlists: dict[str, list[str]] = {}
-    chains: dict[str, list[str]] = {}
-    limits: dict[str, LimitOverride] = {}
-    extract: Extract = Extract()
-    notes: Notes = Notes()
-
-
 CHAINS: dict[str, list[str]] = {
     "equity_daily": ["alpha_vantage", "yahoo", "twelve_data", "fmp", "alpaca"],
-    "equity_history": ["yahoo", "twelve_data", "alpaca", "fmp"],
+    "equity_history": ["yahoo", "twelve_data", "alpaca", "fmp", "alpha_vantage"],
+    "equity_intraday": ["alpha_vantage", "alpaca"],
     "actions": ["yahoo", "alpha_vantage"],
-    "macro": ["fred", "fred_graph"],
+    "macro": ["fred", "fred_graph", "alpha_vantage"],
     "series": ["fred"],
     "crypto_1m": ["binance"],
     "crypto_1d": ["binance", "alpha_vantage", "yahoo"],
@@ -224,6 +52,9 @@ CHAINS: dict[str, list[str]] = {
     "equity_quote": ["finnhub"],
     "crypto_quote": ["coingecko"],
 }
+
+
+PREMIUM = {"equity_intraday": "alpha_vantage"}  # who gives it to those who pay only
 
 
 class Settings(Section):
@@ -245,8 +76,10 @@ class Settings(Section):
         return self.tables.universe
 
     def chain(self, dataset: str) -> list[str]:
-        """The providers of a dataset, first source first."""
-        return self.tables.chains.get(dataset, CHAINS[dataset])
+        """The providers of a dataset, first source first; without what only a premium key is given."""
+        names = self.tables.chains.get(dataset, CHAINS[dataset])
+        is_free = not self.tables.extract.alpha_vantage_is_premium
+        return [name for name in names if not (is_free and PREMIUM.get(dataset) == name)]
 
     def symbols_named(self, name: str) -> list[str]:
         """

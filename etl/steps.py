@@ -5,8 +5,8 @@ The order in which they come stands in etl/pipeline.py.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +14,7 @@ from pathlib import Path
 from etl import __version__, catalogue, overview
 from etl.choices import Choice, scope_of
 from etl.domain import Answer, Limits, Outcome, Request
-from etl.errors import SiteDiffers
+from etl.errors import DataWrong, SiteDiffers
 from etl.notes.modes import DAILY, Mode
 from etl.notes.prompt import NoteSettings
 from etl.observatory import Observatory
@@ -22,11 +22,13 @@ from etl.providers import CLOSED, PROVIDERS
 from etl.publication import SERIES
 from etl.sessions import session_of
 from etl.settings import data_folder
-from etl.stages import analyze, check, export, hypothesis, load, score, transform
+from etl.site.one_file import MARK
+from etl.stages import analyze, check, export, hypothesis, load, maintain, score, transform
 from etl.stages.extract import Extractor, refuse_where_nothing_came
-from etl.stores import llm, models
-from etl.stores.site import SiteFolder
-from etl.stores.view import Connection, View, seen_as_of
+from etl.stores import database_file, lineage, llm, models
+from etl.stores.past import Past, seen_as_of, write_past
+from etl.stores.site import SinglePage, SiteFolder
+from etl.stores.view import Connection, View
 from etl.stores.warehouse import NextFile
 
 DONE, PARTIAL = 0, 3
@@ -52,6 +54,7 @@ class SiteChoice:
     basis: str = "known"
     compare: bool = False
     public: bool = False
+    single_file: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +83,7 @@ def extract(o: Observatory, choice: Choice, meanwhile: Callable[[], None] = lamb
 
 def extractor(o: Observatory, limits: Mapping[str, Limits]) -> Extractor:
     """One that asks within these limits."""
-    return Extractor(
-        providers=PROVIDERS,
-        limits=limits,
-        ledger=o.ledger,
-        lake=o.lake,
-        http=o.http,
-        clock=o.clock,
-        run_id=o.run_id,
-        attempts=o.settings.tables.extract.attempts,
-        progress=o.terminal,
-    )
+    return Extractor(providers=PROVIDERS, limits=limits, asker=o.asker(limits), clock=o.clock, progress=o.terminal)
 
 
 def transform_kept(o: Observatory, *, everything: bool = False, is_early: bool = False) -> None:
@@ -106,27 +99,62 @@ def transform_kept(o: Observatory, *, everything: bool = False, is_early: bool =
     (o.note if is_early else o.done)("transform", transformer.run(everything=everything))
 
 
+def set_aside(o: Observatory, *, whole: bool = False) -> bool:
+    """Put a published file that cannot be read, and a log of another program, out of the way; whether there was any."""
+    lines = database_file.set_aside_unreadable(o.warehouse.path, o.clock.now(), whole=whole)
+    for line in lines:
+        o.terminal.say(f"{'warehouse':>10}  {line}", level="warning", event="load")
+    return bool(lines)
+
+
 @contextmanager
 def built(o: Observatory, *, rebuild: bool = False) -> Iterator[Build]:
-    """The next warehouse, loaded and checked; published only by `_publish`."""
-    with o.warehouse.next_file(fresh=rebuild or load.is_stale(o.warehouse, o.parquet)) as file:
-        view = View(o.clock.now(), o.run_id, o.settings.demo, __version__)
-        configuration = catalogue.configuration(o.settings, o.http.has_key)
-        build = Build(file, view, models.load_models(data_folder("sql")), configuration)
-        outcome = load.run(
-            file,
-            view,
-            parquet=o.parquet,
-            ledger=o.ledger,
-            journal=o.journal,
-            configuration=configuration,
-            this_run=o.row(),
-            built=build.models,
-        )
-        o.done("load", outcome)
-        checked = check.run(file, build.models, sql_root=data_folder("sql"), run_id=o.run_id, as_of=view.as_of)
-        o.done("check", checked)
+    """
+    The next warehouse, loaded and checked; published only by `publish`.
+
+    A published file that turns out to be unreadable on the way is set aside, and the next one is built from Parquet.
+    """
+    set_aside(o)
+    with ExitStack() as opened:
+        try:
+            build = _loaded(o, opened, rebuild=rebuild)
+        except DataWrong as error:
+            if not database_file.BROKEN.search(str(error)) or not set_aside(o, whole=True):
+                raise
+            opened.close()
+            build = _loaded(o, opened, rebuild=True)
         yield build
+
+
+def _loaded(o: Observatory, opened: ExitStack, *, rebuild: bool) -> Build:
+    fresh = rebuild or load.is_stale(o.warehouse, o.parquet)
+    file = opened.enter_context(o.warehouse.next_file(fresh=fresh))
+    view = View(o.clock.now(), o.run_id, o.settings.demo, __version__)
+    configuration = catalogue.configuration(o.settings, o.http.has_key)
+    build = Build(file, view, models.load_models(data_folder("sql")), configuration)
+    outcome = load.run(
+        file,
+        view,
+        parquet=o.parquet,
+        ledger=o.ledger,
+        journal=o.journal,
+        configuration=configuration,
+        this_run=o.row(),
+        built=build.models,
+    )
+    o.done("load", outcome)
+    checked = check.run(file, build.models, sql_root=data_folder("sql"), run_id=o.run_id, as_of=view.as_of)
+    o.done("check", checked)
+    return build
+
+
+def load_past(o: Observatory, past: Past) -> None:
+    """Write a look at the past beside the published file, and say where and what it shows."""
+    word = "as-of" if past.basis == "known" else "published-as-of"
+    target = o.warehouse.path.with_name(f"{o.warehouse.path.stem}.{word}-{past.instant:%Y%m%dT%H%M%SZ}.duckdb")
+    view = write_past(o.warehouse, o.folder.cache, past, data_folder("sql"), target)
+    basis = "known" if past.basis == "known" else "published, reconstructed"
+    o.done("load", Outcome(f"{target} as of {view.as_of.isoformat(timespec='seconds')} ({basis}), run {view.run_id}"))
 
 
 def keep_own(o: Observatory, build: Build, kind: str, subject: str, body: bytes) -> Answer:
@@ -206,13 +234,36 @@ def publish(o: Observatory, build: Build) -> None:
     o.done("publish", Outcome(f"{o.warehouse.path} as of {build.view.as_of.isoformat(timespec='seconds')}"))
 
 
+def maintained(o: Observatory) -> None:
+    """Verify every kept answer, and that every published figure has one; move what is old; sweep left-overs away."""
+
+    def resting(proven: Collection[int]) -> list[str]:
+        if not o.warehouse.exists():
+            return []
+        with closing(o.warehouse.read()) as con:
+            return lineage.unproven(con, proven)
+
+    maintainer = maintain.Maintainer(
+        root=o.folder.root,
+        lake=o.lake,
+        parquet=o.parquet,
+        warehouse=o.warehouse,
+        read=o.journal.read_before().keys(),
+        retention=o.settings.tables.retention,
+        now=o.clock.now(),
+        sql_root=data_folder("sql"),
+        resting=resting,
+    )
+    o.done("maintain", maintainer.run())
+
+
 def export_site(o: Observatory, site: SiteChoice) -> None:
     """Write the site folder, or compare it with what is there."""
-    root = site.out.absolute() if site.out else o.folder.site
+    place = _place(o, site)
     with _seen(o, site) as con:
         outcome = export.run(
             con,
-            SiteFolder(root),
+            place,
             page_root=data_folder("dashboard"),
             cache=o.folder.cache,
             version=__version__,
@@ -222,8 +273,14 @@ def export_site(o: Observatory, site: SiteChoice) -> None:
             closed=CLOSED,
         )
     if site.compare and outcome.undone:
-        raise SiteDiffers("\n".join([f"{root} is not what this warehouse gives:", *outcome.undone]))
+        raise SiteDiffers("\n".join([f"{place.root} is not what this warehouse gives:", *outcome.undone]))
     o.done("export", outcome)
+
+
+def _place(o: Observatory, site: SiteChoice) -> SiteFolder | SinglePage:
+    if site.single_file:
+        return SinglePage(site.out.absolute() if site.out else o.folder.single_page, MARK)
+    return SiteFolder(site.out.absolute() if site.out else o.folder.site)
 
 
 @contextmanager
@@ -233,5 +290,5 @@ def _seen(o: Observatory, site: SiteChoice) -> Iterator[Connection]:
         with closing(o.warehouse.read()) as con:
             yield con
         return
-    with seen_as_of(o.warehouse, o.folder.cache, site.as_of, site.basis, data_folder("sql")) as con:
+    with seen_as_of(o.warehouse, o.folder.cache, Past(site.as_of, site.basis), data_folder("sql")) as con:
         yield con

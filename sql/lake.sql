@@ -20,6 +20,25 @@ create table if not exists lake.bars (
     adjustment varchar, is_final boolean
 );
 
+-- what `maintain` keeps of minutes that are too old for the warehouse (Parquet has them
+-- all), the only rows here that are computed: their hours as they were rolled up, and
+-- the stretches of each hour that came together
+create table if not exists lake.hours (
+    symbol varchar, opened_at timestamp, open double, high double, low double,
+    close double, volume double, quote_volume double, trades bigint,
+    taker_buy_quote_volume double, is_complete boolean, source varchar,
+    known_at timestamp
+);
+create table if not exists lake.stretches (
+    symbol varchar, opened_at timestamp, from_slot bigint, until_slot bigint,
+    sequence bigint, came_at timestamp
+);
+
+-- when rows left the warehouse for being too old, and how many
+create table if not exists lake.cuts (
+    cut_at timestamp, minutes bigint, book_levels bigint
+);
+
 create table if not exists lake.observations (
     series_id varchar, date date, value double, source varchar,
     sequence bigint, fetched_at timestamp, published_at timestamp, vintage_date date,

@@ -24,7 +24,8 @@ create or replace macro finite_or_null(x) as case when isfinite(x) then x end;
 -- the length of a bar, and a bar's place on the grid of its interval
 create or replace macro seconds_of(bar_length) as
     case bar_length
-        when '1m' then 60 when '15m' then 900 when '1h' then 3600 else 86400
+        when '1m' then 60 when '5m' then 300 when '15m' then 900 when '1h' then 3600
+        else 86400
     end;
 create or replace macro slot_of(instant, bar_length) as
     cast(floor(epoch(instant) / seconds_of(bar_length)) as bigint);

@@ -17,6 +17,14 @@ MFO = Path(sys.executable).with_name("mfo")
 AV_KEY, FRED_KEY, OPENAI_KEY = "CANARYALPHAVANTAGE", "canaryfredkeycanaryfredkey012345", "canary-openai-key"
 
 
+LONG = ("test_route.py", "test_time.py", "dashboard/", "faults/")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long files first: with a file to each core, the last ones to end are short ones then."""
+    items.sort(key=lambda item: not any(name in item.nodeid for name in LONG))
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The shared folder with the stand-in and the recorded answers; tests that need it skip where it is missing."""

@@ -67,6 +67,7 @@ def test_rows_that_can_be_true_carry_their_version(tmp_path):
         ({"close": None}, "close is missing or not a number"),
         ({"high": float("inf")}, "high is missing or not a number"),
         ({"volume": -1.0}, "volume is missing or negative"),
+        ({"volume": float("nan"), "quote_volume": 1.0}, "volume is missing or negative"),
         ({"opened_at": None}, UNREADABLE),
         (at_minute(60), OUTSIDE),
         (at_minute(-1), OUTSIDE),

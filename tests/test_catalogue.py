@@ -8,9 +8,10 @@ import pytest
 
 from etl.catalogue import configuration, limits_of
 from etl.providers import PROVIDERS
-from etl.settings import CHAINS, LimitOverride, Settings, Tables, Universe
+from etl.settings import CHAINS, Settings
 from etl.stores.settings_file import read_settings
 from etl.stores.view import CONFIGURATION
+from etl.tables import LimitOverride, Tables, Universe
 
 LAKE_SQL = (Path(__file__).parents[1] / "sql" / "lake.sql").read_text()
 

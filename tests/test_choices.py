@@ -5,8 +5,9 @@ import pytest
 from etl.choices import check_names, scope_of
 from etl.errors import SettingsWrong, UsageWrong
 from etl.notes.day import Scope
-from etl.settings import LimitOverride, Notes, Settings, Tables, Universe
+from etl.settings import Settings
 from etl.stores.settings_file import read_settings
+from etl.tables import LimitOverride, Notes, Tables, Universe
 
 ONE = Universe(regions={"USA": ["SPY"]}, asset_classes={"Crypto": ["BTCUSDT"]}, stocks=[], series=["DGS10"])
 

@@ -11,14 +11,16 @@ from etl.errors import UsageWrong
 from etl.planning import due
 from etl.providers import PROVIDERS
 from etl.sessions import last_closed
-from etl.settings import Extract, Settings, Tables, Universe
+from etl.settings import Settings
 from etl.stores.ledger import Good
 from etl.stores.settings_file import read_settings
+from etl.tables import Extract, Tables, Universe
 
 NOW = datetime(2025, 11, 1, 3, 43, tzinfo=UTC)  # a Saturday: the last session is Friday's
 FRIDAY = datetime(2025, 10, 31, tzinfo=UTC)
 ONE = Universe(regions={"USA": ["SPY"]}, asset_classes={"Crypto": ["BTCUSDT"]}, stocks=[], series=["DGS10"])
 QUOTES = ("equity_quote", "crypto_quote")
+CROSS_CHECKS = (*QUOTES, "equity_intraday")
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
@@ -53,6 +55,7 @@ def everything_at(at: datetime, newest: datetime | None = FRIDAY) -> Asked:
     minute = at.replace(second=0, microsecond=0) - timedelta(minutes=1)
     asked.note(CRYPTO_1D, "BTCUSDT", "binance", at, newest).note(CRYPTO_1M, "BTCUSDT", "binance", at, minute)
     asked.note(QUOTES[0], "SPY", "finnhub", at, None).note(QUOTES[1], "BTCUSDT", "coingecko", at, None)
+    asked.note(CROSS_CHECKS[-1], "SPY", "alpaca", at, newest)
     return asked.note(ORDER_BOOK, "BTCUSDT", "binance", at, None)
 
 
@@ -73,7 +76,7 @@ def only(found, dataset):
 def test_on_a_fresh_machine_everything_is_due_once(settings):
     """History of an equity comes with its splits and dividends in one answer of Yahoo's."""
     found = tasks(settings)
-    expected = [EQUITY_HISTORY, EQUITY_DAILY, MACRO, SERIES, CRYPTO_1D, CRYPTO_1M, ORDER_BOOK, *QUOTES]
+    expected = [EQUITY_HISTORY, EQUITY_DAILY, MACRO, SERIES, CRYPTO_1D, CRYPTO_1M, ORDER_BOOK, *CROSS_CHECKS]
     assert Counter(datasets(found)) == Counter(expected)
     assert only(found, EQUITY_HISTORY).want.since == datetime(2015, 1, 1, tzinfo=UTC)
     assert only(found, MACRO).want.since == datetime(2010, 1, 1, tzinfo=UTC)

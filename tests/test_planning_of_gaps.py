@@ -9,9 +9,10 @@ from etl.domain import CRYPTO_1M, EQUITY_DAILY, EQUITY_HISTORY, ORDER_BOOK, SERI
 from etl.planning import Task, due
 from etl.providers import PROVIDERS
 from etl.sessions import last_closed
-from etl.settings import Extract, Settings, Tables, Universe
+from etl.settings import Settings
 from etl.stores.ledger import Good
 from etl.stores.settings_file import read_settings
+from etl.tables import Extract, Tables, Universe
 
 NOW = datetime(2025, 11, 1, 3, 43, tzinfo=UTC)
 FROM = datetime(2025, 10, 20, 7, 5, tzinfo=UTC)

@@ -9,9 +9,10 @@ from etl.domain import CRYPTO_QUOTE, EQUITY_QUOTE
 from etl.planning import INTRADAY, due
 from etl.providers import PROVIDERS
 from etl.sessions import last_closed
-from etl.settings import Settings, Tables, Universe
+from etl.settings import Settings
 from etl.stores.ledger import Good
 from etl.stores.settings_file import read_settings
+from etl.tables import Tables, Universe
 
 NOW = datetime(2025, 11, 1, 3, 43, tzinfo=UTC)  # a Saturday: the last session is Friday's
 UNIVERSE = Universe(regions={"USA": ["SPY"]}, asset_classes={"Crypto": ["BTCUSDT", "XYZUSDT"]}, stocks=[], series=[])

@@ -8,12 +8,13 @@ from etl.choices import Choice
 from etl.domain import MACRO, SERIES, Want
 from etl.planning import due
 from etl.providers import PROVIDERS
+from etl.providers.reading import newest
 from etl.sessions import last_closed
-from etl.settings import Settings, Tables, Universe
-from etl.stages.extract import newest
+from etl.settings import Settings
 from etl.stores.ledger import Good, Ledger
 from etl.stores.settings_file import read_settings
 from etl.stores.state import State
+from etl.tables import Tables, Universe
 from tests.clocks import NotedClock
 from tests.providers.made_up import FRED, answer, description, planned
 

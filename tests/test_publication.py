@@ -14,7 +14,7 @@ from etl.publication import (
     why_impossible,
     why_units_differ,
 )
-from etl.settings import Universe
+from etl.tables import Universe
 
 DEFAULT_SERIES = list(Universe().series)
 

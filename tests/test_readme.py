@@ -16,7 +16,6 @@ from tests.house import assert_none
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-NOT_YET = {"chart"}
 OUTCOMES = {0, 3, 130}  # codes that are no error's: done, partial, Ctrl-C
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]  # an app of several commands is a group
 
@@ -48,10 +47,8 @@ def test_readme_has_a_row_for_every_command() -> None:
 
 
 def test_readme_names_no_command_that_is_missing() -> None:
-    """What the README tells people to type exists; what is planned is said to be planned."""
+    """What the README tells people to type exists."""
     assert_none(sorted(commands_in("README.md") - set(COMMANDS)))
-    assert not NOT_YET & set(COMMANDS)
-    assert_none([name for name in NOT_YET if f"`{name}`" not in README])
 
 
 def test_readme_names_every_option_of_its_command() -> None:

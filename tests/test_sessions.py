@@ -3,10 +3,15 @@
 import pickle
 import subprocess
 import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 
 import pytest
 
+from etl import sessions as sessions_module
 from etl.sessions import Session, last_closed, session_of, sessions
 
 
@@ -68,6 +73,22 @@ def test_instants_are_plain_datetimes():
     assert session is not None
     assert type(session.opened_at) is datetime
     assert pickle.loads(pickle.dumps(session)) == session
+
+
+def test_the_calendar_is_made_once_however_many_threads_ask(monkeypatch):
+    """Answers are read side by side, and making it takes half a second and pandas."""
+    made = []
+
+    @cache
+    def slowly():
+        made.append(threading.get_ident())
+        time.sleep(0.05)
+        return ()
+
+    monkeypatch.setattr(sessions_module, "_made", slowly)
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(lambda _: sessions_module._every(), range(4))) == [()] * 4
+    assert len(made) == 1
 
 
 def test_the_calendar_is_imported_when_a_session_is_needed():

@@ -8,8 +8,9 @@ from pydantic import ValidationError
 from etl.errors import SettingsWrong, UsageWrong
 from etl.providers import PROVIDERS
 from etl.publication import SERIES
-from etl.settings import CHAINS, Extract, Settings, Tables, Universe, data_folder, parse_instant
+from etl.settings import CHAINS, Settings, data_folder, parse_instant
 from etl.stores.settings_file import read_settings
+from etl.tables import Extract, Tables, Universe
 
 WATCHED = Tables(watchlists={"core": ["SPY", "TLT"], "SPY": ["QQQ"]})
 

@@ -127,7 +127,7 @@ export async function setUpPrice(panel, publication) {
         readout,
         chart({
           spec: "price",
-          size: "chart-price",
+          size: rows.some((row) => isNumber(row.net_flow_usd)) ? "chart-price" : "chart-price-hours",
           rows,
           label: `${symbol}, ${rows.length} bars. Arrow keys move from bar to bar, Page keys by 21, Home and End to the ends.`,
           ready: (view, box) => attachCursor({ view, box, rows, key: "time", say, rest: rows.at(-1) }),

@@ -84,7 +84,7 @@ def again(settings: "Settings", day: "date") -> None:
     """Verify a date's kept notes against their own kept facts, and show them."""
     from etl.notes.telling import lines_of
     from etl.stages import analyze
-    from etl.stores.view import reading
+    from etl.stores.past import reading
 
     with reading(settings, None) as con:
         outcome, documents = analyze.verify_again(con, day)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from etl.errors import Stopped
+from etl.errors import Stopped, UsageWrong
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -34,6 +34,7 @@ Config = Annotated[Path | None, typer.Option("--config", help="The mfo.toml to u
 AsJson = Annotated[bool, typer.Option("--json", help="For programs: JSON on stdout.")]
 Force = Annotated[bool, typer.Option("--force", help="Ask again for what is fresh.")]
 AsOf = Annotated[str | None, typer.Option("--as-of", help="As it was known then: 2025-11-01T03:43:00Z or a date.")]
+Basis = Annotated[str, typer.Option("--basis", help="With --as-of: known, or published for a replay.")]
 Only = Annotated[str | None, typer.Option("--only", help="Ask this provider only.")]
 Symbol = Annotated[list[str] | None, typer.Option("--symbol", help="A symbol, series or watchlist; may be repeated.")]
 Since = Annotated[str | None, typer.Option("--since", help="From this date on.")]
@@ -88,3 +89,17 @@ def instant(text: str | None, where: str) -> "datetime | None":
     from etl.settings import parse_instant
 
     return parse_instant(text, where) if text else None
+
+
+def past_instant(as_of: str | None, basis: str) -> "datetime | None":
+    """
+    The instant of `--as-of`, `--basis` checked with it; None for the published warehouse itself.
+
+    Raises:
+        UsageWrong: one of them is not allowed, or a replay names no instant.
+    """
+    if basis not in ("known", "published"):
+        raise UsageWrong(f"--basis: {basis!r}; allowed: known, published")
+    if basis == "published" and not as_of:
+        raise UsageWrong("--basis published replays an instant: give --as-of")
+    return instant(as_of, "--as-of")

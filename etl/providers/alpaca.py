@@ -1,9 +1,10 @@
 """
-Alpaca: daily equity bars as traded, of all US exchanges, on a free pair of keys and 200 calls a minute.
+Alpaca: equity bars as traded, of a day or of five minutes, of all US exchanges; 200 calls a minute on free keys.
 
 Shape: `GET /v2/stocks/bars?symbols=SPY&timeframe=1Day&start&end&adjustment=raw&limit=10000` -> `{"bars": {"SPY": [{"t":
 "2025-10-31T04:00:00Z", "o", "h", "l", "c", "v", "n", "vw"}]}, "next_page_token": null}`, oldest first; `t` is midnight
-in New York. A page may end early; its token is the request for the next.
+in New York, or when five minutes (`5Min`, also outside of the sessions) began. A page may end early; its token is the
+request for the next.
 
 Quirks: no `feed` is sent, because that of all exchanges is free up to 15 minutes ago (`feed=iex` is 2.5 % of the
 volume), and `end` stays behind that: the newer part is a 403. A refused pair of keys is a 401, or a 403 "forbidden".
@@ -18,6 +19,7 @@ from zoneinfo import ZoneInfo
 from etl.domain import (
     EQUITY_DAILY,
     EQUITY_HISTORY,
+    EQUITY_INTRADAY,
     Answer,
     Bar,
     Credential,
@@ -25,15 +27,16 @@ from etl.domain import (
     Request,
     Row,
     Terms,
-    Unreadable,
     Want,
 )
 from etl.errors import AnswerUnreadable, KeyRefused, ProviderRefused
-from etl.providers.reading import document, elements, excerpt, in_order, members, number, refuse_status, whole
+from etl.providers.reading import bars, document, elements, excerpt, members, refuse_status
 
 FREE_AFTER = timedelta(minutes=16)  # what is younger than a quarter of an hour is paid for
 RECENT = timedelta(days=140)
+SECOND, FIVE_MINUTES = timedelta(seconds=1), timedelta(minutes=5)
 NEW_YORK = ZoneInfo("America/New_York")
+NAMES = {"at": "t", "open": "o", "high": "h", "low": "l", "close": "c", "volume": "v", "trades": "n"}
 
 
 class Alpaca:
@@ -56,18 +59,19 @@ class Alpaca:
         publishable=False,
     )
     cadence_hours: float = 24.0
-    datasets: tuple[str, ...] = (EQUITY_DAILY, EQUITY_HISTORY)
+    datasets: tuple[str, ...] = (EQUITY_DAILY, EQUITY_HISTORY, EQUITY_INTRADAY)
     parser_version: int = 1
 
     def plan(self, want: Want, now: datetime) -> list[Request]:
-        """One request, from `since` up to 16 minutes ago; `more` asks for the pages after it."""
+        """One request, from `since` up to `until` or 16 minutes ago; `more` asks for the pages after it."""
         if want.dataset not in self.datasets:
             return []
+        last = min(now - FREE_AFTER, want.until - SECOND if want.until else now)
         params = (
             ("symbols", want.symbol),
-            ("timeframe", "1Day"),
+            ("timeframe", "5Min" if want.dataset == EQUITY_INTRADAY else "1Day"),
             ("start", (want.since or now - RECENT).astimezone(UTC).date().isoformat()),
-            ("end", (now - FREE_AFTER).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")),
+            ("end", last.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")),
             ("adjustment", "raw"),
             ("limit", "10000"),
             ("sort", "asc"),
@@ -102,48 +106,48 @@ class Alpaca:
             raise ProviderRefused(f"Alpaca refused {symbol}: {said}")
         refuse_status(answer, self.title, keyed=True, said=_said(answer) if answer.status in (400, 404, 422) else "")
         body = members(document(answer, self.title), "Alpaca's answer")
-        bars = members(body.get("bars"), "Alpaca's bars")
-        if any(name != symbol for name in bars):
+        by_symbol = members(body.get("bars"), "Alpaca's bars")
+        if any(name != symbol for name in by_symbol):
             raise AnswerUnreadable(f"Alpaca answered for another symbol than {symbol}")
-        rows = bars.get(symbol)
+        rows = by_symbol.get(symbol)
         if rows is not None:
             elements(rows, "Alpaca's bars")
         if not rows and not body.get("next_page_token") and "page_token" not in dict(answer.request.params):
             raise ProviderRefused(f"Alpaca has no row of {symbol} in that span")
 
     def parse(self, answer: Answer) -> Iterator[Row]:
-        """Bars, one a session, as traded."""
-        symbol = answer.request.symbol
-        bars = members(members(document(answer, self.title), "Alpaca's answer").get("bars"), "Alpaca's bars")
-        rows: list[tuple[date, Row]] = []
-        for item in elements(bars.get(symbol) or [], "Alpaca's bars"):
-            row = item if isinstance(item, dict) else {}
-            at = _session(row.get("t"))
-            if at is None:
-                yield Unreadable(symbol, str(row.get("t", "")), "not a row with an instant")
-                continue
-            bar = Bar(
-                symbol=symbol,
-                interval="1d",
-                at=at,
-                open=number(row.get("o")),
-                high=number(row.get("h")),
-                low=number(row.get("l")),
-                close=number(row.get("c")),
-                volume=number(row.get("v")),
-                trades=whole(row.get("n")),
-            )
-            rows.append((at, bar))
-        yield from in_order(symbol, rows)
+        """Bars as traded, one a session or one for five minutes; those that had not ended at `end` are left out."""
+        symbol, asked = answer.request.symbol, dict(answer.request.params)
+        body = members(members(document(answer, self.title), "Alpaca's answer").get("bars"), "Alpaca's bars")
+        items = elements(body.get(symbol) or [], "Alpaca's bars")
+        if asked.get("timeframe") != "5Min":
+            yield from bars(symbol, items, NAMES, at_of=_session)
+            return
+        end = _instant(asked.get("end"))
+        found = bars(symbol, items, NAMES, at_of=_instant, interval="5m")
+        yield from (row for row in found if not isinstance(row, Bar) or _had_ended(row, end))
+
+
+def _instant(value: object) -> datetime | None:
+    """An RFC 3339 instant in UTC; None for anything else."""
+    try:
+        instant = datetime.fromisoformat(value) if isinstance(value, str) else None
+        return instant.astimezone(UTC) if instant is not None and instant.tzinfo else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def _session(value: object) -> date | None:
     """The day in New York of an RFC 3339 instant; None for anything else."""
+    instant = _instant(value)
     try:
-        instant = datetime.fromisoformat(value) if isinstance(value, str) else None
-        return instant.astimezone(NEW_YORK).date() if instant is not None and instant.tzinfo else None
-    except (ValueError, OverflowError):
+        return instant.astimezone(NEW_YORK).date() if instant else None
+    except OverflowError:
         return None
+
+
+def _had_ended(bar: Bar, end: datetime | None) -> bool:
+    return end is None or not isinstance(bar.at, datetime) or bar.at + FIVE_MINUTES <= end
 
 
 def _said(answer: Answer) -> str:

@@ -1,5 +1,5 @@
 """
-Alpha Vantage: daily equity bars as traded, weekly bars back to the listing, splits, dividends, crypto days, rates.
+Alpha Vantage: equity bars as traded (days, weeks back to the listing, five minutes), actions, crypto days, rates.
 
 Shape: `GET /query?function=...`. An object with `Meta Data` and a series named after the function (`Time Series
 (Daily)`), newest first, whose rows are `{"1. open": "218.2000", ..., "5. volume": "1234"}`; keys are matched by their
@@ -10,19 +10,24 @@ Quirks: every refusal is HTTP 200 with `Information`, `Note` or `Error Message`.
 and premium endpoints too, so the order of the tests matters. A good answer may carry a `Note`: where the series is
 there, it is data. The daily cap echoes the key, so no text of that body is ever quoted. A free key gives 100 daily
 rows and no more, 25 calls a day and one a second (1.00 s still trips it). The newest row may be a running session.
+"Invalid API call" is an unknown symbol, and also what it says of a known one when it is in trouble. Bars of five
+minutes are for premium keys; they are named by their start, in US/Eastern. A week is named by its last session so far.
 
 https://www.alphavantage.co/documentation/
 """
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
 
+from etl.coverage import LENGTHS
 from etl.domain import (
     ACTIONS,
     CRYPTO_1D,
     EQUITY_DAILY,
     EQUITY_HISTORY,
+    EQUITY_INTRADAY,
     MACRO,
     Action,
     ActionKind,
@@ -40,13 +45,17 @@ from etl.domain import (
 )
 from etl.errors import AnswerError, AnswerUnreadable, DaySpent, KeyRefused, ProviderRefused, RateLimited
 from etl.providers.reading import day, document, elements, excerpt, in_order, is_open, members, number, refuse_status
+from etl.sessions import last_closed, sessions
 
 QUOTE = "USDT"  # a crypto pair of ours; Alpha Vantage knows the coin against the dollar
 SERIES_KEYS = {
     "TIME_SERIES_DAILY": "Time Series (Daily)",
     "TIME_SERIES_WEEKLY": "Weekly Time Series",
+    "TIME_SERIES_INTRADAY": "Time Series (5min)",
     "DIGITAL_CURRENCY_DAILY": "Time Series (Digital Currency Daily)",
 }
+INTERVALS: dict[str, Interval] = {"TIME_SERIES_WEEKLY": "1w", "TIME_SERIES_INTRADAY": "5m"}
+EASTERN, NEW_YORK = "US/Eastern", ZoneInfo("America/New_York")
 # FRED's series that Alpha Vantage serves again, unchanged; its CPI is another one (not seasonally adjusted)
 ECONOMIC: dict[str, tuple[tuple[str, str], ...]] = {
     "DGS10": (("function", "TREASURY_YIELD"), ("interval", "daily"), ("maturity", "10year")),
@@ -70,23 +79,32 @@ class AlphaVantage:
     base_url_env: str = "ALPHA_VANTAGE_BASE_URL"
     credential: Credential | None = Credential("ALPHA_VANTAGE_API_KEY", "query", "apikey")
     limits: Limits = Limits(per_day=25, reserve=25, day_zone="US/Eastern", spacing_s=1.1)
+    premium_limits: Limits = Limits(per_minute=75)  # of the smallest plan; there is no daily cap
     terms: Terms = Terms(
         "Free data is for personal use; other use needs Alpha Vantage's agreement.",
         "https://www.alphavantage.co/terms_of_service/",
         publishable=False,
     )
     cadence_hours: float = 24.0
-    datasets: tuple[str, ...] = (EQUITY_DAILY, EQUITY_HISTORY, ACTIONS, MACRO, CRYPTO_1D)
+    datasets: tuple[str, ...] = (EQUITY_DAILY, EQUITY_HISTORY, EQUITY_INTRADAY, ACTIONS, MACRO, CRYPTO_1D)
     parser_version: int = 1
 
     def plan(self, want: Want, now: datetime) -> list[Request]:
-        """One request each, two for ACTIONS; [] for a series or pair that Alpha Vantage does not serve."""
+        """
+        One request each, two for ACTIONS; [] for a series or pair that Alpha Vantage does not serve.
+
+        EQUITY_HISTORY is weeks. EQUITY_INTRADAY (a premium key's) is the newest session, or the last 30 days.
+        """
         symbol = ("symbol", want.symbol)
         if want.dataset == EQUITY_DAILY:
             daily = (("function", "TIME_SERIES_DAILY"), symbol, ("outputsize", "compact"))
             return [self._ask(want, daily)]
         if want.dataset == EQUITY_HISTORY:
             return [self._ask(want, (("function", "TIME_SERIES_WEEKLY"), symbol))]
+        if want.dataset == EQUITY_INTRADAY:
+            shape = (("interval", "5min"), ("adjusted", "false"), ("extended_hours", "false"))
+            size = ("outputsize", "compact" if _is_newest_session(want, now) else "full")
+            return [self._ask(want, (("function", "TIME_SERIES_INTRADAY"), symbol, *shape, size))]
         if want.dataset == ACTIONS:
             return [self._ask(want, (("function", function), symbol)) for function in EVENTS]
         if want.dataset == MACRO and want.symbol in ECONOMIC:
@@ -118,11 +136,13 @@ class AlphaVantage:
         elif isinstance(body.get("data"), list) and "endpoint" not in body and "message" not in body:
             if function in EVENTS and body.get("symbol") not in (answer.request.symbol, None):
                 raise AnswerUnreadable(f"Alpha Vantage answered for another symbol than {answer.request.symbol}")
+            if (asked := dict(answer.request.params).get("interval")) and body.get("interval") != asked:
+                raise AnswerUnreadable(f"Alpha Vantage's {answer.request.symbol} is not {asked}")
             return
         raise _refusal(body, answer.request.symbol)
 
     def parse(self, answer: Answer) -> Iterator[Row]:
-        """Bars (raw; interval 1w for EQUITY_HISTORY), actions or observations. An open crypto day is left out."""
+        """Bars (raw), actions or observations. A candle that is still open is left out, a day or week is not."""
         body = members(document(answer, self.title), "Alpha Vantage's answer")
         function, symbol = _function(answer), answer.request.symbol
         if function in SERIES_KEYS:
@@ -145,6 +165,13 @@ def _named(row: dict[str, object]) -> dict[str, object]:
     return {re.sub(r"^\d+[a-z]?\. | \(USD\)$", "", key): value for key, value in row.items()}
 
 
+def _is_newest_session(want: Want, now: datetime) -> bool:
+    """Whether the newest hundred bars hold all that is wanted: the last session, no other having begun since."""
+    last = last_closed(now)
+    begun = [session for session in sessions(last.trade_date, now.date()) if session.opened_at <= now]
+    return want.since is not None and want.since >= last.opened_at and len(begun) == 1
+
+
 def _rows_by_time(answer: Answer, body: dict[str, object]) -> dict[str, object]:
     key = SERIES_KEYS[_function(answer)]
     return members(body.get(key), f"Alpha Vantage's {key}")
@@ -154,6 +181,8 @@ def _check_symbol(answer: Answer, body: dict[str, object]) -> None:
     meta = _named(members(body.get("Meta Data"), "Alpha Vantage's Meta Data"))
     asked = dict(answer.request.params)
     said = meta.get("Digital Currency Code") if "market" in asked else meta.get("Symbol")
+    if _function(answer) == "TIME_SERIES_INTRADAY" and meta.get("Time Zone") != EASTERN:
+        raise AnswerUnreadable(f"Alpha Vantage gave {answer.request.symbol} in another time zone than {EASTERN}")
     if not isinstance(said, str) or said.upper() != asked.get("symbol", "").upper():
         raise AnswerUnreadable(f"Alpha Vantage answered for another symbol than {answer.request.symbol}")
     if "market" in asked and meta.get("Market Code") != asked["market"]:
@@ -176,7 +205,7 @@ def _refusal(body: dict[str, object], symbol: str) -> AnswerError:
     if "** api key" in text or "apikey is invalid or missing" in text:
         return KeyRefused("Alpha Vantage does not accept the key")
     if "invalid api call" in text:
-        return ProviderRefused(f"Alpha Vantage does not know {symbol}")
+        return ProviderRefused(f"Alpha Vantage does not know {symbol}", is_doubtful=True)
     if "does not exist" in text:
         return ProviderRefused(f"Alpha Vantage: {excerpt(said)}")
     if not body:
@@ -185,30 +214,39 @@ def _refusal(body: dict[str, object], symbol: str) -> AnswerError:
 
 
 def _bars(answer: Answer, function: str, series: dict[str, object]) -> Iterator[Row]:
-    symbol, is_crypto = answer.request.symbol, function == "DIGITAL_CURRENCY_DAILY"
-    interval: Interval = "1w" if function == "TIME_SERIES_WEEKLY" else "1d"
-    rows: list[tuple[datetime, Row]] = []
+    symbol, interval = answer.request.symbol, INTERVALS.get(function, "1d")
+    rows: list[tuple[date, Row]] = []
     for key, value in series.items():
-        at = day(key)
+        at = _at(function, key)
         if at is None or not isinstance(value, dict):
             yield Unreadable(symbol, key, "not a row with a date")
             continue
-        opened_at = datetime.combine(at, time(), tzinfo=UTC)
-        if is_crypto and is_open(opened_at, timedelta(days=1), answer):
+        if isinstance(at, datetime) and is_open(at, LENGTHS[interval], answer):
             continue
         row = _named(value)
         bar = Bar(
             symbol=symbol,
             interval=interval,
-            at=opened_at if is_crypto else at,
+            at=at,
             open=number(row.get("open")),
             high=number(row.get("high")),
             low=number(row.get("low")),
             close=number(row.get("close")),
             volume=number(row.get("volume")),
         )
-        rows.append((opened_at, bar))
+        rows.append((at, bar))
     yield from in_order(symbol, rows)
+
+
+def _at(function: str, key: str) -> date | None:
+    """A session's date, the instant at which a candle opened, or None: the text means what its function says."""
+    if function == "TIME_SERIES_INTRADAY":
+        try:
+            return datetime.strptime(key, "%Y-%m-%d %H:%M:%S").replace(tzinfo=NEW_YORK).astimezone(UTC)
+        except (ValueError, OverflowError):
+            return None
+    at = day(key)
+    return datetime.combine(at, time(), tzinfo=UTC) if at and function == "DIGITAL_CURRENCY_DAILY" else at
 
 
 def _actions(symbol: str, function: str, events: list[object]) -> Iterator[Row]:

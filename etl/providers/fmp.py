@@ -12,25 +12,16 @@ https://site.financialmodelingprep.com/developer/docs/stable/historical-price-eo
 """
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
-from etl.domain import (
-    EQUITY_DAILY,
-    EQUITY_HISTORY,
-    Answer,
-    Bar,
-    Credential,
-    Limits,
-    Request,
-    Row,
-    Terms,
-    Unreadable,
-    Want,
-)
+from etl.domain import EQUITY_DAILY, EQUITY_HISTORY, Answer, Credential, Limits, Request, Row, Terms, Want
 from etl.errors import AnswerError, AnswerUnreadable, DaySpent, KeyRefused, ProviderRefused, RateLimited
-from etl.providers.reading import day, document, elements, excerpt, in_order, number, refuse_status, retry_after
+from etl.providers.reading import bars, document, elements, excerpt, refuse_status, retry_after
 
 RECENT = timedelta(days=140)  # about 100 sessions
+FREE = timedelta(days=5 * 365)  # what a free key is given
+MICROSECOND = timedelta(microseconds=1)
+NAMES = {"at": "date", **{name: name for name in ("open", "high", "low", "close", "volume")}}
 
 
 class Fmp:
@@ -52,13 +43,15 @@ class Fmp:
     parser_version: int = 1
 
     def plan(self, want: Want, now: datetime) -> list[Request]:
-        """One request: the days from `since` on, the last 140 of them where nothing older is wanted."""
+        """One request: the days from `since` up to `until` or today, the last 140 where nothing older is wanted."""
         if want.dataset not in self.datasets:
             return []
-        first = want.since if want.since is not None or want.dataset == EQUITY_HISTORY else now - RECENT
-        params: tuple[tuple[str, str], ...] = (("symbol", want.symbol),)
-        if first is not None:
-            params += (("from", first.date().isoformat()), ("to", now.date().isoformat()))
+        first = want.since or (now - FREE if want.dataset == EQUITY_HISTORY else now - RECENT)
+        last = min(now, want.until - MICROSECOND) if want.until else now
+        if last < now - FREE:
+            return []
+        span = (("from", max(first, now - FREE).date().isoformat()), ("to", last.date().isoformat()))
+        params = (("symbol", want.symbol), *span)
         return [Request(self.name, want.dataset, want.symbol, "/historical-price-eod/full", params)]
 
     def inspect(self, answer: Answer) -> None:
@@ -85,27 +78,8 @@ class Fmp:
 
     def parse(self, answer: Answer) -> Iterator[Row]:
         """Bars, one a session, split-adjusted."""
-        symbol = answer.request.symbol
-        rows: list[tuple[date, Row]] = []
-        for item in elements(document(answer, self.title), "FMP's answer"):
-            row = item if isinstance(item, dict) else {}
-            at = day(row.get("date"))
-            if at is None:
-                yield Unreadable(symbol, str(row.get("date", "")), "not a row with a date")
-                continue
-            bar = Bar(
-                symbol=symbol,
-                interval="1d",
-                at=at,
-                open=number(row.get("open")),
-                high=number(row.get("high")),
-                low=number(row.get("low")),
-                close=number(row.get("close")),
-                volume=number(row.get("volume")),
-                adjustment="split",
-            )
-            rows.append((at, bar))
-        yield from in_order(symbol, rows)
+        items = elements(document(answer, self.title), "FMP's answer")
+        yield from bars(answer.request.symbol, items, NAMES, adjustment="split")
 
 
 def _refusal(answer: Answer) -> AnswerError | None:

@@ -7,7 +7,8 @@ Shape: `GET /series/observations` -> `{"count": 23, ..., "observations": [{"real
 Quirks: the body of observations does not name the series, so the request does. Values are strings, `.` is missing.
 `realtime_start` is today or the day of the last update, by FRED's mood: it is no vintage unless one was asked for.
 `realtime_end` after St. Louis' own date is an error, so it is never sent. 429 comes without `Retry-After`; since 2026
-the limit is two a second. An unknown series was 404 and is 400 now. `last_updated` has an hour-only offset.
+the limit is two a second. Under load a good key is called "not registered" now and then. An unknown series was 404
+and is 400 now. `last_updated` has an hour-only offset.
 
 https://fred.stlouisfed.org/docs/api/fred/series_observations.html
 """
@@ -118,7 +119,7 @@ class Fred:
             body = None
         said = excerpt(body.get("error_message")) if isinstance(body, dict) else ""
         if answer.status == 400 and "api_key" in said:
-            raise KeyRefused("FRED does not accept the key")
+            raise KeyRefused("FRED does not accept the key", is_doubtful="not registered" in said)
         if "series does not exist" in said:
             raise ProviderRefused(f"FRED has no series {answer.request.symbol}")
         refuse_status(answer, self.title, keyed=True, said=said)

@@ -6,12 +6,12 @@ Whatever a body holds, these functions end in a value, in None, or in an `Answer
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from email.utils import parsedate_to_datetime
 from math import isfinite
 
-from etl.domain import Answer, Bar, Observation, Row, Series, Unreadable
+from etl.domain import Adjustment, Answer, Bar, Interval, Observation, Row, Series, Unreadable
 from etl.errors import AnswerUnreadable, KeyRefused, ProviderDown, ProviderRefused, RateLimited
 from etl.refusals import why_untrue
 from etl.sessions import session_of
@@ -184,6 +184,33 @@ def in_order(symbol: str, rows: Iterable[tuple[date, Row]]) -> Iterator[Row]:
             yield same[0]
         else:
             yield Unreadable(symbol, at.isoformat(), f"{len(same)} different rows for one time")
+
+
+def bars(
+    symbol: str,
+    items: Iterable[object],
+    names: Mapping[str, str],
+    *,
+    at_of: Callable[[object], date | None] = day,
+    interval: Interval = "1d",
+    adjustment: Adjustment = "raw",
+) -> Iterator[Row]:
+    """
+    The bars of a list of JSON objects, oldest first; one without a time is refused alone.
+
+    `names` says what `at` and each field of a Bar is called in them, `at_of` what the text of `at` means.
+    """
+    rows: list[tuple[date, Row]] = []
+    for item in items:
+        row = item if isinstance(item, dict) else {}
+        figures = {name: number(row.get(key)) for name, key in names.items() if name not in ("at", "trades")}
+        at = at_of(row.get(names["at"]))
+        if at is None:
+            yield Unreadable(symbol, str(row.get(names["at"], "")), "not a row with a time")
+            continue
+        trades = whole(row.get(names["trades"])) if "trades" in names else None
+        rows.append((at, Bar(symbol, interval, at, adjustment=adjustment, trades=trades, **figures)))
+    yield from in_order(symbol, rows)
 
 
 def some_true(rows: list[Row], answer: Answer) -> list[Row]:

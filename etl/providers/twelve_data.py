@@ -12,38 +12,17 @@ https://twelvedata.com/docs#time-series
 """
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
-from etl.domain import (
-    EQUITY_DAILY,
-    EQUITY_HISTORY,
-    Answer,
-    Bar,
-    Credential,
-    Limits,
-    Request,
-    Row,
-    Terms,
-    Unreadable,
-    Want,
-)
+from etl.domain import EQUITY_DAILY, EQUITY_HISTORY, Answer, Credential, Limits, Request, Row, Terms, Want
 from etl.errors import AnswerError, AnswerUnreadable, DaySpent, KeyRefused, ProviderDown, ProviderRefused, RateLimited
-from etl.providers.reading import (
-    day,
-    document,
-    elements,
-    excerpt,
-    in_order,
-    members,
-    number,
-    refuse_status,
-    retry_after,
-    whole,
-)
+from etl.providers.reading import bars, document, elements, excerpt, members, refuse_status, retry_after, whole
 
 RECENT_ROWS, ALL_ROWS = 100, 5000
 RECENT = timedelta(days=140)  # what 100 sessions reach back
 A_MINUTE = 60.0
+MICROSECOND = timedelta(microseconds=1)
+NAMES = {"at": "datetime", **{name: name for name in ("open", "high", "low", "close", "volume")}}
 
 
 class TwelveData:
@@ -65,7 +44,7 @@ class TwelveData:
     parser_version: int = 1
 
     def plan(self, want: Want, now: datetime) -> list[Request]:
-        """One request: the last 100 sessions, or up to 5000 from `since` where that is asked for or older."""
+        """One request: the last 100 sessions, or up to 5000 from an older `since` to `until`."""
         if want.dataset not in self.datasets:
             return []
         is_recent = want.dataset == EQUITY_DAILY and (want.since is None or want.since > now - RECENT)
@@ -77,6 +56,9 @@ class TwelveData:
         )
         if want.since is not None and not is_recent:
             params += (("start_date", want.since.date().isoformat()),)
+        if want.until is not None and want.until <= now:
+            # the last moment of the day: a session is stamped with its midnight, whichever way the end is meant
+            params += (("end_date", f"{(want.until - MICROSECOND).date()}T23:59:59"),)
         return [Request(self.name, want.dataset, want.symbol, "/time_series", params)]
 
     def inspect(self, answer: Answer) -> None:
@@ -107,26 +89,7 @@ class TwelveData:
     def parse(self, answer: Answer) -> Iterator[Row]:
         """Bars, one a session, as traded."""
         body = members(document(answer, self.title), "Twelve Data's answer")
-        symbol = answer.request.symbol
-        rows: list[tuple[date, Row]] = []
-        for item in elements(body.get("values"), "Twelve Data's values"):
-            row = item if isinstance(item, dict) else {}
-            at = day(row.get("datetime"))
-            if at is None:
-                yield Unreadable(symbol, str(row.get("datetime", "")), "not a row with a date")
-                continue
-            bar = Bar(
-                symbol=symbol,
-                interval="1d",
-                at=at,
-                open=number(row.get("open")),
-                high=number(row.get("high")),
-                low=number(row.get("low")),
-                close=number(row.get("close")),
-                volume=number(row.get("volume")),
-            )
-            rows.append((at, bar))
-        yield from in_order(symbol, rows)
+        yield from bars(answer.request.symbol, elements(body.get("values"), "Twelve Data's values"), NAMES)
 
     def _refuse_body(self, answer: Answer) -> None:
         try:

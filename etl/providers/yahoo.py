@@ -78,7 +78,7 @@ class Yahoo:
 
     def plan(self, want: Want, now: datetime) -> list[Request]:
         """
-        One request, whole UTC days: the last 92 or from `since` where that is earlier; EQUITY_HISTORY from `since`.
+        One request, whole UTC days up to `until`: the last 92 or from an earlier `since`; EQUITY_HISTORY from `since`.
 
         EQUITY_DAILY and ACTIONS of one symbol and `since` have the same path and parameters: one answer holds both.
         """
@@ -87,13 +87,13 @@ class Yahoo:
         if want.dataset == CRYPTO_1D and not want.symbol.endswith(PAIR_QUOTE):
             return []
         midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-        recent = midnight - LAST_SESSIONS
+        recent, tomorrow = midnight - LAST_SESSIONS, epoch_s(midnight + timedelta(days=1))
         first = 0 if want.since is None else epoch_s(want.since.astimezone(UTC)) // 86_400 * 86_400
         if want.dataset in (EQUITY_DAILY, ACTIONS):
             first = epoch_s(recent) if want.since is None else min(first, epoch_s(recent))
         params = (
             ("period1", str(max(0, first))),
-            ("period2", str(epoch_s(midnight + timedelta(days=1)))),
+            ("period2", str(min(tomorrow, -(-epoch_s(want.until) // 86_400) * 86_400 if want.until else tomorrow))),
             ("interval", "1d"),
             ("events", "div,splits"),
         )

@@ -11,20 +11,20 @@ from etl.site.prices import DAYS, DAYS_READ, last_rows, published_days, statemen
 from etl.site.shape import Field, Query, Record, Row, Schema
 
 HOURS_READ = 500
-_INDICATORS = (
+INDICATORS = (
     "ma7", "ma30", "rsi14", "macd", "macd_signal", "macd_histogram", "bollinger_upper", "bollinger_middle",
     "bollinger_lower",
 )  # fmt: skip
 _TIME = Field(
     "integer", "Opening instant: of an equity's day the session's open", "seconds since 1970-01-01 UTC", nullable=False
 )
-HOUR = Record({"time": _TIME, **record(*OHLC, "volume", *_INDICATORS).fields})
+HOUR = Record({"time": _TIME, **record(*OHLC, "volume", *INDICATORS).fields})
 DAY = HOUR + record("net_flow_usd")
 # an hour of which minutes are missing would look like a quiet one
 _WHOLE_HOURS = "(select * from marts.hourly_prices where is_complete)"
 HOURS = Query(
     record("opened_at", "source") + HOUR.without("time"),
-    last_rows("opened_at", HOURS_READ, _WHOLE_HOURS, ("marts.hourly_metrics", _INDICATORS)),
+    last_rows("opened_at", HOURS_READ, _WHOLE_HOURS, ("marts.hourly_metrics", INDICATORS)),
     by=record("symbol"),
 )
 

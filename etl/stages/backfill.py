@@ -10,29 +10,17 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import Protocol
 
 from etl import backlog
 from etl.backlog import ARCHIVE, BINANCE, History
 from etl.domain import Limits, Outcome, Provider, Request
 from etl.errors import AnswerError, AnswerUnreadable, MfoError, ProviderDown, ProviderRefused, QuotaExhausted
 from etl.stores.clock import Clock
-from etl.stores.lanes import STOPPING, Lanes
-from etl.stores.lanes import Progress as LaneProgress
+from etl.stores.lanes import STOPPING, Lanes, Progress
 from etl.stores.ledger import Ledger
 
 GIVEN_UP_AFTER = 6  # requests in a row that found nobody there, each asked several times
-SAID_EVERY_S = 10.0
 Ask = Callable[[Provider, Request], object]
-
-
-class Progress(LaneProgress, Protocol):
-    """Who is told how far each lane is."""
-
-    def remind(self, text: str) -> None:
-        """A line where no bar is drawn."""
-        ...
 
 
 @dataclass
@@ -43,7 +31,6 @@ class _Report:
     answered: Counter[str] = field(default_factory=Counter)
     failed: dict[Request, MfoError] = field(default_factory=dict)
     in_a_row: Counter[str] = field(default_factory=Counter)
-    left: Counter[str] = field(default_factory=Counter)
     kinds: set[str] = field(default_factory=set)
 
 
@@ -55,7 +42,6 @@ class Backfiller:
     ) -> None:
         self._ask, self._limits, self._ledger, self._clock, self._progress = ask, limits, ledger, clock, progress
         self._providers: dict[str, Provider] = {ARCHIVE.name: ARCHIVE, BINANCE.name: BINANCE}
-        self._said_at = self._started_at = clock.monotonic()
 
     def run(self, histories: Sequence[History]) -> Outcome:
         """
@@ -100,14 +86,11 @@ class Backfiller:
         lanes = Lanes(self._clock)
         for request in asked:
             self._progress.expect(request.provider, 1)
-            report.left[request.provider] += 1
             lanes.put(request.provider, request)
 
         def work(name: str, request: Request) -> None:
             self._send(request, report)
-            report.left[name] -= 1
             self._progress.advance(name, request.symbol)
-            self._remind(report)
 
         lanes.run(
             {name: self._limits[name].parallel for name in self._providers},
@@ -132,20 +115,6 @@ class Backfiller:
         with report.lock:
             report.answered[name] += 1
             report.in_a_row[name] = 0
-
-    def _remind(self, report: _Report) -> None:
-        """Every few seconds: what is left, and when it ends at this pace."""
-        now = self._clock.monotonic()
-        with report.lock:
-            if now - self._said_at < SAID_EVERY_S:
-                return
-            self._said_at = now
-            ended = report.answered.total() + len(report.failed)
-            seconds = (now - self._started_at) / max(1, ended) * report.left.total()
-        parts = ", ".join(f"{count} of {name}" for name, count in report.left.items() if count)
-        self._progress.remind(
-            f"{'backfill':>10}  left: {parts or 'nothing'}; about {timedelta(seconds=round(seconds))}"
-        )
 
     def _outcome(self, histories: Sequence[History], report: _Report) -> Outcome:
         unsettled = {r: error for r, error in report.failed.items() if self._is_unsettled(r, histories)}

@@ -9,10 +9,12 @@ from etl.notes.track_record import track_record
 from etl.site.contents import QUERIES, site_files
 from etl.site.context import Context, read_context
 from etl.site.difference import differences
+from etl.site.one_file import one_file
 from etl.site.parquet_files import parquet_files, parquet_queries
 from etl.site.recommendations import recorded
 from etl.site.shape import Answer
-from etl.stores.site import SiteFolder, page_files, vega_bundle
+from etl.stores.pictures import pngs
+from etl.stores.site import SinglePage, SiteFolder, page_files, vega_bundle
 
 if TYPE_CHECKING:
     import duckdb
@@ -22,7 +24,7 @@ _SCORES = "from marts.recommendation_scores order by for_date, settled_at, note_
 
 def run(
     warehouse: "duckdb.DuckDBPyConnection",
-    site: SiteFolder,
+    site: SiteFolder | SinglePage,
     *,
     page_root: Path,
     cache: Path,
@@ -33,7 +35,7 @@ def run(
     closed: Mapping[str, str] | None = None,
 ) -> Outcome:
     """
-    Publish the site folder from a warehouse that is only read; with `check`, compare and write nothing.
+    Publish the site (a folder, or one page) from a warehouse that is only read; with `check`, compare, write nothing.
 
     `public` leaves out what may not be published again; `closed` says why known providers are not used. The outcome
     of a comparison that found differences lists them in `undone`.
@@ -48,13 +50,16 @@ def run(
     known = read_context(answers, version, timezone, public, closed or {})
     answers["track_record"] = recorded(track_record(_scores(warehouse)))
     page = {**page_files(page_root), "vega.js": vega_bundle(cache)}
-    files = site_files(answers, known, _parquet(warehouse, known), page)
+    files = site_files(answers, known, _parquet(warehouse, known), page, pngs)
+    if isinstance(site, SinglePage):
+        files = {site.root.name: one_file(files)}
     if check:
         return _compared(site, files)
     site.publish(files)
     size = sum(len(body) for body in files.values())
+    many = f"{len(files)} files" if len(files) > 1 else "one file"
     return Outcome(
-        f"{len(files)} files, {size / 1e6:.1f} MB, as of {known.as_of}, in {site.root}",
+        f"{many}, {size / 1e6:.1f} MB, as of {known.as_of}, in {site.root}",
         details={"files": len(files), "bytes": size, "as_of": known.as_of},
     )
 
@@ -74,7 +79,7 @@ def _parquet(warehouse: "duckdb.DuckDBPyConnection", known: Context) -> dict[str
     return parquet_files({path: warehouse.sql(sql).to_arrow_table() for path, sql in queries.items()}, known)
 
 
-def _compared(site: SiteFolder, files: Mapping[str, bytes]) -> Outcome:
+def _compared(site: SiteFolder | SinglePage, files: Mapping[str, bytes]) -> Outcome:
     found = differences(site.read(), files)
     if not found:
         return Outcome(f"{site.root} holds what this warehouse gives: {len(files)} files")

@@ -8,32 +8,14 @@ provider is spent, down or refuses goes on to the next provider of its chain; th
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
-
-from etl.domain import Answer, Limits, Outcome, Provider, Request, Row
-from etl.errors import (
-    AnswerError,
-    DataWrong,
-    DaySpent,
-    KeyRefused,
-    MfoError,
-    ProviderDown,
-    QuotaExhausted,
-    RateLimited,
-    SourcesDown,
-    TryLater,
-)
+from etl.asking import Asker
+from etl.domain import Limits, Outcome, Provider
+from etl.errors import AnswerError, DataWrong, KeyRefused, MfoError, ProviderDown, QuotaExhausted, SourcesDown, TryLater
 from etl.planning import Task
-from etl.providers.reading import newest, some_true
-from etl.sources import ColumnarProvider, Paged, ProvenProvider, Survey
-from etl.stores.answered import spans_text
 from etl.stores.clock import Clock
-from etl.stores.http import Http
-from etl.stores.lake import Lake
 from etl.stores.lanes import STOPPING, Lanes, Progress
-from etl.stores.ledger import LONGEST_WAIT_S, MORE, Ledger
 
 GIVEN_UP_AFTER = 2  # wants in a row that found nobody there, each asked several times: the rest of the run does without
 
@@ -61,115 +43,29 @@ class _Report:
                 self.unanswered.append(task)
 
 
+@dataclass
+class _Turn:
+    """A want at one place of its chain; `left` requests of it have not been sent, pages that follow not counted."""
+
+    task: Task
+    position: int
+    left: int
+
+
 class Extractor:
-    """The stores that extraction writes to, and the rules of asking."""
+    """Whom extraction may ask, with what, and who is told how far it is."""
 
     def __init__(
         self,
         *,
         providers: Mapping[str, Provider],
         limits: Mapping[str, Limits],
-        ledger: Ledger,
-        lake: Lake,
-        http: Http,
+        asker: Asker,
         clock: Clock,
-        run_id: str,
-        attempts: int,
         progress: Progress,
     ) -> None:
-        self._providers, self._limits, self._ledger, self._lake = providers, limits, ledger, lake
-        self._http, self._clock, self._run_id, self._attempts = http, clock, run_id, attempts
-        self._progress = progress
-
-    def ask(self, provider: Provider, request: Request) -> list[Row]:
-        """
-        Send one request, again where that helps, and return the rows of its answer and of the pages that follow it.
-
-        Raises:
-            AnswerError, QuotaExhausted: it was not answered; the subclass says why.
-            FolderUnusable: the answer could not be kept.
-        """
-        retrying = Retrying(
-            stop=stop_after_attempt(self._attempts),
-            wait=lambda state: self._pause(provider, state),
-            retry=retry_if_exception_type((ProviderDown, RateLimited)),
-            sleep=self._clock.sleep,
-            reraise=True,
-        )
-        rows: list[Row] = []
-        asked: set[Request] = set()
-        page: Request | None = request
-        while page is not None and page not in asked:
-            self._clock.sleep(0)  # a stopped run asks for no further page
-            asked.add(page)
-            _, found, page = retrying(self._exchange, provider, page)
-            rows += found
-        return rows
-
-    def _pause(self, provider: Provider, state: RetryCallState) -> float:
-        """Seconds before the next attempt: what the provider said, else growing and spread."""
-        error = state.outcome.exception() if state.outcome else None
-        said = error.retry_after_s if isinstance(error, RateLimited) else None
-        if said is None:
-            slow = self._limits[provider.name].rate_limited_wait_s if isinstance(error, RateLimited) else 1.0
-            said = slow * 2 ** (state.attempt_number - 1)
-        if said > LONGEST_WAIT_S and error is not None:
-            raise ProviderDown(f"{provider.name}: asks to wait {said:.0f} s; left to the next run") from None
-        return said * (1 + 0.1 * (hash((self._run_id, state.attempt_number)) % 100) / 100)
-
-    def _exchange(self, provider: Provider, request: Request) -> tuple[Answer, list[Row], Request | None]:
-        """
-        One request and its answer, kept and read; what proves it is asked for first.
-
-        Returns the request for the page after it too, where the answer says that there is one.
-        """
-        proven: dict[str, str] = {}
-        if request.proof and isinstance(provider, ProvenProvider):
-            proven = provider.proof(self._exchange(provider, replace(request, path=request.proof, proof=None))[0])
-        limits = self._limits[provider.name]
-        sequence = self._ledger.reserve(request, limits, self._run_id)
-        asked_at = self._clock.now()
-        try:
-            reply = self._http.send(provider, request, limits.timeout_s)
-        except AnswerError as error:
-            self._ledger.close(sequence, type(error).__name__, detail=str(error))
-            raise
-        headers = reply.headers | proven
-        answer = Answer(request, reply.status, headers, reply.body, asked_at, self._clock.now(), sequence, self._run_id)
-        self._heed_headers(sequence, reply.headers)
-        self._lake.keep(answer)
-        try:
-            rows, survey = _read(provider, answer)
-            following = provider.more(answer) if isinstance(provider, Paged) else None
-        except AnswerError as error:
-            self._heed(provider, error)
-            self._ledger.close(
-                sequence, type(error).__name__, detail=str(error), status=reply.status, latency_ms=reply.latency_ms
-            )
-            raise
-        self._ledger.close(
-            sequence,
-            "ok" if following is None else MORE,
-            status=reply.status,
-            latency_ms=reply.latency_ms,
-            rows=survey.rows,
-            newest_at=survey.newest_at,
-            detail=spans_text(survey.missing),
-        )
-        return answer, rows, following
-
-    def _heed_headers(self, sequence: int, headers: Mapping[str, str]) -> None:
-        used = [value for name, value in headers.items() if name.startswith("x-mbx-used-weight-")]
-        if used and used[0].isdigit():
-            self._ledger.weigh(sequence, int(used[0]))
-
-    def _heed(self, provider: Provider, error: AnswerError) -> None:
-        """What a refusal means for every process on this data folder."""
-        if isinstance(error, DaySpent):
-            self._ledger.mark_spent(provider.name, self._limits[provider.name])
-        if isinstance(error, RateLimited):
-            wait = self._limits[provider.name].rate_limited_wait_s
-            self._ledger.block(provider.name, wait if error.retry_after_s is None else error.retry_after_s)
+        self._providers, self._limits, self._asker = providers, limits, asker
+        self._clock, self._progress = clock, progress
 
     def run(self, tasks: Sequence[Task], meanwhile: Callable[[], None] = lambda: None) -> Outcome:
         """
@@ -182,21 +78,26 @@ class Extractor:
             FolderUnusable: answers cannot be kept; nothing goes on then.
         """
         report, lanes = _Report(), Lanes(self._clock)
-        for task in tasks:
-            self._progress.expect(task.chain[0], 1)
-            lanes.put(task.chain[0], (task, 0))
 
-        def work(name: str, item: tuple[Task, int]) -> None:
-            task, position = item
+        def put(name: str, task: Task, position: int) -> None:
+            calls = len(self._providers[name].plan(task.want, self._clock.now()))
+            self._progress.expect(name, calls)
+            lanes.put(name, _Turn(task, position, calls))
+
+        for task in tasks:
+            put(task.chain[0], task, 0)
+
+        def work(name: str, turn: _Turn) -> None:
+            task, position = turn.task, turn.position
             stand_in = task.chain[position + 1] if position + 1 < len(task.chain) else None
             try:
-                self._answer(name, task, report)
+                self._answer(name, turn, report)
             except (AnswerError, QuotaExhausted) as error:
                 report.fail(name, task, error, stand_in)
                 if stand_in:
-                    self._progress.expect(stand_in, 1)
-                    lanes.put(stand_in, (task, position + 1))
-            self._progress.advance(name, task.want.symbol)
+                    put(stand_in, task, position + 1)
+            finally:
+                self._progress.expect(name, -turn.left)
 
         lanes.run(
             {name: limits.parallel for name, limits in self._limits.items()},
@@ -206,19 +107,24 @@ class Extractor:
         )
         return _outcome(tasks, report)
 
-    def _answer(self, name: str, task: Task, report: _Report) -> None:
+    def _answer(self, name: str, turn: _Turn, report: _Report) -> None:
         """Every page of one want from one provider; the first that fails ends it, so that nothing is skipped over."""
         if name in report.refused_keys:
             raise KeyRefused(report.refused_keys[name])
         if len(report.in_a_row[name]) >= GIVEN_UP_AFTER:
             raise ProviderDown(report.in_a_row[name][-1])
         provider = self._providers[name]
-        requests = provider.plan(task.want, self._clock.now())
+        want = turn.task.want
+        requests = provider.plan(want, self._clock.now())
         if not requests:
-            raise ProviderDown(f"{name}: does not give {task.want.dataset} of {task.want.symbol}")
+            raise ProviderDown(f"{name}: does not give {want.dataset} of {want.symbol}")
         try:
             for request in requests:
-                self.ask(provider, request)
+                turn.left -= 1
+                try:
+                    self._asker.ask(provider, request)
+                finally:
+                    self._progress.advance(name, want.symbol)
         except KeyRefused as error:
             report.refused_keys[name] = _with_variables(error, provider)
             raise KeyRefused(report.refused_keys[name]) from None
@@ -228,20 +134,6 @@ class Extractor:
         with report.lock:
             report.answered += 1
             report.in_a_row[name].clear()
-
-
-def _read(provider: Provider, answer: Answer) -> tuple[list[Row], Survey]:
-    """
-    What an answer holds; a long table is only looked over here, and read by transform.
-
-    Raises:
-        AnswerError: it is not data, or none of its rows can be true.
-    """
-    provider.inspect(answer)
-    if isinstance(provider, ColumnarProvider) and (survey := provider.survey(answer)):
-        return [], survey
-    rows = some_true(list(provider.parse(answer)), answer)
-    return rows, Survey(len(rows), newest(rows, answer.server_time))
 
 
 def _with_variables(error: KeyRefused, provider: Provider) -> str:

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from etl.domain import Outcome
-from etl.settings import CHAINS, KEY_VARIABLES, Extract, Notes, Universe
+from etl.settings import CHAINS, KEY_VARIABLES
 from etl.stores.lake import write_whole
+from etl.tables import Extract, Notes, Query, Retention, Section, Universe
 
 ENV_EXAMPLE = "# Copy to .env and fill in what you have; a provider without its key is skipped.\n" + "".join(
     f"#{name}=\n" for name in KEY_VARIABLES
@@ -64,12 +65,10 @@ def commented() -> str:
         "#per_day = 25",
         "#spacing_s = 1.1",
         "",
-        "#[extract]",
-        *(f"#{name} = {_value(getattr(Extract(), name))}" for name in Extract.model_fields),
-        "",
-        "#[notes]",
-        *(_note_line(name) for name in Notes.model_fields),
-        "",
+        *_section("[extract]", Extract()),
+        *_section("[notes]", Notes()),
+        *_section("[query]  # what a query may take: seconds (0: no limit), and memory", Query()),
+        *_section("[retention]  # what `mfo maintain` moves when it is older than so many days; 0: never", Retention()),
     ]
     return "\n".join(lines)
 
@@ -83,10 +82,18 @@ def _list(values: list[str]) -> str:
 
 
 def _value(value: object) -> str:
-    return _list(value) if isinstance(value, list) else str(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        return _list(value)
+    return f'"{value}"' if isinstance(value, str) else str(value)
 
 
-def _note_line(name: str) -> str:
-    """A setting of `[notes]` with its default; one that has none as an example."""
-    value = getattr(Notes(), name)
-    return f"# {name} = {EXAMPLES[name]}  (an example: not set)" if value is None else f"#{name} = {_value(value)}"
+def _section(title: str, section: Section) -> list[str]:
+    """A table with every default; a setting that has none as an example."""
+    lines = [f"#{title}"]
+    for name in type(section).model_fields:
+        value = getattr(section, name)
+        said = f"# {name} = {EXAMPLES[name]}  (an example: not set)" if value is None else f"#{name} = {_value(value)}"
+        lines.append(said)
+    return [*lines, ""]

@@ -16,6 +16,7 @@ from etl.stores import models
 from etl.stores.journal import Journal
 from etl.stores.ledger import Ledger
 from etl.stores.parquet import Parquet
+from etl.stores.retention import read_back_hours
 from etl.stores.view import CONFIGURATION, View, show
 from etl.stores.warehouse import NextFile, Warehouse
 
@@ -40,9 +41,10 @@ def run(
     `this_run` is the running run's row for `lake.runs`: run_id, run_at, command, status, details (JSON).
 
     Raises:
-        DataWrong: a model cannot be built.
+        DataWrong: a model cannot be built, or Parquet that this file rests on is gone.
         FolderUnusable: the disk is full.
     """
+    read_back_hours(file, parquet, [path for _, path in _new_files(file, parquet, "bars")])
     added = {name: file.add(name, new) for name in parquet.relations() if (new := _new_files(file, parquet, name))}
     for name in CONFIGURATION:
         file.replace(name, configuration[name])
@@ -58,13 +60,12 @@ def run(
 
 def is_stale(warehouse: Warehouse, parquet: Parquet) -> bool:
     """Whether the published file rests on Parquet that is not there any more: the next is built from nothing then."""
-    present = {parquet.name_of(path) for name in parquet.relations() for path in parquet.files(name)}
-    return warehouse.exists() and not warehouse.loaded_files() <= present
+    return warehouse.exists() and not warehouse.loaded_files() <= parquet.names()
 
 
 def _new_files(file: NextFile, parquet: Parquet, relation: str) -> list[tuple[str, Any]]:
     loaded = file.loaded_files()
-    return [(name, path) for path in parquet.files(relation) if (name := parquet.name_of(path)) not in loaded]
+    return [(name, path) for name, path in parquet.batches(relation).items() if name not in loaded]
 
 
 def _add_sessions(file: NextFile, as_of: datetime) -> None:

@@ -1,28 +1,112 @@
-"""maintain: every kept answer is still there and is what it was; what killed runs left behind is swept away."""
+"""
+maintain: every kept answer is still what it was; then what is old moves, and left-overs of killed runs are swept away.
 
+Answers are bundled, and dropped where the settings say so; minutes and order books leave the warehouse, not Parquet;
+small Parquet files are merged. No figure changes, and no look at the past.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from etl.domain import Outcome
 from etl.errors import DataWrong
+from etl.stores import models
+from etl.stores.archiving import Bundled, bundle_before, drop_before, dropped
+from etl.stores.compaction import Compacted, compact
 from etl.stores.lake import Lake, sweep
+from etl.stores.parquet import Parquet
+from etl.stores.retention import cut
+from etl.stores.view import View, show
+from etl.stores.warehouse import Warehouse
+from etl.tables import Retention
+
+SHOWN = 20
 
 
-def run(lake: Lake, root: Path) -> Outcome:
-    """
-    Verify every body against its sha256, then delete left-overs.
+@dataclass(frozen=True, slots=True)
+class Maintainer:
+    """The stores that `maintain` looks after, and what the settings say of them."""
 
-    Raises:
-        DataWrong: bodies are missing or changed; the message names the first of them and how many there are.
-    """
-    broken = []
-    count = 0
-    for _, path in lake.sequences():
-        count += 1
-        try:
-            lake.open(path)
-        except DataWrong as error:
-            broken.append(str(error))
-    swept = sweep(root)
-    if broken:
-        raise DataWrong(f"{len(broken)} of {count} kept answers are broken, first {broken[0]}")
-    return Outcome(f"{count} kept answers verified, {swept} left-overs of killed runs deleted")
+    root: Path
+    lake: Lake
+    parquet: Parquet
+    warehouse: Warehouse
+    read: Collection[int]  # the answers that stand in Parquet
+    retention: Retention
+    now: datetime
+    sql_root: Path
+    resting: Callable[[Collection[int]], list[str]] = lambda _proven: []  # what is published without a proven answer
+
+    def run(self) -> Outcome:
+        """
+        Verify every body against its sha256, move what is old, delete left-overs.
+
+        Raises:
+            DataWrong: bodies are missing or changed, and nothing is moved; it names the first, how many there are, and
+                what rests on them.
+            FolderUnusable: the disk is full, or a folder cannot be written.
+        """
+        swept = sweep(self.root)
+        count = self._verify()
+        said = [*self._bundle(), *self._compact(), *self._cut()]
+        return Outcome(f"{count} kept answers verified, {swept} left-overs of killed runs deleted", notes=tuple(said))
+
+    def _verify(self) -> int:
+        """How many bodies are what they were; those that the settings dropped are proven by what was read of them."""
+        broken, proven = [], set(dropped(self.lake))
+        found = self.lake.sequences()
+        for sequence, path in found:
+            try:
+                self.lake.open(path)
+                proven.add(sequence)
+            except DataWrong as error:
+                broken.append(str(error))
+        rests = self.resting(proven)
+        if broken or rests:
+            said = f"{len(broken)} of {len(found)} kept answers are broken" + (f", first {broken[0]}" if broken else "")
+            more = [f"  and {len(rests) - SHOWN} more"] if len(rests) > SHOWN else []
+            published = ["published without an answer in the lake:", *(f"  {line}" for line in rests[:SHOWN]), *more]
+            raise DataWrong("\n".join([said, *(published if rests else ())]))
+        return len(found)
+
+    def _bundle(self) -> Sequence[str]:
+        """Days with an answer that `transform` has not read yet keep their bodies."""
+        after, dropped_after = self.retention.answers_archived_after_days, self.retention.answers_dropped_after_days
+        bundled = bundle_before(self.lake, self._day(after)) if after else Bundled()
+        gone = drop_before(self.lake, self._day(dropped_after), self.read) if dropped_after else Bundled()
+        said = f"{bundled.answers} answers older than {after} days archived in {bundled.bundles} zips"
+        dropped = (
+            f"the bodies of {gone.answers} answers older than {dropped_after} days deleted, in {gone.bundles} zips"
+        )
+        return [*([said] if bundled.answers else []), *([dropped] if gone.answers else [])]
+
+    def _day(self, days: int) -> date:
+        return (self.now.astimezone(UTC) - timedelta(days=days)).date()
+
+    def _compact(self) -> Sequence[str]:
+        if not self.warehouse.exists():
+            return []
+        done: Compacted = compact(self.parquet, self.warehouse.loaded_files())
+        return [f"{done.before} Parquet files merged into {done.after}"] if done.before else []
+
+    def _cut(self) -> Sequence[str]:
+        """The next warehouse without what is too old, showing the same instant; nothing where nothing is."""
+        if not self.warehouse.exists():
+            return []
+        with self.warehouse.next_file() as file:
+            row = file.con.execute("select as_of, run_id, demo, version, basis from lake.publication").fetchone()
+            if row is None:
+                return []
+            view, built = View(row[0].replace(tzinfo=UTC), *row[1:]), models.load_models(self.sql_root)
+            days = (self.retention.minute_bars_days, self.retention.order_books_days)
+            gone = cut(file, self.now, *days, lambda: show(file, view, built))
+            if gone:
+                show(file, view, built)
+                file.publish()
+        said = (
+            (gone.minutes, f"minute bars older than {self.retention.minute_bars_days} days"),
+            (gone.book_levels, f"levels of order books older than {self.retention.order_books_days} days"),
+        )
+        return [f"{count} {what} left the warehouse; Parquet has them" for count, what in said if count]

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from etl.domain import Limits, Provider
+from etl.pace import least_seconds
 from etl.planning import Task
 
 Used = Callable[[str, Limits], int]
@@ -46,17 +47,11 @@ def run(
                 "per_day": limit.per_day,
                 "left_today": left,
                 "later": max(0, requests - left) if left is not None else 0,
-                "seconds": round(_seconds(requests, limit), 1),
+                "seconds": round(least_seconds(requests, limit), 1),
                 "has_key": has_key(name),
             }
         )
     return rows
-
-
-def _seconds(requests: int, limit: Limits) -> float:
-    """How long so many requests take at a provider's pace."""
-    full_minutes = (requests - 1) // limit.per_minute if limit.per_minute and requests else 0
-    return max(requests * limit.spacing_s, 60.0 * full_minutes)
 
 
 def lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -1,22 +1,42 @@
 """query: read-only SQL over the published warehouse; the answer goes to stdout in the format that was asked for."""
 
-import csv
 import io
-import json
 import re
-from collections.abc import Callable
-from datetime import date, datetime
-from decimal import Decimal
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
-from typing import Any, Literal, cast, get_args
+from typing import Literal, TypeVar, cast, get_args
 
 import duckdb
 
-from etl.errors import UsageWrong
+from etl.errors import LimitMet, Stopped, UsageWrong
+from etl.tables import MEMORY, Query
+from etl.tabular import Row, text_of_rows
 
+T = TypeVar("T")
 Format = Literal["table", "csv", "json", "parquet", "xlsx", "md"]
 BINARY = ("parquet", "xlsx")
 SAVED_PARAMETER = re.compile(r"\$([a-zA-Z_]\w*)")
+ZONED = " WITH TIME ZONE"  # a type whose values DuckDB hands out only where pytz is
+NO_ROWS = "query: the SQL gives no rows; write a SELECT"
+ROWS_AT_ONCE = 10_000
+PORTION = 1 << 20
+SHEET_ROWS = 1_048_575  # what a sheet of xlsx holds beside its header
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How long a query may take in seconds (0: as long as it needs), and what it may hold in memory."""
+
+    timeout_s: float
+    memory: str
+
+
+DEFAULT = Bounds(0.0, "2GB")
 
 
 def checked_format(name: str, *, is_terminal: bool) -> Format:
@@ -31,6 +51,18 @@ def checked_format(name: str, *, is_terminal: bool) -> Format:
     if name in BINARY and is_terminal:
         raise UsageWrong(f"--format {name} is binary: send it to a file, for example > answer.{name}")
     return cast("Format", name)
+
+
+def bounds(defaults: Query, timeout_s: float | None, memory: str | None) -> Bounds:
+    """
+    The bounds of the settings, or those that are given.
+
+    Raises:
+        UsageWrong: the memory is no size.
+    """
+    if memory is not None and not re.match(MEMORY, memory):
+        raise UsageWrong(f"--memory: {memory!r} is not a size; allowed: 500MB, 2GB and the like")
+    return Bounds(defaults.timeout_s if timeout_s is None else timeout_s, memory or defaults.memory)
 
 
 def text_of(sql: str | None, file: Path | None, name: str | None, sql_root: Path) -> str:
@@ -75,6 +107,27 @@ def saved_sql(sql_root: Path, name: str) -> str:
     return known[name][1]
 
 
+def listed(sql_root: Path) -> list[str]:
+    """The saved queries for people: name, parameters, sentence."""
+    found = saved(sql_root)
+    width = max(map(len, found), default=0)
+    return [
+        f"{name:<{width}}  {sentence}" + "".join(f" --param {word}=..." for word in wanted(sql))
+        for name, (sentence, sql) in found.items()
+    ]
+
+
+def wanted(sql: str) -> list[str]:
+    """The parameters that a query names."""
+    code = "\n".join(line.partition("--")[0] for line in sql.splitlines())
+    return sorted(set(SAVED_PARAMETER.findall(code)))
+
+
+def is_complete(text: str) -> bool:
+    """Whether what was typed ends with a semicolon that is in no string and no comment."""
+    return sqlite3.complete_statement(text)
+
+
 def parameters(sql: str, given: list[str]) -> dict[str, str]:
     """
     `--param symbol=SPY` as DuckDB's named parameters, each one that the SQL names and no other.
@@ -82,10 +135,10 @@ def parameters(sql: str, given: list[str]) -> dict[str, str]:
     Raises:
         UsageWrong: one is missing, or not one that the SQL names.
     """
-    wanted = sorted(set(SAVED_PARAMETER.findall(sql)))
+    names = wanted(sql)
     found = dict(pair.split("=", 1) for pair in given if "=" in pair)
-    if sorted(found) != wanted or len(found) != len(given):
-        raise UsageWrong(f"--param: this query takes {', '.join(f'{n}=...' for n in wanted) or 'none'}")
+    if sorted(found) != names or len(found) != len(given):
+        raise UsageWrong(f"--param: this query takes {', '.join(f'{n}=...' for n in names) or 'none'}")
     return found
 
 
@@ -97,6 +150,7 @@ def run(
     *,
     write: Callable[[bytes], object],
     width: int | None = None,
+    bounds: Bounds = DEFAULT,
 ) -> tuple[str, str]:
     """
     Run one query and write its answer; returns the as-of instant and the run id of the file that answered.
@@ -105,93 +159,122 @@ def run(
 
     Raises:
         UsageWrong: the SQL is wrong; the message is DuckDB's first line.
+        LimitMet: it took longer, or more memory, than `bounds` allow.
+        Stopped: Ctrl-C.
     """
-    row = con.execute("select as_of, run_id from lake.publication").fetchone()
-    as_of, run_id = (row[0].isoformat() + "Z", row[1]) if row else ("never", "none")
-    con.execute("set enable_external_access = false")
-    con.execute("set lock_configuration = true")
+    published = shown(con)
+    _lock(con, bounds.memory)
     try:
+        watch = Watch(con, bounds.timeout_s)
         if form in BINARY:
-            write(_binary(con.sql(sql, params=values or None), form))
+            write(watch.over(lambda: _binary(_relation(con, sql, values), form)))
         else:
-            con.execute(sql, values) if values else con.execute(sql)
-            names = [column[0] for column in con.description or ()]
-            write(_text(names, con.fetchall(), form, width).encode())
+            names, rows = _rows(con, sql, values, watch)
+            for portion in _portions(text_of_rows(names, rows, form, width)):
+                write(portion.encode())
+    except duckdb.OutOfMemoryException:
+        raise LimitMet(f"query: needs more than {bounds.memory} of memory; --memory allows more") from None
     except duckdb.Error as error:
         raise UsageWrong(f"query: {str(error).splitlines()[0]}") from None
-    return as_of, run_id
+    return published
+
+
+def shown(con: duckdb.DuckDBPyConnection) -> tuple[str, str]:
+    """The instant that a warehouse shows, and the run that made it."""
+    row = con.execute("select as_of, run_id from lake.publication").fetchone()
+    return (row[0].isoformat() + "Z", row[1]) if row else ("never", "none")
+
+
+def _lock(con: duckdb.DuckDBPyConnection, memory: str) -> None:
+    """From here on no file, network, extension or setting; what does not fit into memory goes nowhere else."""
+    if con.execute("select current_setting('lock_configuration')").fetchall() == [(True,)]:
+        return  # a prompt that goes on with the connection it has
+    con.execute("set TimeZone = 'UTC'")
+    con.execute(f"set memory_limit = '{memory}'")
+    con.execute("set temp_directory = ''")
+    con.execute("set enable_external_access = false")
+    con.execute("set lock_configuration = true")
+
+
+class Watch:
+    """Ends work on a connection after so many seconds of it (0: never), or at Ctrl-C; a slow reader costs no time."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, seconds: float) -> None:
+        self._con, self._seconds, self._left = con, seconds, seconds
+
+    def over(self, work: Callable[[], T]) -> T:
+        """Work in a thread of its own, so that this one hears Ctrl-C and the clock, whatever DuckDB does."""
+        with ThreadPoolExecutor(1) as pool:
+            began, running = time.monotonic(), pool.submit(work)
+            try:
+                return running.result(max(self._left, 0.001) if self._seconds else None)
+            except BaseException as error:
+                is_late = not running.done()
+                while not running.done():
+                    self._con.interrupt()
+                    wait([running], 0.05)
+                if isinstance(error, KeyboardInterrupt):
+                    raise Stopped("query: stopped") from None
+                if is_late:
+                    said = f"query: stopped after {self._seconds:g} s; --timeout allows more (0: no limit)"
+                    raise LimitMet(said) from None
+                raise
+            finally:
+                self._left -= time.monotonic() - began
+
+
+def _rows(
+    con: duckdb.DuckDBPyConnection, sql: str, values: dict[str, str], watch: Watch
+) -> tuple[list[str], Iterator[Row]]:
+    """The names, and the rows as they come."""
+    cursor = watch.over(lambda: con.execute(sql, values) if values else con.execute(sql))
+    described = cursor.description if cursor else None
+    if not described:
+        raise UsageWrong(NO_ROWS)
+    if any(ZONED in str(column[1]) for column in described):
+        con.abort()
+        relation = _relation(con, sql, values)
+        return ([], iter(())) if relation is None else (relation.columns, iter(watch.over(relation.fetchall)))
+    portions = iter(lambda: watch.over(lambda: cursor.fetchmany(ROWS_AT_ONCE)), [])
+    return [column[0] for column in described], chain.from_iterable(portions)
+
+
+def _portions(parts: Iterable[str]) -> Iterator[str]:
+    """Text in pieces of a megabyte: a query that fails on its first rows has written nothing."""
+    held: list[str] = []
+    size = 0
+    for part in parts:
+        held.append(part)
+        size += len(part)
+        if size > PORTION:
+            yield "".join(held)
+            held, size = [], 0
+    yield "".join(held)
+
+
+def _relation(con: duckdb.DuckDBPyConnection, sql: str, values: dict[str, str]) -> duckdb.DuckDBPyRelation | None:
+    """The answer with instants of a time zone as UTC."""
+    relation = con.sql(sql, params=values or None)
+    if relation is None or not any(ZONED in str(kind) for kind in relation.types):
+        return relation
+    columns = []
+    for place, (name, kind) in enumerate(zip(relation.columns, map(str, relation.types), strict=True), start=1):
+        column = f"cast(#{place} as {kind.replace(ZONED, '')})" if ZONED in kind else f"#{place}"
+        columns.append(f'{column} as "{name.replace(chr(34), chr(34) * 2)}"')
+    return relation.project(", ".join(columns))
 
 
 def _binary(rows: duckdb.DuckDBPyRelation | None, form: str) -> bytes:
     buffer = io.BytesIO()
     if rows is None:
-        raise UsageWrong("query: the SQL gives no rows; write a SELECT")
+        raise UsageWrong(NO_ROWS)
     if form == "parquet":
         import pyarrow.parquet as pq
 
         pq.write_table(rows.to_arrow_table(), buffer, compression="zstd")
     else:
-        rows.df().to_excel(buffer, index=False, engine="xlsxwriter")
+        frame = rows.df()
+        if len(frame) > SHEET_ROWS:
+            raise UsageWrong(f"query: {len(frame)} rows; a sheet of xlsx holds {SHEET_ROWS}: use csv or parquet")
+        frame.to_excel(buffer, index=False, engine="xlsxwriter")
     return buffer.getvalue()
-
-
-def _text(names: list[str], rows: list[tuple[Any, ...]], form: Format, width: int | None) -> str:
-    if form == "json":
-        return json.dumps([dict(zip(names, map(_plain, row), strict=True)) for row in rows], allow_nan=False) + "\n"
-    if form == "csv":
-        buffer = io.StringIO()
-        writer = csv.writer(buffer, lineterminator="\n")
-        writer.writerow(names)
-        writer.writerows(["" if v is None else _plain(v) for v in row] for row in rows)
-        return buffer.getvalue()
-    if form == "md":
-        lines = [names, ["---"] * len(names), *([_shown(v).replace("|", "\\|") for v in row] for row in rows)]
-        return "".join(f"| {' | '.join(line)} |\n" for line in lines)
-    return _table(names, rows, width)
-
-
-def _table(names: list[str], rows: list[tuple[Any, ...]], width: int | None) -> str:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for i, name in enumerate(names):
-        is_number = any(isinstance(row[i], int | float | Decimal) and not isinstance(row[i], bool) for row in rows)
-        table.add_column(name, justify="right" if is_number else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*map(_shown, row))
-    buffer = io.StringIO()
-    # a pipe has no width of its own: as wide as the table is, so that no number is cut or folded
-    console = Console(file=buffer, width=width or 100_000, highlight=False, markup=False, soft_wrap=width is None)
-    console.print(table)
-    return "".join(line.rstrip() + "\n" for line in buffer.getvalue().splitlines())
-
-
-def _plain(value: Any) -> Any:
-    """A value as JSON has it: ISO instants with Z, null for NaN and infinity."""
-    if isinstance(value, datetime):
-        return value.isoformat() + "Z"
-    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
-        return None
-    if isinstance(value, Decimal):
-        return float(value)
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, list | tuple):
-        return [_plain(v) for v in value]
-    if isinstance(value, dict):
-        return {str(k): _plain(v) for k, v in value.items()}
-    return str(value)
-
-
-def _shown(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, float):
-        return f"{value:.10g}"
-    if isinstance(value, datetime):
-        return value.isoformat(sep=" ", timespec="seconds")
-    return str(value)

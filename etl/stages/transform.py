@@ -6,7 +6,9 @@ read. Rows that are not final yet are kept as such and stand in no metric.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -20,12 +22,15 @@ from etl.notes import opinions, records
 from etl.rows import Reader, naive, version_of
 from etl.sessions import Session
 from etl.sources import ColumnarProvider
+from etl.stores.archiving import dropped
+from etl.stores.compaction import drop
 from etl.stores.journal import Journal
 from etl.stores.lake import Lake
 from etl.stores.parquet import Batch, Parquet, Rows
 
 OWN = "mfo"  # the documents that analyze and score keep
 OWN_READER = 1
+READERS, AHEAD = 2, 3  # threads that read answers, and how many answers they may be ahead of the one that writes
 
 TABLES: dict[str, Interval] = {CRYPTO_1M: "1m", CRYPTO_1D: "1d"}
 
@@ -49,36 +54,49 @@ class Transformer:
             DataWrong: a kept body is missing or changed.
             FolderUnusable: Parquet cannot be written.
         """
-        present = {self.parquet.name_of(path) for name in self.parquet.relations() for path in self.parquet.files(name)}
-        lost = self.journal.files_written() - present
+        unreadable = dropped(self.lake)
+        lost = self.journal.files_written() - self.parquet.names()
         if everything or lost:
             self.journal.forget_readings()
-            self.parquet.clear()
+            self.journal.note_readings([], drop(self.parquet, self.parquet.everything(), unreadable)[1])
         read = self.journal.read_before()
         versions = {name: provider.parser_version for name, provider in self.providers.items()} | {OWN: OWN_READER}
         new = [(s, path) for s, path in self.lake.sequences() if read.get(s) != versions.get(path.parts[-4])]
         rows_read = refused = 0
         batch = Batch()
-        for position, (sequence, path) in enumerate(new, start=1):
-            self._read_one(sequence, path, batch, versions)
+        for position, found in enumerate(self._read_ahead(new, versions), start=1):
+            batch.take(found)
             if batch.is_full or position == len(new):
                 rows_read, refused = rows_read + batch.counted(3), refused + batch.counted(4)
                 self._write(batch, versions)
                 batch = Batch()
         for name, version in versions.items():  # every answer has been read by this version now
-            self.journal.forget_files(self.parquet.drop(name, version))
+            gone, left = drop(self.parquet, self.parquet.of_other_versions(name, version), unreadable)
+            self.journal.forget_files(gone)
+            self.journal.note_readings([], left)
         notes = [f"{len(lost)} Parquet files were gone: every answer was read again"] if lost else []
         notes += [f"{refused} rows were refused; data_quality says why"] if refused else []
         return Outcome(f"{len(new)} answers read, {rows_read} rows", notes=tuple(notes), details={"refused": refused})
 
-    def _read_one(self, sequence: int, path: Path, batch: Batch, versions: Mapping[str, int]) -> None:
-        """Add one kept answer to a batch."""
-        answer = self.lake.open(path)
+    def _read_ahead(self, new: Iterable[tuple[int, Path]], versions: Mapping[str, int]) -> Iterator[Batch]:
+        """What each kept answer holds, in order; the next ones are unpacked and read while one is written."""
+        waiting: deque[Future[Batch]] = deque()
+        with ThreadPoolExecutor(READERS) as readers:
+            for sequence, path in new:
+                waiting.append(readers.submit(self._read_one, sequence, path, versions))
+                if len(waiting) > AHEAD:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+
+    def _read_one(self, sequence: int, path: Path, versions: Mapping[str, int]) -> Batch:
+        """What one kept answer holds."""
+        batch, answer = Batch(), self.lake.open(path)
         source = answer.request.provider
-        if source not in versions:
-            return  # a provider that this version does not know any more: its answers stay in the lake
-        count, refused = self._read(answer, batch)
-        batch.readings.append((sequence, source, versions[source], count, refused))
+        if source in versions:  # a provider that this version does not know any more: its answers stay in the lake
+            count, refused = self._read(answer, batch)
+            batch.readings.append((sequence, source, versions[source], count, refused))
+        return batch
 
     def _write(self, batch: Batch, versions: Mapping[str, int]) -> None:
         """A file for each relation and source of a batch; then its answers count as read."""

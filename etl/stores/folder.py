@@ -27,6 +27,7 @@ class Folder:
         self.state = root / "state.db"
         self.warehouse = root / "warehouse.duckdb"
         self.site = root / "site"
+        self.single_page = root / "money-flow.html"  # `mfo export --single-file`
         self.logs = root / "logs"
         self.cache = root / "cache"
 

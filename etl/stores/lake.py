@@ -3,17 +3,19 @@ The raw lake: every answer's decoded body, byte for byte with keys redacted, nam
 
     lake/<provider>/bodies/<first two>/<sha256>              the body; the same body twice is one file
     lake/<provider>/answers/<yyyy-mm-dd>/<sequence>.json     one sidecar for each request
+    lake/<provider>/archive/<yyyy-mm-dd>.zip                 both, bundled by `maintain`: etl/stores/archive.py
 
 A sidecar is written after its body, each beside its place and then renamed: what has a sidecar is whole.
 """
 
 import errno
+import fcntl
 import hashlib
 import json
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +23,7 @@ from typing import Any
 
 from etl.domain import Answer, Request
 from etl.errors import DataWrong, FolderUnusable
+from etl.stores.archive import Archive, is_archived
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ class Lake:
     """The raw answers of one data folder."""
 
     def __init__(self, root: Path) -> None:
-        self._root = root
+        self.root, self.archive = root, Archive(root)
 
     def keep(self, answer: Answer) -> None:
         """
@@ -84,9 +87,6 @@ class Lake:
         Raises:
             FolderUnusable: the folder cannot be written, or the disk is full.
         """
-        body = self._body(answer.request.provider, answer.sha256)
-        if not body.is_file():
-            write_whole(body, answer.body)
         sidecar = {
             "sequence": answer.sequence,
             "run_id": answer.run_id,
@@ -102,27 +102,68 @@ class Lake:
             "sha256": answer.sha256,
             "bytes": len(answer.body),
         }
-        folder = self._root / answer.request.provider / "answers" / answer.asked_at.date().isoformat()
-        write_whole(folder / f"{answer.sequence:09d}.json", json.dumps(sidecar, sort_keys=True, indent=1).encode())
+        folder = self.root / answer.request.provider / "answers" / answer.asked_at.date().isoformat()
+        body = self.body(answer.request.provider, answer.sha256)
+        with self.bodies_stay():
+            if not body.is_file():
+                write_whole(body, answer.body)
+            write_whole(folder / f"{answer.sequence:09d}.json", json.dumps(sidecar, sort_keys=True, indent=1).encode())
+
+    @contextmanager
+    def bodies_stay(self, *, until_deleted: bool = False) -> Iterator[None]:
+        """
+        While answers are kept, no body is deleted that another answer turns out to have too, and the other way round.
+
+        Raises:
+            FolderUnusable: the folder cannot be written.
+        """
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            folder = os.open(self.root, os.O_RDONLY)
+        except OSError as error:
+            raise unusable(self.root, error) from None
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX if until_deleted else fcntl.LOCK_SH)
+            yield
+        finally:
+            fcntl.flock(folder, fcntl.LOCK_UN)  # at once, whoever else may hold this descriptor
+            os.close(folder)
 
     def kept(self) -> Iterator[Kept]:
         """Every sidecar, in the order in which the answers were asked for."""
-        paths = self._root.glob("*/answers/*/*.json")
-        for path in sorted(paths, key=lambda path: (int(path.stem), path)):
-            sidecar = json.loads(path.read_bytes())
+        for _, path in self.sequences():
+            sidecar = self.sidecar(path)
             yield Kept(path, sidecar["sequence"], sidecar["provider"], sidecar)
 
     def sequences(self) -> list[tuple[int, Path]]:
-        """(sequence, sidecar) of every answer, oldest first, without reading a file."""
-        return sorted((int(path.stem), path) for path in self._root.glob("*/answers/*/*.json"))
+        """(sequence, sidecar) of every answer whose body is kept, oldest first, without reading one."""
+        found = dict(self.archive.sidecars())  # one that is archived and still there as a file is read from its file
+        found |= {int(path.stem): path for path in self.root.glob("*/answers/*/*.json")}
+        return sorted(found.items())
+
+    def find(self, sequence: int) -> Path | None:
+        """The sidecar of a request whose answer was kept."""
+        return next(self.root.glob(f"*/answers/*/{sequence:09d}.json"), None)
 
     def last_sequence(self) -> int:
-        """The newest answer's sequence, 0 where there is none; only each provider's last day is looked at."""
-        last = 0
-        for answers in self._root.glob("*/answers"):
+        """The newest answer's sequence, 0 where there is none; of files, only each provider's last day is looked at."""
+        last = max(self.archive.sequences(), default=0)
+        for answers in self.root.glob("*/answers"):
             days = sorted(day.name for day in answers.iterdir())
             last = max([last, *(int(path.stem) for day in days[-1:] for path in answers.glob(f"{day}/*.json"))])
         return last
+
+    def sidecar(self, path: Path) -> dict[str, Any]:
+        """
+        What a sidecar says, of a file or of a zip's member.
+
+        Raises:
+            DataWrong: its zip is missing, cannot be read or does not have it.
+        """
+        data = self.archive.read(path.parent, path.name) if is_archived(path) else path.read_bytes()
+        if data is None:
+            raise DataWrong(f"{path}: missing")
+        return json.loads(data)  # type: ignore[no-any-return]  # an object, as it was written
 
     def open(self, path: Path) -> Answer:
         """
@@ -131,11 +172,8 @@ class Lake:
         Raises:
             DataWrong: the body is missing or is not what was kept.
         """
-        sidecar = json.loads(path.read_bytes())
-        body = self._body(sidecar["provider"], sidecar["sha256"])
-        data = body.read_bytes() if body.is_file() else b""
-        if hashlib.sha256(data).hexdigest() != sidecar["sha256"]:
-            raise DataWrong(f"{body}: {'changed since it was kept' if body.is_file() else 'missing'}")
+        sidecar = self.sidecar(path)
+        data = self._data(path, sidecar["provider"], sidecar["sha256"])
         request = Request(
             sidecar["provider"],
             sidecar["dataset"],
@@ -154,8 +192,19 @@ class Lake:
             sidecar["run_id"],
         )
 
-    def _body(self, provider: str, sha256: str) -> Path:
-        return self._root / provider / "bodies" / sha256[:2] / sha256
+    def _data(self, path: Path, provider: str, sha256: str) -> bytes:
+        if is_archived(path):
+            body, data = path.parent / sha256, self.archive.read(path.parent, sha256)
+        else:
+            body = self.body(provider, sha256)
+            data = body.read_bytes() if body.is_file() else None
+        if data is None or hashlib.sha256(data).hexdigest() != sha256:
+            raise DataWrong(f"{body}: {'missing' if data is None else 'changed since it was kept'}")
+        return data
+
+    def body(self, provider: str, sha256: str) -> Path:
+        """Where a body is as a file."""
+        return self.root / provider / "bodies" / sha256[:2] / sha256
 
 
 def sweep(root: Path) -> int:

@@ -179,6 +179,7 @@ class Ledger:
         latency_ms: float | None = None,
         rows: int | None = None,
         newest_at: datetime | None = None,
+        answered_at: datetime | None = None,
     ) -> None:
         """Write down how a reserved request ended: `ok`, `more` (ok, and a page follows), or the name of the error."""
         with self._state.write() as db:
@@ -195,7 +196,7 @@ class Ledger:
                     latency_ms,
                     rows,
                     newest_at.isoformat() if newest_at else None,
-                    self._clock.now().isoformat(),
+                    (answered_at or self._clock.now()).isoformat(),
                     sequence,
                 ),
             )
@@ -214,6 +215,10 @@ class Ledger:
             *((start - MIDNIGHT).isoformat(), start.isoformat(), start.isoformat()),
         )
         return int(rows[0][0])
+
+    def left_today(self, provider: str, limits: Limits) -> int | None:
+        """Calls that a provider's running day has room for; None where it has no limit of a day."""
+        return None if limits.per_day is None else max(0, limits.per_day - self.used_today(provider, limits))
 
     def is_spent(self, provider: str, limits: Limits) -> bool:
         """Whether the provider itself has said today that its day is spent."""
@@ -240,6 +245,13 @@ class Ledger:
     def answered(self, dataset: str, symbol: str) -> list[Answered]:
         """Every good answer for one dataset of one symbol, oldest first."""
         return answered(self._state, dataset, symbol)
+
+    def cut_short(self, dataset: str, symbol: str) -> list[int]:
+        """The requests for one dataset of one symbol that have not ended: in flight, or left so by a kill."""
+        rows = self._state.rows(
+            "select sequence from requests where dataset = ? and symbol = ? and verdict is null", dataset, symbol
+        )
+        return [sequence for (sequence,) in rows]
 
     def finished_since(self, sequence: int) -> list[dict[str, Any]]:
         """Every finished request after a sequence, oldest first, for the warehouse's copy."""

@@ -8,8 +8,8 @@ may reach it yet, so that its minute has not begun to run.
 import sqlite3
 
 from etl.domain import Limits
+from etl.pace import MINUTE_S
 
-MINUTE_S = 60.2  # the server's minute and ours are not to the same millisecond
 IN_FLIGHT_S = 30.0  # how long after its reservation the request of a killed process may have reached the server
 
 SCHEMA = """

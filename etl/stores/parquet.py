@@ -4,9 +4,11 @@ Typed rows as Parquet (zstd), one file for each relation, source and batch of an
     parquet/<relation>/<source>/v<parser>-<first>-<last>.parquet      <first>, <last>: sequences
 
 The columns are those of the schema `lake` in sql/lake.sql. A file is written under another name and renamed, because a
-file that a kill cuts short would break every glob.
+file that a kill cuts short would break every glob. `maintain` merges small files (etl/stores/compaction.py): a batch
+keeps its name, whichever file holds it.
 """
 
+import json
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -98,6 +100,8 @@ SCHEMAS: Mapping[str, pa.Schema] = {
 Rows = dict[tuple[str, str], list[dict[str, Any]]]  # (relation, source) -> rows
 BATCH = 500  # answers held in memory at a time, fewer where they hold many rows
 ROWS, COLUMNAR_ROWS = 40_000, 300_000  # rows held at a time, as Python objects and as columns
+MERGED_ROWS = 300_000  # rows of a merged file
+BATCHES = b"mfo.batches"  # the metadata of a merged file: the names of the batches that it holds
 
 
 @dataclass
@@ -107,6 +111,14 @@ class Batch:
     rows: Rows = field(default_factory=lambda: defaultdict(list))
     tables: dict[tuple[str, str], list[pa.Table]] = field(default_factory=lambda: defaultdict(list))
     readings: list[tuple[int, str, int, int, int]] = field(default_factory=list)
+
+    def take(self, other: "Batch") -> None:
+        """Add what another one holds."""
+        for key, rows in other.rows.items():
+            self.rows[key].extend(rows)
+        for key, tables in other.tables.items():
+            self.tables[key].extend(tables)
+        self.readings += other.readings
 
     @property
     def is_full(self) -> bool:
@@ -130,33 +142,80 @@ class Parquet:
     """The Parquet files of one data folder."""
 
     def __init__(self, root: Path) -> None:
-        self._root = root
+        self.root = root
 
-    def write(self, relation: str, source: str, stem: str, rows: Sequence[Mapping[str, Any]] | pa.Table) -> Path:
+    def write(
+        self,
+        relation: str,
+        source: str,
+        stem: str,
+        rows: Sequence[Mapping[str, Any]] | pa.Table,
+        batches: Sequence[str] = (),
+    ) -> Path:
         """
-        Write one batch, rows or columns; the same batch again replaces its file.
+        Write one batch, rows or columns, or what several `batches` hold; the same again replaces its file.
 
         Raises:
             FolderUnusable: the folder cannot be written, or the disk is full.
         """
-        path = self._root / relation / source / f"{stem}.parquet"
+        path = self.root / relation / source / f"{stem}.parquet"
         beside = part_of(path)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             table = rows if isinstance(rows, pa.Table) else pa.Table.from_pylist([*map(dict, rows)], SCHEMAS[relation])
-            # figures repeat so seldom that a dictionary of them costs more time than all the rest
-            words = [field.name for field in SCHEMAS[relation] if pa.types.is_string(field.type)]
             table = _typed(table, SCHEMAS[relation])
-            pq.write_table(table, beside, compression="zstd", use_dictionary=words, store_schema=False)
+            if batches:
+                table = table.replace_schema_metadata({BATCHES: json.dumps(list(batches))})
+            pq.write_table(table, beside, **_layout(SCHEMAS[relation]) | {"store_schema": bool(batches)})
             os.replace(beside, path)
         except OSError as error:
             discard(beside)
             raise unusable(path.parent, error) from None
         return path
 
+    def merge(self, relation: str, source: str, parts: Sequence[Path]) -> Path:
+        """
+        One file of the rows of several, in their order; then they are deleted.
+
+        Raises:
+            FolderUnusable: the folder cannot be written, or the disk is full.
+        """
+        batches = [name for part in parts for name in self.batches_of(part)]
+        stems = [Path(name).stem.split("-") for name in (batches[0], batches[-1])]
+        stem = f"{stems[0][0]}-{stems[0][1]}-{stems[1][2]}.of-{len(batches)}"
+        table = pa.concat_tables((pq.read_table(part, partitioning=None) for part in parts), promote_options="default")
+        path = self.write(relation, source, stem, table, batches)
+        for part in parts:
+            if part != path:
+                part.unlink()
+        return path
+
+    def batches_of(self, path: Path) -> list[str]:
+        """The names of the batches that a file holds: its own, or those that it was merged of."""
+        if ".of-" not in path.name:
+            return [self.name_of(path)]
+        return list(json.loads(pq.read_metadata(path).metadata[BATCHES]))
+
+    def batches(self, relation: str) -> dict[str, Path]:
+        """Batch -> the file that holds it, oldest first; a batch that a merged file holds is read from there."""
+        held = [(name, path) for path in self._whole(relation) for name in self.batches_of(path)]
+        merged = {name: path for name, path in held if ".of-" in path.name}
+        return {name: merged.get(name, path) for name, path in held}
+
+    def names(self) -> set[str]:
+        """Every batch that is there."""
+        return {name for relation in self.relations() for name in self.batches(relation)}
+
     def files(self, relation: str) -> list[Path]:
-        """Every whole file of a relation, oldest batch first."""
-        return sorted((self._root / relation).glob("*/*.parquet"))
+        """Every file of a relation that counts, oldest batch first."""
+        return sorted(set(self.batches(relation).values()))
+
+    def superseded(self, relation: str) -> list[Path]:
+        """Files whose batches merged ones hold: a kill left them behind."""
+        return sorted(set(self._whole(relation)) - set(self.batches(relation).values()))
+
+    def _whole(self, relation: str) -> list[Path]:
+        return sorted((self.root / relation).glob("*/*.parquet"))
 
     def relations(self) -> Iterable[str]:
         """Every relation that may have files."""
@@ -164,20 +223,36 @@ class Parquet:
 
     def name_of(self, path: Path) -> str:
         """A file's path below the Parquet folder, the same on every machine."""
-        return path.relative_to(self._root).as_posix()
+        return path.relative_to(self.root).as_posix()
 
-    def drop(self, source: str, keep_version: int) -> list[str]:
-        """Delete a source's files of other parser versions; those that stay hold the same answers. Their names."""
-        paths = self._root.glob(f"*/{source}/v*.parquet")
-        dropped = [path for path in paths if not path.name.startswith(f"v{keep_version}-")]
-        for path in dropped:
-            path.unlink()
-        return [self.name_of(path) for path in dropped]
+    def of_other_versions(self, source: str, keep_version: int) -> list[Path]:
+        """A source's files of other parser versions; those that stay hold the same answers."""
+        paths = sorted(self.root.glob(f"*/{source}/v*.parquet"))
+        return [path for path in paths if not path.name.startswith(f"v{keep_version}-")]
 
-    def clear(self) -> None:
-        """Delete every file: all of it is made again from the raw lake."""
-        for path in self._root.glob("*/*/*.parquet"):
-            path.unlink()
+    def everything(self) -> list[Path]:
+        """Every whole file."""
+        return sorted(self.root.glob("*/*/*.parquet"))
+
+
+def _layout(schema: pa.Schema) -> dict[str, Any]:
+    """
+    How columns lie in a file: words as a dictionary, instants and counts as differences, figures byte by byte.
+
+    Figures repeat so seldom that a dictionary of them costs more time than all the rest; split into bytes they are
+    packed and read twice as fast. Nobody looks for a range of them, so that statistics are of the other columns.
+    """
+    words = [field.name for field in schema if pa.types.is_string(field.type)]
+    figures = {field.name for field in schema if pa.types.is_float64(field.type)}
+    steps = {field.name for field in schema if pa.types.is_int64(field.type) or pa.types.is_timestamp(field.type)}
+    encodings = dict.fromkeys(figures, "BYTE_STREAM_SPLIT") | dict.fromkeys(steps, "DELTA_BINARY_PACKED")
+    return {
+        "compression": "zstd",
+        "use_dictionary": words,
+        "column_encoding": encodings,
+        "write_statistics": [name for name in schema.names if name not in figures],
+        "store_schema": False,
+    }
 
 
 def _typed(table: pa.Table, schema: pa.Schema) -> pa.Table:

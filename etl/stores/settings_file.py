@@ -20,7 +20,8 @@ from pydantic import SecretStr, ValidationError
 
 from etl.errors import SettingsWrong
 from etl.sessions import FIRST, LAST
-from etl.settings import BASE_URL_VARIABLES, KEY_VARIABLES, LimitOverride, Section, Settings, Tables, parse_instant
+from etl.settings import BASE_URL_VARIABLES, KEY_VARIABLES, Settings, parse_instant
+from etl.tables import LimitOverride, Section, Tables
 
 CALENDAR = (FIRST + timedelta(days=31), LAST)  # the days on which some session before is known
 # Words that the made-up upstream takes for keys, so that the demo goes the same way as a run with keys.

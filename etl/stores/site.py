@@ -115,6 +115,41 @@ class SiteFolder:
         os.rename(self.next, self.root)
 
 
+class SinglePage:
+    """
+    A page that is one file, at `path`; in `path` where that is a folder.
+
+    Raises:
+        UsageWrong: the place holds a file that is no such page.
+    """
+
+    def __init__(self, path: Path, mark: str) -> None:
+        self.root = path / "money-flow.html" if path.is_dir() else path
+        self._mark = mark.encode()
+
+    def read(self) -> dict[str, bytes]:
+        """The page by its name; {} where there is none."""
+        with _translated(self.root):
+            return {self.root.name: self.root.read_bytes()} if self.root.is_file() else {}
+
+    def publish(self, files: Mapping[str, bytes]) -> None:
+        """
+        Put the page in its place, whole or not at all.
+
+        Raises:
+            UsageWrong: another file stands there; nothing is touched.
+            FolderUnusable: it cannot be written; the old one stands.
+        """
+        if any(self._mark not in body[:4096] for body in self.read().values()):
+            raise UsageWrong(f"{self.root} is not a page that mfo wrote; name another file with --out")
+        with _translated(self.root):
+            self.root.parent.mkdir(parents=True, exist_ok=True)
+            beside = self.root.with_name(f".{self.root.name}.{os.getpid()}")
+            beside.write_bytes(files[self.root.name])
+            _sync(beside)
+            os.replace(beside, self.root)
+
+
 def page_files(page_root: Path) -> dict[str, bytes]:
     """
     The page's own sources by path: no dot files, no notes for developers, nothing but what a browser reads.

@@ -23,6 +23,7 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from etl.errors import UsageWrong
+from etl.stores.static_headers import accepts_gzip, has_tag, wanted_range
 
 KINDS = {
     ".css": "text/css; charset=utf-8",
@@ -30,13 +31,17 @@ KINDS = {
     ".ico": "image/x-icon",
     ".js": "text/javascript; charset=utf-8",
     ".json": "application/json",
+    ".md": "text/markdown; charset=utf-8",
     ".parquet": "application/vnd.apache.parquet",
     ".png": "image/png",
     ".svg": "image/svg+xml",
     ".txt": "text/plain; charset=utf-8",
     ".woff2": "font/woff2",
+    ".xml": "application/atom+xml; charset=utf-8",  # feed.xml is the only one
 }
-SQUEEZED = frozenset({".css", ".html", ".js", ".json", ".svg", ".txt"})  # the others are compressed already
+SQUEEZED = frozenset(
+    {".css", ".html", ".js", ".json", ".md", ".svg", ".txt", ".xml"}
+)  # the others are compressed already
 WORTH_SQUEEZING = 512  # bytes
 TIMEOUT_S = 30.0
 
@@ -109,20 +114,6 @@ def find_file(root: Path, name: str) -> Path:
     return path
 
 
-def accepts_gzip(header: str) -> bool:
-    """Whether an Accept-Encoding header allows gzip; `gzip;q=0` does not."""
-    for one in header.lower().split(","):
-        name, _, weight = one.partition(";")
-        if name.strip() in ("gzip", "x-gzip"):
-            return weight.strip().removeprefix("q=").strip(" 0.") != "" if weight.strip() else True
-    return False
-
-
-def has_tag(header: str, tag: str) -> bool:
-    """Whether an If-None-Match header names the tag; weak and strong tags compare alike there (RFC 9110, 13.1.2)."""
-    return any(one.strip().removeprefix("W/") in (tag, "*") for one in header.split(","))
-
-
 class StaticServer(ThreadingHTTPServer):
     """
     The folder `root` on an address, one thread for each connection. `cors` is the one other origin that may read it.
@@ -164,6 +155,9 @@ class Handler(BaseHTTPRequestHandler):
     server: StaticServer
     protocol_version = "HTTP/1.1"
     timeout = TIMEOUT_S
+    # Head and body leave together: sent apart, the second waits 40 ms for the first one's delayed acknowledgement.
+    wbufsize = 65536
+    disable_nagle_algorithm = True
 
     def __getattr__(self, name: str) -> Any:
         """Every method that is not GET or HEAD, known or not, is answered 405."""
@@ -223,16 +217,31 @@ class Handler(BaseHTTPRequestHandler):
     def _send_file(self, suffix: str, body: bytes, with_body: bool) -> None:
         tag = hashlib.sha256(body).hexdigest()[:32]
         headers = {"Cache-Control": "no-cache", "Content-Type": KINDS[suffix]}
+        part = self._part(body, tag)
         if suffix in SQUEEZED:
             headers["Vary"] = "Accept-Encoding"
-            if len(body) >= WORTH_SQUEEZING and accepts_gzip(self.headers.get("Accept-Encoding", "")):
+            takes = accepts_gzip(self.headers.get("Accept-Encoding", "")) and part is None
+            if len(body) >= WORTH_SQUEEZING and takes:
                 body, tag = _squeezed(body), f"{tag}-gz"
                 headers["Content-Encoding"] = "gzip"
         headers["ETag"] = f'"{tag}"'
         if has_tag(self.headers.get("If-None-Match", ""), headers["ETag"]):
             kept = {name: said for name, said in headers.items() if name in ("Cache-Control", "ETag", "Vary")}
             return self._send(HTTPStatus.NOT_MODIFIED, kept, b"", with_body=False)
-        return self._send(HTTPStatus.OK, headers, body, with_body)
+        if part is None:
+            return self._send(HTTPStatus.OK, {"Accept-Ranges": "bytes", **headers}, body, with_body)
+        if not part:
+            headers = {"Content-Type": KINDS[".txt"], "Content-Range": f"bytes */{len(body)}"}
+            return self._send(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, headers, b"", with_body)
+        headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{len(body)}"
+        return self._send(HTTPStatus.PARTIAL_CONTENT, headers, body[part.start : part.stop], with_body)
+
+    def _part(self, body: bytes, tag: str) -> range | None:
+        """What is asked for of the body as it is; the whole where `If-Range` names another content."""
+        held = self.headers.get("If-Range")
+        if self.command != "GET" or (held is not None and held.strip() != f'"{tag}"'):
+            return None
+        return wanted_range(self.headers.get("Range", ""), len(body))
 
     def _send(self, status: HTTPStatus, headers: Mapping[str, str], body: bytes, with_body: bool) -> None:
         self.send_response(status)

@@ -7,20 +7,25 @@ The same lines go to `logs/mfo.jsonl` as JSON with the run id, rotated, every ke
 import json
 import logging
 import sys
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from etl.domain import Limits
+from etl.pace import Lane
 from etl.stores.lake import unusable
 
 if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
+    from etl.stores.drawing import Bars
 
 LOG_BYTES, LOG_FILES = 5_000_000, 5
+SAID_EVERY_S = 10.0
 
 
 class _Lines(RotatingFileHandler):
@@ -67,12 +72,28 @@ class Log:
 
 
 class Terminal:
-    """Says what happens, and draws the lanes of an extraction where somebody watches."""
+    """
+    Says what happens, and how far each provider's requests are: bars where somebody watches, a line now and then.
 
-    def __init__(self, log: Log | None = None, *, quiet: bool = False) -> None:
+    `limits` say how fast requests may go, `left_today(provider, its limits)` how many its day has room for, None for
+    any number.
+    """
+
+    def __init__(
+        self,
+        log: Log | None = None,
+        limits: Mapping[str, Limits] | None = None,
+        left_today: Callable[[str, Limits], int | None] = lambda provider, limits: None,
+        monotonic: Callable[[], float] = time.monotonic,
+        *,
+        quiet: bool = False,
+    ) -> None:
         self._log, self._quiet = log, quiet
-        self._bars: Progress | None = None
-        self._lanes: dict[str, TaskID] = {}
+        self._limits, self._left_today, self._monotonic = limits or {}, left_today, monotonic
+        self._lock = threading.Lock()
+        self._bars: Bars | None = None
+        self._lanes: dict[str, Lane] = {}
+        self._said_at = monotonic()
 
     def say(self, text: str, *, level: str = "info", event: str = "step") -> None:
         """One line for people and for the log."""
@@ -81,7 +102,7 @@ class Terminal:
         if self._quiet:
             return
         if self._bars is not None:
-            self._bars.console.print(text, markup=False, highlight=False)
+            self._bars.say(text)
         else:
             sys.stderr.write(text + "\n")
             sys.stderr.flush()
@@ -92,26 +113,12 @@ class Terminal:
             sys.stdout.write(text + "\n")
             sys.stdout.flush()
 
-    def remind(self, text: str) -> None:
-        """A line of progress where no bar is drawn."""
-        if self._bars is None:
-            self.say(text, event="progress")
-
     def __enter__(self) -> "Terminal":
+        self._said_at = self._monotonic()
         if sys.stderr.isatty() and not self._quiet:
-            from rich.console import Console
-            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+            from etl.stores.drawing import Bars
 
-            self._bars = Progress(
-                TextColumn("{task.description:>14}"),
-                BarColumn(bar_width=30),
-                MofNCompleteColumn(),
-                TimeRemainingColumn(),
-                TextColumn("{task.fields[what]}"),
-                console=Console(stderr=True),
-                transient=True,
-            )
-            self._bars.start()
+            self._bars = Bars(self._told)
         return self
 
     def __exit__(
@@ -122,15 +129,48 @@ class Terminal:
         self._bars, self._lanes = None, {}
 
     def expect(self, provider: str, requests: int) -> None:
-        """So many more tasks will go to this provider."""
-        if self._bars is None:
-            return
-        if provider not in self._lanes:
-            self._lanes[provider] = self._bars.add_task(provider, total=0, what="")
-        task = self._bars.tasks[self._lanes[provider]]
-        self._bars.update(self._lanes[provider], total=(task.total or 0) + requests)
+        """So many more requests will go to this provider, or so many fewer."""
+        limits = self._limits.get(provider, Limits())
+        room = self._left_today(provider, limits)
+        with self._lock:
+            lane = self._lanes.setdefault(provider, Lane(limits))
+            lane.expect(requests, self._monotonic())
+            lane.beyond = _beyond(lane, room)
+        self._show(provider, lane, "")
 
     def advance(self, provider: str, what: str) -> None:
-        """One task of this provider ended."""
-        if self._bars is not None and provider in self._lanes:
-            self._bars.update(self._lanes[provider], advance=1, what=what)
+        """One request to this provider ended; where no bar is drawn, a line every few seconds says how far all are."""
+        room = self._left_today(provider, self._limits.get(provider, Limits()))
+        line = ""
+        with self._lock:
+            lane, now = self._lanes.get(provider), self._monotonic()
+            if lane is None:
+                return
+            lane.advance(now)
+            lane.beyond = _beyond(lane, room)
+            if self._bars is None and now - self._said_at >= SAID_EVERY_S:
+                self._said_at = now
+                line = "; ".join(f"{name} {_left(lane, now)}" for name, lane in self._lanes.items() if lane.left)
+        self._show(provider, lane, what)
+        if line:
+            self.say(f"{'progress':>10}  {line}", event="progress")
+
+    def _show(self, provider: str, lane: Lane, what: str) -> None:
+        """Outside of our own lock: the thread that draws holds its lock while it asks what is told."""
+        if self._bars is not None:
+            self._bars.show(provider, lane.ended, lane.expected, what)
+
+    def _told(self, provider: str) -> str:
+        """What stands behind a bar; asked for by the thread that draws."""
+        with self._lock:
+            return _left(self._lanes[provider], self._monotonic())
+
+
+def _beyond(lane: Lane, room: int | None) -> int:
+    return 0 if room is None else max(0, lane.left - room)
+
+
+def _left(lane: Lane, now: float) -> str:
+    """What is left of a lane and when it ends; what its day has no room for is said apart."""
+    beyond = f", {lane.beyond} beyond its day" if lane.beyond else ""
+    return f"{lane.left} left, {timedelta(seconds=round(lane.ends_in(now)))}{beyond}"

@@ -1,22 +1,13 @@
-"""
-Views: the instant at which the models show the lake, in the next warehouse or in a copy for a look at the past.
+"""Views: the instant at which the models show the lake, in the next warehouse or in a look at the past."""
 
-A copy shows the last publication up to an instant, with the universe and the ledger of then, and nothing later.
-"""
-
-import json
-import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 import duckdb
 
 from etl.domain import Gap
-from etl.errors import NeverPublished
-from etl.settings import Settings, data_folder
+from etl.settings import data_folder
 from etl.stores import models
 from etl.stores.folder import Folder
 from etl.stores.warehouse import NextFile, Warehouse
@@ -46,61 +37,6 @@ def show(file: NextFile, view: View, built: Sequence[models.Model]) -> None:
         view.as_of.astimezone(UTC).replace(tzinfo=None), view.basis, view.run_id, demo=view.demo, version=view.version
     )
     models.build(file.con, built)
-
-
-@contextmanager
-def seen_as_of(
-    warehouse: Warehouse, cache: Path, instant: datetime, basis: str, sql_root: Path
-) -> Iterator[Connection]:
-    """
-    Open the last publication up to `instant`; the published file is only read.
-
-    With `basis="published"` the instant itself is shown, over history that was fetched later.
-
-    Raises:
-        NeverPublished: nothing was published up to then.
-    """
-    with warehouse.copied_to(cache / f"as-of.{os.getpid()}.duckdb") as file:
-        row = file.con.execute(
-            "select run_id, as_of, version, configuration, (select demo from lake.publication) from lake.publications "
-            "where as_of <= ? or ? = 'published' order by as_of desc, sequence desc nulls last, rowid desc limit 1",
-            [instant.astimezone(UTC).replace(tzinfo=None), basis],
-        ).fetchone()
-        if row is None:
-            first = file.con.execute("select min(as_of) from lake.publications").fetchone()
-            said = f"; the first publication is of {first[0].isoformat()}Z" if first and first[0] else ""
-            raise NeverPublished(f"nothing was published up to {instant.isoformat()}{said}")
-        run_id, published_as_of, version, configuration, demo = row
-        for name, rows in json.loads(configuration).items():
-            if name in CONFIGURATION:
-                file.replace(name, rows)
-        as_of = instant if basis == "published" else published_as_of.replace(tzinfo=UTC)
-        show(file, View(as_of, run_id, demo, version, basis), models.load_models(sql_root))
-        file.con.execute("set search_path = 'marts'")
-        yield file.con
-
-
-@contextmanager
-def reading(settings: Settings, as_of: datetime | None) -> Iterator[Connection]:
-    """
-    The published warehouse, read only, or a copy that shows an earlier instant. Opens nothing else.
-
-    Raises:
-        UsageWrong: nothing is published yet.
-        NeverPublished: nothing was, up to `as_of`.
-    """
-    folder = Folder(settings.data_dir)
-    warehouse = warehouse_of(folder)
-    if as_of is not None:
-        folder.make()
-        with seen_as_of(warehouse, folder.cache, as_of, "known", data_folder("sql")) as con:
-            yield con
-        return
-    con = warehouse.read()
-    try:
-        yield con
-    finally:
-        con.close()
 
 
 def suspected_gaps(warehouse: Warehouse, now: datetime) -> list[Gap]:

@@ -7,7 +7,6 @@ DuckDB refuses a file beside which a foreign `.wal` lies.
 """
 
 import os
-import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,43 +16,22 @@ from typing import Any
 
 import duckdb
 
-from etl.errors import DataWrong, FolderUnusable, UsageWrong
+from etl.errors import UsageWrong
+from etl.stores import versions
+from etl.stores.database_file import delete, quoted, translated, wal_of
 from etl.stores.lake import unusable
+from etl.stores.versions import VERSIONED
 
 SCHEMA_VERSION = 2  # of the tables in sql/lake.sql; another one is built anew from Parquet
 
 # what a load may hold in memory, however long the history: the rest of it goes beside the file for the moment
-WRITER: dict[str, str | bool | int | float | list[str]] = {"memory_limit": "256MB"}
+WRITER: dict[str, str | bool | int | float | list[str]] = {
+    "memory_limit": "192MB",
+    "threads": min(4, os.cpu_count() or 1),
+}
 
 # What Parquet does not hold: a file that is built anew takes it over, so that a look at the past still finds it.
 HISTORY = ("publications", "requests", "runs", "check_results")
-
-# what DuckDB says of a file that is cut short, changed, or of another version of its own
-BROKEN = re.compile(r"not a valid DuckDB|Could not read enough|[Cc]hecksum|[Cc]orrupt|version number")
-
-# relation -> (what names a row, what makes it a new version when it changes); other relations only ever gain rows
-VERSIONED: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "bars": (
-        ("symbol", "interval", "opened_at", "source"),
-        ("open", "high", "low", "close", "adj_close", "volume", "quote_volume", "trades", "taker_buy_volume")
-        + ("taker_buy_quote_volume", "adjustment", "is_final"),
-    ),
-    "observations": (("series_id", "date", "source", "vintage_date"), ("value",)),
-    "actions": (("symbol", "ex_date", "kind", "source"), ("value",)),
-    "series": (("series_id", "source"), ("title", "units", "frequency", "seasonal_adjustment", "last_updated")),
-}
-
-
-def translated(error: duckdb.Error, path: Path) -> FolderUnusable | DataWrong:
-    """DuckDB's refusal of a file in the user's words."""
-    text = str(error).splitlines()[0]
-    if "No space left" in text:
-        return FolderUnusable(f"{path.parent}: the disk is full; what was published before stands")
-    if BROKEN.search(text):
-        return DataWrong(f"{path}: {text}; `mfo load --rebuild` makes it anew from Parquet")
-    if isinstance(error, duckdb.IOException):
-        return FolderUnusable(f"{path}: {text}")
-    return DataWrong(f"{path}: {text}")
 
 
 class Warehouse:
@@ -76,10 +54,13 @@ class Warehouse:
         """
         if not self.exists():
             raise UsageWrong(f"{self.path} is not there yet; `mfo run-daily` (or `mfo run-daily --demo`) makes it")
+        # by an instance of its own: of a file that is open in this process, DuckDB would hand out what was opened then
+        con = duckdb.connect(config={"temp_directory": f"{self.path}.tmp"})
         try:
-            con = duckdb.connect(str(self.path), read_only=True)
-            con.execute("set search_path = 'marts'")
+            con.execute(f"attach '{quoted(self.path)}' as warehouse (read_only)")
+            con.execute("use warehouse.marts")
         except duckdb.Error as error:
+            con.close()
             raise translated(error, self.path) from None
         return con
 
@@ -101,35 +82,35 @@ class Warehouse:
         Raises:
             FolderUnusable: the folder cannot be written, or the disk is full.
         """
-        with self._written(self._next, fresh=fresh) as file:
+        with self._written(self._next, self.path, fresh=fresh) as file:
             yield file
 
     @contextmanager
-    def copied_to(self, path: Path) -> Iterator["NextFile"]:
+    def copied_to(self, path: Path, target: Path) -> Iterator["NextFile"]:
         """
-        A copy for a look at another instant, deleted afterwards.
+        A copy for a look at another instant, which `publish()` puts at `target`; deleted where it is not called.
 
         Raises:
             UsageWrong: nothing is published yet.
             FolderUnusable: the folder cannot be written, or the disk is full.
         """
         self.read().close()
-        with self._written(path) as file:
+        with self._written(path, target) as file:
             yield file
 
     @contextmanager
-    def _written(self, path: Path, *, fresh: bool = False) -> Iterator["NextFile"]:
-        _delete(path)
+    def _written(self, path: Path, target: Path, *, fresh: bool = False) -> Iterator["NextFile"]:
+        delete(path)
         try:
             if self.exists() and not fresh:
                 shutil.copyfile(self.path, path)
         except OSError as error:
-            _delete(path)
+            delete(path)
             raise unusable(path.parent, error) from None
         try:
-            file = NextFile(self._open(path), path, self.path)
+            file = NextFile(self._open(path), path, target)
         except duckdb.Error as error:
-            _delete(path)
+            delete(path)
             raise translated(error, path) from None
         try:
             yield file
@@ -137,7 +118,7 @@ class Warehouse:
             raise translated(error, path) from None
         finally:
             file.close()
-            _delete(path)
+            delete(path)
 
     def _open(self, path: Path) -> duckdb.DuckDBPyConnection:
         con = duckdb.connect(str(path), config=WRITER)
@@ -146,7 +127,7 @@ class Warehouse:
             found = con.execute("select version from schema_version").fetchone()
             if found is not None and found[0] != SCHEMA_VERSION:
                 con.close()
-                _delete(path)
+                delete(path)
                 con = duckdb.connect(str(path), config=WRITER)
                 con.execute("create table schema_version (version integer)")
                 found = None
@@ -165,7 +146,7 @@ class Warehouse:
 def _take_over(con: duckdb.DuckDBPyConnection, published: Path) -> None:
     """The rows of HISTORY from the file before; one that cannot be read has none left to give."""
     try:
-        con.execute(f"attach '{str(published).replace(chr(39), chr(39) * 2)}' as before (read_only)")
+        con.execute(f"attach '{quoted(published)}' as before (read_only)")
     except duckdb.Error:
         return
     found = con.execute("select table_name from duckdb_tables() where database_name = 'before'").fetchall()
@@ -176,13 +157,6 @@ def _take_over(con: duckdb.DuckDBPyConnection, published: Path) -> None:
             columns = ", ".join(f'"{column}"' for column in here if column in there)
             con.execute(f"insert into lake.{name} ({columns}) select {columns} from before.lake.{name}")
     con.execute("detach before")
-
-
-def _delete(path: Path) -> None:
-    """A database file, its write-ahead log, and what did not fit into memory."""
-    for leftover in (path, path.with_name(path.name + ".wal")):
-        leftover.unlink(missing_ok=True)
-    shutil.rmtree(path.with_name(path.name + ".tmp"), ignore_errors=True)
 
 
 class NextFile:
@@ -202,10 +176,10 @@ class NextFile:
 
         Returns how many rows were added.
         """
-        paths = [str(path) for _, path in files]
+        paths = list(dict.fromkeys(str(path) for _, path in files))  # one file may hold several batches
         before = self._count(relation)
         if relation in VERSIONED:
-            self.con.execute(_insert_versions(relation), [paths])
+            versions.add(self.con, relation, paths)
         else:
             # an answer's rows are added once: documents of this run stand there before their Parquet does, and a
             # transform that was killed before it noted what it read leaves two files that hold the same answers
@@ -258,6 +232,7 @@ class NextFile:
         try:
             with self._path.open("rb") as handle:
                 os.fsync(handle.fileno())
+            wal_of(self._published).unlink(missing_ok=True)  # a foreign one: no reader could open the file
             os.replace(self._path, self._published)
         except OSError as error:
             raise unusable(self._published.parent, error) from None
@@ -267,30 +242,3 @@ class NextFile:
         if self._is_open:
             self.con.close()
             self._is_open = False
-
-
-def _insert_versions(relation: str) -> str:
-    """The statement that adds what is new or changed: each arrived row beside the version before it."""
-    keys, values = VERSIONED[relation]
-    key, value = ", ".join(keys), ", ".join(values)
-    return f"""
-        insert into lake.{relation} by name
-        with arrived as (
-            select true as is_new, * from read_parquet(?)
-        ),
-        present as (
-            select false as is_new, present.* from lake.{relation} as present
-            semi join (select distinct {key} from arrived) as touched
-            on {" and ".join(f"present.{name} is not distinct from touched.{name}" for name in keys)}
-        ),
-        in_order as (
-            select *,
-                row({value}) as said,
-                lag(row({value})) over (partition by {key} order by fetched_at, is_new, sequence) as said_before,
-                row_number() over (partition by {key} order by fetched_at, is_new, sequence) as position
-            from (select * from arrived union all by name select * from present)
-        )
-        select * exclude (is_new, said, said_before, position) from in_order
-        where is_new and (position = 1 or said is distinct from said_before)
-        order by {key}, fetched_at, sequence
-    """

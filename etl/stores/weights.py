@@ -14,8 +14,8 @@ import sqlite3
 from dataclasses import dataclass, replace
 
 from etl.domain import Limits, Request
+from etl.pace import SHARE
 
-SHARE = 0.98  # of the limit: the rest is for a `curl` from the same address
 DRIFT = 1e-4  # of a window's length: no two clocks agree for ever
 FORGOTTEN_AFTER = 3  # windows: a request that was never closed (its process was killed) weighs no longer
 

@@ -10,29 +10,12 @@ publication as (
 ),
 
 bars as (
-    select * from aggregates.bars_chosen where interval in ('1m', '1h')
+    select * from aggregates.bars_chosen where interval = '1h'
 ),
 
-minutes_rolled_up as (
-    select
-        symbol,
-        date_trunc('hour', opened_at) as hour_opened_at,
-        any_value(kind) as kind,
-        arg_min(open, opened_at) as open,
-        max(high) as high,
-        min(low) as low,
-        arg_max(close, opened_at) as close,
-        sum(volume) as volume,
-        sum(quote_volume) as quote_volume,
-        cast(sum(trades) as bigint) as trades,
-        sum(taker_buy_quote_volume) as taker_buy_quote_volume,
-        count(*) = 60 as is_complete,
-        arg_max(source, opened_at) as source,
-        max(known_at) as known_at,
-        case when is_complete then 1 else 3 end as preference,
-    from bars
-    where interval = '1m'
-    group by symbol, hour_opened_at
+minutes_by_hour as (
+    select *, case when is_complete then 1 else 3 end as preference
+    from aggregates.minutes_by_hour
 ),
 
 hours_of_sources as (
@@ -40,24 +23,22 @@ hours_of_sources as (
         symbol, opened_at, kind, open, high, low, close, volume, quote_volume, trades,
         taker_buy_quote_volume, true as is_complete, source, known_at, 2 as preference,
     from bars
-    where interval = '1h'
 ),
 
 hours_together as (
-    select * from minutes_rolled_up
+    select * from minutes_by_hour
     union all
     select * from hours_of_sources
 ),
 
 hours_that_are_over as (
     select
-        hour_opened_at as opened_at,
-        hours_together.* exclude (hour_opened_at, preference),
+        hours_together.* exclude (preference),
     from hours_together
     cross join publication
-    where hour_opened_at + interval 1 hour <= publication.as_of
+    where opened_at + interval 1 hour <= publication.as_of
     qualify row_number() over (
-        partition by symbol, hour_opened_at order by preference
+        partition by symbol, opened_at order by preference
     ) = 1
 )
 

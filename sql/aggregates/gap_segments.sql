@@ -64,7 +64,7 @@ segments as (
 segments_with_answers as (
     select
         segments.*,
-        list_sort(list(distinct fetched_at) filter (fetched_at is not null)) as asked,
+        list_sort(list(fetched_at) filter (fetched_at is not null)) as asked,
         coalesce(max(fetched_at), any_value(came_at)) as known_at,
     from segments
     left join covered

@@ -2,7 +2,8 @@
 -- grain: source
 -- Equities and macro series come by sessions: the next one is due 17 hours after its
 -- close (an hour until it is final, then the night), on a weekend on Monday. Other
--- sources are due after their cadence and an eighth of it more.
+-- sources are due after their cadence and an eighth of it more. Weeks say nothing of a
+-- source's freshness: they stand in for days that it does not give.
 
 with
 
@@ -19,16 +20,14 @@ sessions as (
 rows_dated as (
     select
         source,
-        coalesce(sessions.closed_at, bars.opened_at + case interval
-            when '1m' then interval 1 minute
-            when '1h' then interval 1 hour
-            when '1w' then interval 7 day
-            else interval 1 day
-        end) as row_at,
+        coalesce(
+            sessions.closed_at, bars.opened_at + to_seconds(seconds_of(interval))
+        ) as row_at,
         coalesce(sessions.trade_date, cast(bars.opened_at as date)) as date,
         known_at,
     from bars
     left join sessions on bars.opened_at = sessions.opened_at and bars.interval = '1d'
+    where interval != '1w'
     union all
     select source, cast(date as timestamp) as row_at, date, fetched_at as known_at
     from lake.observations, as_of

@@ -1,6 +1,7 @@
 -- A stretch of bars that came together: of one answer, without a hole.
 -- grain: symbol, interval, from_slot
--- By the first answer of any source that gave each bar, final; `came_at` is when.
+-- By the first answer of any source that gave each bar, final; `came_at` is when. Of
+-- minutes that left the warehouse the stretches were kept.
 
 with
 
@@ -56,6 +57,12 @@ stretches as (
         sequence, came_at, came_at as known_at,
     from slots_numbered
     group by symbol, interval, sequence, came_at, island
+    union all
+    select
+        symbol, '1m' as interval, from_slot, until_slot, sequence, came_at,
+        came_at as known_at,
+    from lake.stretches
+    inner join lake.instruments using (symbol)
 )
 
 select * from stretches

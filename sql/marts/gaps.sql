@@ -2,6 +2,8 @@
 -- grain: interval, symbol, from_at
 -- By the calendar or the interval. Suspected, then confirmed as the source's outage, or
 -- filled: it came when asked again, and is kept as history. Nothing is filled in.
+-- More than 45 days of minutes that nobody asked for (between a backfilled span and
+-- today) are a backfill's to get, not the daily run's.
 
 with
 
@@ -28,9 +30,13 @@ gaps_dated as (
         first_seen_at,
         asked_again,
         last_asked_at,
-        ask_again_at,
+        interval = '1m' and state = 'suspected' and first_seen_at is null
+        and missing > 45 * 1440 as is_for_backfill,
+        case when not is_for_backfill then ask_again_at end as ask_again_at,
         filled_at,
         case
+            when is_for_backfill then 'nobody asked for it: mfo backfill ' || symbol
+                || ' --interval 1m --from ' || strftime(from_at, '%Y-%m-%d')
             when state = 'filled' then 'came when it was asked for again'
             when state = 'confirmed' then 'the source has no such bar'
             when first_seen_at is null then 'no good answer has spoken of it yet'
@@ -44,4 +50,4 @@ gaps_dated as (
         on kind = 'equity' and until_slot = last_one.position + 1
 )
 
-select * from gaps_dated order by interval, symbol, from_at
+select * exclude (is_for_backfill) from gaps_dated order by interval, symbol, from_at

@@ -1,16 +1,12 @@
 """
-A year of minutes of two symbols from the archive: candles a second and a core, memory, and a peer's download beside.
+A year of minutes of two symbols from the archive: candles a second and a core, memory, and peers' downloads beside.
 
     .venv/bin/python -m tests.bench.archive
 
-Every zip is asked for once before, so that the stand-in serves it from memory. The peer is ccxt, in an environment of
-its own below the temporary folder; it has no reader of the archive and pages through the same minutes of one month.
+Every zip is asked for once before, so that the stand-in serves it from memory. The peers are in `peers`.
 """
 
 import fcntl
-import json
-import os
-import subprocess
 import sys
 import tempfile
 from datetime import UTC, datetime
@@ -18,26 +14,14 @@ from pathlib import Path
 
 from etl.domain import CRYPTO_1M, Want
 from etl.providers import PROVIDERS
-from tests.bench.upstream import SYMBOLS, Measured, StandIn, measured, mfo, stand_in
+from tests.bench import peers
+from tests.bench.upstream import SYMBOLS, Measured, StandIn, mfo, stand_in, watched
 
 FIRST, LAST, DAYS = datetime(2024, 10, 1, tzinfo=UTC), datetime(2025, 10, 1, tzinfo=UTC), 365
 CANDLES = len(SYMBOLS) * DAYS * 1440
 ASKED = ("backfill", "both", "--from", "2024-10-01", "--to", "2025-09-30")
-A_CORE, MOST_MB, PEERS = 0.7e6, 500, 3
-PEER_MONTH = 31 * 1440
-PEER = """
-import ccxt, json, sys, time
-root, symbol, first, last = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
-binance = ccxt.binance({"enableRateLimit": False})
-get = binance.publicGetKlines if hasattr(binance, "publicGetKlines") else binance.public_get_klines
-binance.urls["api"] = {name: root + "/binance/api/v3" for name in binance.urls["api"]}
-started, rows, at = time.monotonic(), 0, first
-while at < last:
-    page = get({"symbol": symbol, "interval": "1m", "startTime": at, "endTime": last - 1, "limit": 1000})
-    rows += len([binance.parse_ohlcv(row) for row in page])
-    at = int(page[-1][0]) + 60000
-print(json.dumps([rows, time.monotonic() - started]))
-"""
+A_CORE, MOST_MB, TIMES = 0.7e6, 500, 3
+PUBLISHED = 210_000  # what a peer says of itself, end to end, on a machine of its own
 
 
 def main() -> None:
@@ -53,7 +37,21 @@ def main() -> None:
         idle = mfo(folder, upstream, "transform")  # nothing is new: what a start takes
         loaded = mfo(folder, upstream, "load")
         report(fetched, typed, idle, loaded)
-        sys.stdout.write(peer(folder, upstream, CANDLES / (fetched.wall_s + typed.wall_s)))
+        whole(folder / "whole", upstream)
+        ours = CANDLES / (fetched.wall_s + typed.wall_s - 2 * idle.wall_s)
+        sys.stdout.write("\n".join([*peers.lines(folder, upstream, ours, TIMES), ""]))
+
+
+def whole(folder: Path, upstream: StandIn) -> None:
+    """The same as a user does it: one `mfo backfill`, its start included."""
+    folder.mkdir()
+    done_at, peak_mb = watched(folder, upstream, *ASKED)
+    ours = CANDLES / done_at["transform"]
+    sys.stdout.write(
+        f"whole    one `mfo backfill`: {done_at['transform']:.1f} s from its start to Parquet, {ours:,.0f} candles a "
+        f"second end to end, {ours / PUBLISHED:.1f} times the {PUBLISHED:,} that a peer publishes (wanted {TIMES})\n"
+        f"whole    published after {done_at['export']:.1f} s, most memory {peak_mb:.0f} MB (wanted below {MOST_MB})\n"
+    )
 
 
 def fetched_only(folder: Path, upstream: StandIn) -> Measured:
@@ -73,30 +71,6 @@ def report(fetched: Measured, typed: Measured, idle: Measured, loaded: Measured)
         f"archive  {a_core:,.0f} candles a second a core from zip to Parquet (wanted {A_CORE:,.0f})\n"
         f"archive  most memory: fetch {fetched.peak_mb:.0f} MB, to Parquet {typed.peak_mb:.0f} MB, load "
         f"{loaded.peak_mb:.0f} MB (wanted below {MOST_MB})\n"
-    )
-
-
-def peer(folder: Path, upstream: StandIn, ours: float) -> str:
-    """The same minutes by ccxt, as a ratio; skipped with the reason where it cannot be had."""
-    python = folder / "peer" / "bin" / "python"
-    try:
-        subprocess.run([sys.executable, "-m", "venv", str(folder / "peer")], check=True, capture_output=True)
-        install = [str(python), "-m", "pip", "install", "--quiet", "ccxt"]
-        subprocess.run(install, check=True, capture_output=True, timeout=300, env=dict(os.environ))
-    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
-        return f"peer     skipped: ccxt could not be installed ({type(error).__name__})\n"
-    (folder / "peer.py").write_text(PEER, encoding="utf-8")
-    first = int(datetime(2025, 1, 1, tzinfo=UTC).timestamp() * 1000)
-    span = [str(first), str(first + PEER_MONTH * 60_000)]
-    try:
-        ran = measured(folder, {}, [str(python), str(folder / "peer.py"), upstream.root, SYMBOLS[0], *span])
-    except SystemExit as error:
-        return f"peer     skipped: ccxt could not be pointed at the stand-in: {str(error).splitlines()[-1]}\n"
-    rows, seconds = json.loads(ran.said.splitlines()[-1])
-    theirs = rows / seconds
-    return (
-        f"peer     ccxt {theirs:,.0f} candles a second, mfo {ours:,.0f} from the archive to Parquet: "
-        f"{ours / theirs:.1f} times (wanted {PEERS})\n"
     )
 
 

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 REPOSITORY = Path(__file__).parents[2]
+MFO = str(Path(sys.executable).with_name("mfo"))
 SHARED = Path(os.environ.get("MFO_SHARED", REPOSITORY.parent / "shared"))
 SYMBOLS = ("L0001USDT", "L0002USDT")
 SETTINGS = """
@@ -90,5 +92,23 @@ def measured(folder: Path, env: dict[str, str], command: list[str]) -> Measured:
 def mfo(folder: Path, upstream: StandIn, *arguments: str, settings: str = "", only: str | None = None) -> Measured:
     """Run `mfo` on a data folder of its own; `only` takes the place of the settings that load runs share."""
     (folder / "mfo.toml").write_text(SETTINGS + settings if only is None else only, encoding="utf-8")
-    env = {**upstream.env, "MFO_DATA_DIR": str(folder / "data"), "MFO_CONFIG": str(folder / "mfo.toml")}
-    return measured(folder, env, [str(Path(sys.executable).with_name("mfo")), *arguments])
+    return measured(folder, _environment(folder, upstream), [MFO, *arguments])
+
+
+def watched(folder: Path, upstream: StandIn, *arguments: str) -> tuple[dict[str, float], float]:
+    """Run `mfo`; the second in which each stage said that it was done, by its name, and the most memory in MB."""
+    (folder / "mfo.toml").write_text(SETTINGS, encoding="utf-8")
+    env = {"PATH": os.environ["PATH"], "HOME": str(folder), **_environment(folder, upstream)}
+    started = time.monotonic()
+    process = subprocess.Popen([MFO, *arguments], env=env, cwd=folder, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    said = [(time.monotonic() - started, line) for line in process.stderr]
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit("".join(line for _, line in said))
+    return {line.split()[0]: seconds for seconds, line in said if line.strip()}, used.ru_maxrss / 1024
+
+
+def _environment(folder: Path, upstream: StandIn) -> dict[str, str]:
+    return {**upstream.env, "MFO_DATA_DIR": str(folder / "data"), "MFO_CONFIG": str(folder / "mfo.toml")}

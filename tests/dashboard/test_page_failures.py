@@ -1,13 +1,15 @@
 """What the page does when files are broken, missing, of another run, stale, made up, or hostile."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
+from etl.site.one_file import one_file
 from tests.dashboard.browsing import charts_drawn
-from tests.dashboard.sample_site import DASHBOARD
+from tests.dashboard.sample_site import DASHBOARD, build
 
 OpenPage = Callable[..., Page]
 ChangedSite = Callable[..., str]
@@ -261,6 +263,28 @@ def test_hostile_strings_are_shown_as_text(changed_site: ChangedSite, open_page:
     assert page.evaluate("window.hacked === undefined")
     assert page.locator("a").evaluate_all("links => links.filter(a => !/^https?:$/.test(a.protocol)).length") == 0
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_page_in_one_file_opens_from_the_disk(tmp_path: Path, open_page: OpenPage) -> None:
+    """file://, no network, its own policy: every panel and chart stands, and what ends a script stays text."""
+    hostile = "</script><script>window.hacked=1</script><!--"
+
+    def change(files: dict[str, Any], _: dict[str, Any]) -> None:
+        files["data/recommendations/latest.json"]["summary"] = hostile
+
+    folder = build(tmp_path / "site", change)
+    files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    (tmp_path / "index.html").write_bytes(one_file(files))
+    page = open_page(tmp_path.as_uri(), "#symbol=GLD&regions=table")
+    charts_drawn(page)
+    expect(page.locator("#recommendations .summary")).to_have_text(hostile)
+    expect(page.locator("#price .headline")).to_contain_text("GLD")
+    expect(page.locator(".state-error, .state-loading, .boot-message")).to_have_count(0)
+    expect(page.locator('.panel-foot a, .colophon a:not([href^="#"])')).to_have_count(0)
+    assert page.evaluate("window.hacked === undefined")
+    choose_window = page.locator("#flows").get_by_role("radio", name="1Y", exact=True)
+    choose_window.check()
+    expect(page.locator("#flows .panel-unit")).to_contain_text("USD, 1Y:")
 
 
 def test_page_opened_from_the_disk_explains_itself(browser: Browser) -> None:

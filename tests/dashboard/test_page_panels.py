@@ -91,7 +91,7 @@ def test_charts_are_drawn_with_a_table_behind_each(site: str, open_page: OpenPag
     for panel in ("price", "macro", "internals", "order-book"):
         summary = page.locator(f"#{panel} summary", has_text="Table of").first
         summary.click()
-        assert page.locator(f"#{panel} details[open] tbody tr").count() > 20
+        page.locator(f"#{panel} details[open] tbody tr").nth(20).wait_for(state="attached")  # filled when opened
 
 
 def test_price_panel_shows_hollow_and_filled_candles(site: str, open_page: OpenPage) -> None:

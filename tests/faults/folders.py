@@ -8,12 +8,13 @@ from typing import Any
 import duckdb
 from pydantic import SecretStr
 
-from etl import pipeline, steps
+from etl import history, pipeline, steps
 from etl.choices import Choice
 from etl.domain import CRYPTO_1D, EQUITY_DAILY, MACRO
 from etl.errors import MfoError
 from etl.observatory import Observatory, opened
-from etl.settings import CHAINS, Extract, LimitOverride, Settings, Tables, Universe, parse_instant
+from etl.settings import CHAINS, Settings, parse_instant
+from etl.tables import Extract, LimitOverride, Tables, Universe
 from tests.clocks import NotedClock
 from tests.conftest import AV_KEY, FRED_KEY, files_of
 
@@ -68,6 +69,8 @@ class SmallFolder:
     timeout_s: float = 8.0
     now: str = NOW
     keys: dict[str, str] = field(default_factory=lambda: dict(KEYS))
+    is_premium: bool = False
+    since: str = SINCE
     waits: list[float] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
 
@@ -91,7 +94,8 @@ class SmallFolder:
                 chains=self.chains,
                 limits={name: LimitOverride(spacing_s=0, timeout_s=self.timeout_s) for name in providers},
                 extract=Extract.model_validate(
-                    {"history_from": SINCE, "macro_from": SINCE, "crypto_daily_from": SINCE, "crypto_minutes_days": 0.5}
+                    dict.fromkeys(("history_from", "macro_from", "crypto_daily_from"), self.since)
+                    | {"crypto_minutes_days": 0.5, "alpha_vantage_is_premium": self.is_premium}
                 ),
             ),
             keys={name: SecretStr(key) for name, key in self.keys.items()},
@@ -128,6 +132,17 @@ class SmallFolder:
         """`mfo run-daily --no-llm`."""
         notes = steps.NoteChoice(use_model=False)
         return self._run(lambda o: pipeline.daily(o, choice or Choice(), notes))
+
+    def backfill(self, since: str, until: str | None = None, *, only: str | None = None, symbol: str = "SPY") -> int:
+        """`mfo backfill SPY --from since --to until`."""
+        asked = history.Choice(symbol, None, since, until, only)
+        return self._run(lambda o: history.backfill(o, asked))
+
+    def price(self, since: str, until: str | None = None, only: str | None = None) -> list[tuple[str, int]]:
+        """`mfo plan --backfill SPY`: (provider, calls)."""
+        with opened(self.settings(), quiet=True) as o:
+            rows, _ = history.priced(o, history.Choice("SPY", None, since, until, only), force=False)
+        return [(row["provider"], row["calls"]) for row in rows]
 
     def requests(self) -> Rows:
         """(provider, verdict) of every request, in order."""

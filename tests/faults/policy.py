@@ -88,6 +88,19 @@ extra_field        | yahoo twelve_data               | 1     | ok               
 extra_field        | fred_graph                      | 1     | ok               | not a line with a day and a value
 """
 
+# What a provider says in its own trouble too is asked once more where it contradicts a good answer: to the same
+# question at any time, or with the same key in this run. tests/faults/test_doubtful_refusals.py
+DOUBTFUL = """
+it says                                | provider      | answered before | asked | verdict
+Invalid API call. Please retry or      | alpha_vantage | never           | 1     | ProviderRefused
+Invalid API call. Please retry or      | alpha_vantage | in another run  | 2     | ProviderRefused
+This API function (X) does not exist.  | alpha_vantage | in another run  | 1     | ProviderRefused
+variable api_key is not registered.    | fred          | never           | 1     | KeyRefused
+variable api_key is not registered.    | fred          | in another run  | 1     | KeyRefused
+variable api_key is not registered.    | fred          | in this run     | 2     | KeyRefused
+variable api_key is not a 32 character | fred          | in this run     | 1     | KeyRefused
+"""
+
 ELSEWHERE = {"bad_checksum": "only the archive has checksums: tests/stages/test_extract_against_the_stand_in.py"}
 # What a shape cannot show: a JSON object has each day once, FRED's bodies name no series, Binance's no symbol.
 CANNOT_OCCUR = {
@@ -124,6 +137,12 @@ class Case:
 
     def __str__(self) -> str:
         return f"{self.kind}-{self.provider}"
+
+
+def doubtful() -> list[tuple[str, str, str, int, str]]:
+    """The lines of DOUBTFUL."""
+    lines = [[cell.strip() for cell in line.split("|")] for line in DOUBTFUL.strip().splitlines()[1:]]
+    return [(said, provider, before, int(asked), verdict) for said, provider, before, asked, verdict in lines]
 
 
 def cases() -> list[Case]:

@@ -11,7 +11,7 @@ import pytest
 
 from etl.choices import Choice
 from etl.domain import EQUITY_DAILY, Bar
-from etl.stages.extract import newest
+from etl.providers.reading import newest
 from tests.conftest import Mfo, Upstream
 from tests.faults.folders import KEYS, ROUTES, SmallFolder, choice_of
 from tests.stages.workbench import NOW as AT

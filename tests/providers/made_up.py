@@ -48,6 +48,22 @@ def weekly(*days: str, symbol: str = "SPY") -> dict[str, object]:
     return {"Meta Data": body["Meta Data"], "Weekly Time Series": body["Time Series (Daily)"]}
 
 
+def five_minutes(*stamps: str, symbol: str = "SPY", zone: str = "US/Eastern") -> dict[str, object]:
+    """Alpha Vantage's TIME_SERIES_INTRADAY of 5min, newest first; stamps are wall time in New York."""
+    row = {"1. open": "10.0000", "2. high": "12.0000", "3. low": "9.5000", "4. close": "11.0000", "5. volume": "1234"}
+    return {
+        "Meta Data": {
+            "1. Information": "Intraday (5min) open, high, low, close prices and volume",
+            "2. Symbol": symbol,
+            "3. Last Refreshed": max(stamps),
+            "4. Interval": "5min",
+            "5. Output Size": "Compact",
+            "6. Time Zone": zone,
+        },
+        "Time Series (5min)": {stamp: dict(row) for stamp in sorted(stamps, reverse=True)},
+    }
+
+
 def coin_days(*days: str, coin: str = "BTC", market: str = "USD") -> dict[str, object]:
     """Alpha Vantage's DIGITAL_CURRENCY_DAILY."""
     row = {"1. open": "100.0", "2. high": "120.0", "3. low": "95.0", "4. close": "110.0", "5. volume": "7.5"}

@@ -211,7 +211,11 @@ def test_a_symbol_without_actions_is_a_good_answer():
 
 def test_economic_series_keep_the_missing_value():
     """A point means the same as FRED's."""
-    body = {"name": "X", "data": [{"date": "2025-10-02", "value": "4.1"}, {"date": "2025-10-01", "value": "."}]}
+    body = {
+        "name": "X",
+        "interval": "daily",
+        "data": [{"date": "2025-10-02", "value": "4.1"}, {"date": "2025-10-01", "value": "."}],
+    }
     found = answer(planned(ALPHA_VANTAGE, MACRO, "DGS10"), body)
     ALPHA_VANTAGE.inspect(found)
     assert list(ALPHA_VANTAGE.parse(found)) == [

@@ -30,7 +30,11 @@ from tests.providers.made_up import answer, planned
 
 BOOK = {"lastUpdateId": 7, "bids": [["99.5", "2"], ["99.0", "1"]], "asks": [["100.5", "3"], ["101.0", "1"]]}
 SPLITS = {"symbol": "SPY", "data": [{"effective_date": "2025-10-20", "split_factor": "2.0000"}]}
-RATES = {"name": "X", "data": [{"date": "2025-10-02", "value": "4.1"}, {"date": "2025-10-01", "value": "."}]}
+RATES = {
+    "name": "X",
+    "interval": "daily",
+    "data": [{"date": "2025-10-02", "value": "4.1"}, {"date": "2025-10-01", "value": "."}],
+}
 CSV = b"observation_date,DGS10\n2025-10-28,4.0\n2025-10-29,\n2025-10-30,4.1\n"
 CASES = {
     "alpha_vantage daily": ("alpha_vantage", EQUITY_DAILY, "SPY", made_up.daily("2025-10-30", "2025-10-31")),

@@ -164,12 +164,7 @@ def test_a_recorded_pair_in_another_currency_is_not_loaded(name):
 
 
 @pytest.mark.parametrize(
-    ("series_id", "name"),
-    [
-        ("FEDFUNDS", "federal_funds_rate_monthly_2023-07"),
-        ("DGS10", "treasury_yield_monthly_2023-07"),
-        ("DCOILWTICO", "wti_daily_2023-07"),
-    ],
+    ("series_id", "name"), [("FEDFUNDS", "federal_funds_rate_monthly_2023-07"), ("DCOILWTICO", "wti_daily_2023-07")]
 )
 def test_recorded_economic_series_read_whole(series_id, name):
     """Oldest first, with a point for a missing value."""

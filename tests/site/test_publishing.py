@@ -9,6 +9,7 @@ from etl.errors import DataWrong, NeverPublished
 from etl.site import manifest
 from etl.site.contents import site_files
 from etl.stores.models import build, load_models
+from etl.stores.pictures import pngs
 from tests.site.made import ROOT, asked, known, made, marts, numbers, site
 
 
@@ -54,7 +55,9 @@ def test_a_public_note_does_not_tell_in_words_what_its_facts_leave_out() -> None
 def test_the_manifest_lists_every_other_file_with_its_hash_and_schema() -> None:
     """Sorted by path; a data file has the schema it satisfies, a schema the schema of schemas, the page none."""
     answers = asked(marts())
-    files = site_files(answers, known(answers), {"data/parquet/x.parquet": b"PAR1"}, {"index.html": b"<!doctype html>"})
+    files = site_files(
+        answers, known(answers), {"data/parquet/x.parquet": b"PAR1"}, {"index.html": b"<!doctype html>"}, pngs
+    )
     listed = json.loads(files[manifest.PATH])
     paths = [one["path"] for one in listed["artifacts"]]
     assert paths == sorted(set(files) - {manifest.PATH})
@@ -74,7 +77,7 @@ def test_a_page_file_may_not_hide_an_artifact() -> None:
     """Otherwise a developer's sample data would be published as real."""
     answers = asked(marts())
     with pytest.raises(DataWrong, match=r"data/macro\.json"):
-        site_files(answers, known(answers), {}, {"data/macro.json": b"{}"})
+        site_files(answers, known(answers), {}, {"data/macro.json": b"{}"}, pngs)
 
 
 def test_an_artifact_that_breaks_its_schema_stops_the_export() -> None:

@@ -28,6 +28,14 @@ SPOILT = {
         "insert into staging.bars by name (select * replace ('1h' as interval, 1.006 * close as close, "
         "opened_at + interval 330 minute as opened_at) from staging.bars where symbol = 'SPY')"
     ),
+    "daily_prices__five_minutes_roll_up": (
+        "insert into aggregates.sessions_rolled_up by name (select symbol, trade_date, 'alpaca' as source, "
+        "1.006 * high as high, low, close_as_traded as close, true as is_complete from marts.daily_prices)"
+    ),
+    "weekly_prices__days_agree": (
+        "insert into marts.weekly_prices by name (select symbol, trade_date as to_date, 1.006 * close_as_traded as "
+        "close, 'alpha_vantage' as source from marts.daily_prices)"
+    ),
     "daily_metrics__figures_are_in_range": "update marts.daily_metrics set rsi14 = 101 where symbol = 'SPY'",
     "hourly_prices__high_is_highest": "update marts.hourly_prices set low = 2 * high",
     "hourly_prices__prices_are_positive": "update marts.hourly_prices set low = 0",

@@ -101,6 +101,28 @@ def test_a_gap_is_confirmed_by_five_answers_with_growing_waits(
     assert gap["ask_again_at"] == (None if due is None else naive(FIRST + DAY + due))
 
 
+def test_answers_of_one_instant_are_one_ask(coins: Lake) -> None:
+    """However many pages came together: their number says nothing of how often the source was asked."""
+    a_hole(coins, WAITS[:1] * 9)
+    (gap,) = gaps(coins)
+    assert (gap["state"], gap["asked_again"], gap["ask_again_at"]) == ("suspected", 0, naive(FIRST + DAY + HOUR))
+
+
+@pytest.mark.parametrize(("days", "is_due"), [(45, True), (46, False)])
+def test_a_long_hole_that_nobody_asked_for_is_left_to_a_backfill_and_says_so(
+    coins: Lake, days: int, is_due: bool
+) -> None:
+    """Minutes of long ago were backfilled, those of today are there: up to 45 days between are the daily run's."""
+    minutes(coins, FIRST - days * DAY - 10 * MINUTE, 10, FIRST)
+    minutes(coins, FIRST, 10, FIRST + DAY)
+    (gap,) = gaps(coins)
+    assert (gap["state"], gap["missing"], gap["first_seen_at"]) == ("suspected", days * 1440, None)
+    assert gap["ask_again_at"] == (naive(AS_OF) if is_due else None)
+    told = "no good answer has spoken of it yet"
+    began = f"{FIRST - days * DAY:%Y-%m-%d}"
+    assert gap["why"] == (told if is_due else f"nobody asked for it: mfo backfill BTCUSDT --interval 1m --from {began}")
+
+
 def test_a_gap_that_was_filled_stays_as_history(coins: Lake) -> None:
     """Part of it came in a later run: that part is filled, the rest stays as it was."""
     a_hole(coins, WAITS)

@@ -15,6 +15,7 @@ from etl.domain import CRYPTO_1M, Limits
 from etl.errors import Stopped
 from etl.providers import PROVIDERS
 from etl.stages.backfill import Backfiller
+from etl.stores.ledger import Ledger
 from tests.providers.made_up import candle
 from tests.stages.workbench import NOW, Bench
 
@@ -83,28 +84,15 @@ def bench(tmp_path, upstream):
     opened.close()
 
 
-class NoReminder:
-    """Hears nothing."""
-
-    def expect(self, provider, requests):
-        """So many more."""
-
-    def advance(self, provider, what):
-        """One ended."""
-
-    def remind(self, text):
-        """A line."""
-
-
 def backfill(bench, *histories, ask=None, **limits):
     """One run."""
     bench.limits = {n: replace(p.limits, parallel=1, **limits) for n, p in PROVIDERS.items() if "binance" in n}
     asking = Backfiller(
-        ask=ask or bench.extractor().ask,
+        ask=ask or bench.asker().ask,
         limits={name: bench.limits_of(name) for name in PROVIDERS},
         ledger=bench.ledger,
         clock=bench.clock,
-        progress=NoReminder(),
+        progress=bench.progress,
     )
     return asking.run(histories)
 
@@ -135,12 +123,12 @@ def test_what_is_held_is_not_asked_for_again(bench, upstream):
 
 def test_a_stopped_backfill_goes_on_where_it_was(bench, upstream):
     """After the second file it is stopped: the third is the first of the next run."""
-    extractor = bench.extractor()
+    asker = bench.asker()
 
     def ask(provider, request):
         if request.path.endswith("10-31.zip"):
             raise Stopped("stopped")
-        return extractor.ask(provider, request)
+        return asker.ask(provider, request)
 
     with pytest.raises(Stopped):
         backfill(bench, wanted(chain=("binance_archive",)), ask=ask)
@@ -148,6 +136,53 @@ def test_a_stopped_backfill_goes_on_where_it_was(bench, upstream):
     upstream.asked.clear()
     backfill(bench, wanted(chain=("binance_archive",)))
     assert zips(upstream) == (["2025-10-31"], 0)
+
+
+def test_an_answer_that_was_kept_when_a_kill_came_is_not_asked_for_again(bench, upstream, monkeypatch):
+    """The kill fell between keeping the second file and noting it: it counts from when it came, not was found."""
+    close, ended = Ledger.close, []
+
+    def killed(ledger, sequence, *words, **said):
+        ended.append(sequence)
+        if len(ended) == 4:  # a checksum and a file, twice
+            raise SystemExit
+        close(ledger, sequence, *words, **said)
+
+    monkeypatch.setattr(Ledger, "close", killed)
+    archive = wanted(chain=("binance_archive",))
+    with pytest.raises(SystemExit):
+        backfill(bench, archive)
+    monkeypatch.setattr(Ledger, "close", close)
+    bench.clock._stop.clear()
+    bench.clock.set(NOW + timedelta(hours=5))
+    upstream.asked.clear()
+    bench.asker().settle(PROVIDERS, CRYPTO_1M, "BTCUSDT")
+    assert bench.ledger.cut_short(CRYPTO_1M, "BTCUSDT") == []
+    assert {said.answered_at for said in bench.ledger.answered(CRYPTO_1M, "BTCUSDT")} == {NOW}
+    backfill(bench, archive)
+    assert zips(upstream) == (["2025-10-31"], 0)
+
+
+def test_a_kept_answer_that_is_no_data_is_asked_for_again(bench, upstream, monkeypatch):
+    """A 503 that a kill left open is closed as what it was, and blocks nobody now."""
+    upstream.rest = (503, {}, b"")
+    close = Ledger.close
+
+    def killed(ledger, sequence, verdict, **said):
+        if verdict == "ProviderDown":
+            raise SystemExit
+        close(ledger, sequence, verdict, **said)
+
+    monkeypatch.setattr(Ledger, "close", killed)
+    with pytest.raises(SystemExit):
+        backfill(bench, wanted(chain=("binance",)))
+    monkeypatch.setattr(Ledger, "close", close)
+    bench.clock._stop.clear()
+    upstream.rest = None
+    bench.asker().settle(PROVIDERS, CRYPTO_1M, "BTCUSDT")
+    assert bench.ledger.cut_short(CRYPTO_1M, "BTCUSDT") == []
+    assert [verdict for _, _, verdict in bench.verdicts()] == ["ok", "ProviderDown"]
+    assert backfill(bench, wanted(chain=("binance",))).undone == ()
 
 
 def test_a_file_that_is_late_is_asked_of_rest(bench, upstream):

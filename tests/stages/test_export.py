@@ -16,8 +16,9 @@ from pyarrow import parquet
 
 from etl.domain import Outcome
 from etl.errors import DataWrong, UsageWrong
+from etl.site.one_file import MARK
 from etl.stages import export
-from etl.stores.site import SiteFolder
+from etl.stores.site import SinglePage, SiteFolder
 
 ROOT = Path(__file__).parents[2]
 
@@ -87,8 +88,9 @@ def test_two_exports_of_one_warehouse_are_the_same_bytes(warehouse: Path, page: 
     script = f"""
 import duckdb
 from pathlib import Path
+from etl.site.one_file import MARK
 from etl.stages import export
-from etl.stores.site import SiteFolder
+from etl.stores.site import SinglePage, SiteFolder
 con = duckdb.connect({str(warehouse)!r}, read_only=True, config={{"threads": 1}})
 export.run(
     con, SiteFolder(Path({str(there)!r})), page_root=Path({str(page)!r}),
@@ -193,3 +195,31 @@ def test_a_public_export_holds_no_row_that_may_not_be_published_again(
     assert set(prices["symbol"].to_pylist()) == {"BTCUSDT"}
     assert json.loads(found["data/manifest.json"])["public"] is True
     assert json.loads(found["data/candles/SPY/1d.json"])["columns"]["close"] == []
+
+
+def test_one_file_is_written_compared_and_never_over_what_is_not_ours(
+    warehouse: Path, page: Path, tmp_path: Path
+) -> None:
+    """The same bytes twice, `--check` says when they would differ, and a file of somebody else stays."""
+    place = SinglePage(tmp_path, MARK)
+    real = {"page_root": ROOT / "dashboard"}
+
+    def one_page(**more: Any) -> Outcome:
+        with duckdb.connect(str(warehouse), read_only=True) as con:
+            known = {"cache": page.parent / "cache", "version": "0.1.0", "timezone": "Asia/Kolkata"}
+            return export.run(con, place, **real, **known, **more)  # type: ignore[arg-type]  # one dict of two kinds
+
+    said = one_page().line
+    assert (place.root.name, said.startswith("one file, ")) == ("money-flow.html", True)
+    before = place.root.read_bytes()
+    assert one_page(check=True).undone == ()
+    one_page()
+    assert place.root.read_bytes() == before
+    change(warehouse, "update marts.crypto_internals_60m set taker_imbalance = 0.07")
+    assert one_page(check=True).undone[0].startswith("money-flow.html: ")
+    assert place.root.read_bytes() == before
+    place.root.write_text("<p>my thesis</p>")
+    with pytest.raises(UsageWrong, match="not a page that mfo wrote"):
+        one_page()
+    assert place.root.read_text() == "<p>my thesis</p>"
+    assert sorted(path.name for path in tmp_path.iterdir() if path.name.startswith(".")) == []

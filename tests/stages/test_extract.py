@@ -11,7 +11,7 @@ import pytest
 from etl.domain import ACTIONS, CRYPTO_1D, MACRO, SERIES, Bar, Limits, Observation
 from etl.errors import FolderUnusable
 from etl.providers import PROVIDERS
-from etl.stages.extract import newest
+from etl.providers.reading import newest
 from etl.stores import lake as lake_module
 from etl.stores.clock import Clock, Stopped
 from tests.stages.workbench import KEYS, NOW, Bench, made_up, task

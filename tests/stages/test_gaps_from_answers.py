@@ -8,13 +8,7 @@ import duckdb
 import pytest
 
 from etl.domain import Request
-from etl.providers import PROVIDERS
-from etl.stores.journal import Journal
-from etl.stores.lake import Lake
 from etl.stores.models import build, load_models
-from etl.stores.parquet import Parquet
-from etl.stores.state import State
-from tests.clocks import NotedClock
 from tests.house import SHARED
 from tests.providers.made_up import NOW
 from tests.sql.conftest import SQL
@@ -30,20 +24,6 @@ REAL = [("2020-02-09T02:00", 4), ("2020-02-19T11:45", 23), ("2020-03-04T09:30", 
 REAL += [("2020-06-28T02:00", 14)]
 
 
-@pytest.fixture
-def bench(tmp_path):
-    """Nothing kept, nothing read."""
-    state = State(tmp_path / "state.db")
-    yield Readings(
-        count=0,
-        lake=Lake(tmp_path / "lake"),
-        parquet=Parquet(tmp_path / "parquet"),
-        journal=Journal(state, NotedClock(NOW)),
-        providers=dict(PROVIDERS),
-    )
-    state.close()
-
-
 def candles() -> dict[datetime, list]:
     """The recorded candles by their open time, as the wire has them."""
     with OUTAGES.open(newline="") as handle:
@@ -51,7 +31,9 @@ def candles() -> dict[datetime, list]:
     return {datetime.fromtimestamp(row[0] / 1000, UTC): row for row in rows}
 
 
-def ask(bench: Readings, rows: dict[datetime, list], first: datetime, last: datetime, at: datetime, status=200) -> None:
+def ask(
+    readings: Readings, rows: dict[datetime, list], first: datetime, last: datetime, at: datetime, status=200
+) -> None:
     """Keep the pages of [first, last), as they would come at an instant."""
     while first < last:
         end = min(first + PAGE * STEP, last)
@@ -60,19 +42,19 @@ def ask(bench: Readings, rows: dict[datetime, list], first: datetime, last: date
         request = Request("binance", "crypto_15m", "BTCUSDT", "/api/v3/klines", tuple(params.items()))
         page = [row for opened, row in rows.items() if first <= opened < end]
         body = json.dumps(page) if status == 200 else '{"code": -1001, "msg": "Internal error"}'
-        bench.keep(request, body.encode(), at, status)
+        readings.keep(request, body.encode(), at, status)
         first = end
 
 
-def gaps(bench: Readings) -> list[tuple[str, int, str, int]]:
+def gaps(readings: Readings) -> list[tuple[str, int, str, int]]:
     """(from, missing, state, asked again) of every gap in a warehouse that is built from the kept answers alone."""
-    bench.run(everything=True)
+    readings.run(everything=True)
     with duckdb.connect() as con:
         con.execute((SQL / "lake.sql").read_text())
         con.execute("insert into lake.publication values (timestamp '2025-11-01 03:43', 'known', 'run-1', false, '')")
         con.execute("insert into lake.instruments values ('BTCUSDT', 'BTCUSDT', 'crypto', false, 0)")
         for name in ("bars", "coverage", "answers"):
-            paths = [str(path) for path in bench.parquet.files(name)]
+            paths = [str(path) for path in readings.parquet.files(name)]
             con.execute(f"insert into lake.{name} by name select * from read_parquet(?)", [paths])
         build(con, load_models(SQL))
         return con.execute(
@@ -80,28 +62,28 @@ def gaps(bench: Readings) -> list[tuple[str, int, str, int]]:
         ).fetchall()
 
 
-def test_five_real_outages_come_out_as_five_confirmed_gaps(bench):
+def test_five_real_outages_come_out_as_five_confirmed_gaps(readings):
     """Asked for five times, an hour, six hours, a day and three days apart: each time answered without them."""
     rows = candles()
     first, last, at = min(rows), max(rows) + STEP, NOW - timedelta(days=30)
-    ask(bench, rows, first, last, at)
-    assert gaps(bench) == [(start, missing, "suspected", 0) for start, missing in REAL]
+    ask(readings, rows, first, last, at)
+    assert gaps(readings) == [(start, missing, "suspected", 0) for start, missing in REAL]
     for after in ASKED_AFTER[1:]:
         for start, missing in REAL:
             opened = datetime.fromisoformat(start).replace(tzinfo=UTC)
-            ask(bench, rows, opened, opened + missing * STEP, at + after)
-    assert gaps(bench) == [(start, missing, "confirmed", 4) for start, missing in REAL]
+            ask(readings, rows, opened, opened + missing * STEP, at + after)
+    assert gaps(readings) == [(start, missing, "confirmed", 4) for start, missing in REAL]
 
 
-def test_a_page_that_failed_however_often_is_no_confirmed_gap(bench):
+def test_a_page_that_failed_however_often_is_no_confirmed_gap(readings):
     """One page of eight answers 500 five times: its bars are suspected, the outages on the other pages confirmed."""
     rows = candles()
     first, last, at = min(rows), max(rows) + STEP, NOW - timedelta(days=30)
     failing = datetime(2020, 5, 12, 8, tzinfo=UTC)
     for after in ASKED_AFTER:
-        ask(bench, rows, first, failing, at + after)
-        ask(bench, rows, failing, failing + PAGE * STEP, at + after, status=500)
-        ask(bench, rows, failing + PAGE * STEP, last, at + after)
-    found = gaps(bench)
+        ask(readings, rows, first, failing, at + after)
+        ask(readings, rows, failing, failing + PAGE * STEP, at + after, status=500)
+        ask(readings, rows, failing + PAGE * STEP, last, at + after)
+    found = gaps(readings)
     assert [gap for gap in found if gap[2] == "confirmed"] == [(*real, "confirmed", 4) for real in REAL]
     assert [gap for gap in found if gap[2] != "confirmed"] == [("2020-05-12T08:00", PAGE, "suspected", 0)]

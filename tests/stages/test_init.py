@@ -8,9 +8,10 @@ import tomllib
 import pytest
 
 from etl.errors import FolderUnusable
-from etl.settings import KEY_VARIABLES, Tables
+from etl.settings import KEY_VARIABLES
 from etl.stages import init
 from etl.stores.settings_file import read_settings
+from etl.tables import Tables
 
 
 @pytest.fixture

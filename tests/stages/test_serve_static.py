@@ -4,12 +4,15 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+import time
+from collections.abc import Callable
 from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
 
-from etl.errors import UsageWrong
+from etl.errors import DataWrong, MfoError, RunLocked, UsageWrong
 from etl.stages import serve_static
 
 ROOT = Path(__file__).parents[2]
@@ -80,3 +83,65 @@ def test_a_taken_port_is_one_line(site: Path) -> None:
         port = taken.getsockname()[1]
         with pytest.raises(UsageWrong, match=f"port {port}: Address already in use; choose another"):
             serve_static.run(site, "127.0.0.1", port, None, lambda line: None)
+
+
+def publish(warehouse: Path, body: bytes) -> None:
+    """Another file in the warehouse's place."""
+    beside = warehouse.with_name("next")
+    beside.write_bytes(body)
+    beside.replace(warehouse)
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    """Returns when it holds; fails after ten seconds."""
+    for _ in range(500):
+        if holds():
+            return
+        time.sleep(0.02)
+    pytest.fail("not within ten seconds")
+
+
+def test_a_new_warehouse_is_exported_while_its_site_is_served(
+    site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each published file once; a run that holds the lock is waited for in silence, an error is said once."""
+    monkeypatch.setattr(serve_static, "POLL_S", 0.01)
+    warehouse = tmp_path / "warehouse.duckdb"
+    warehouse.write_bytes(b"first")
+    answers: list[MfoError | None] = [RunLocked("held"), None, DataWrong("broken"), None]
+    exported: list[bytes] = []
+    said: list[str] = []
+
+    def export() -> None:
+        exported.append(warehouse.read_bytes())
+        error = answers.pop(0)
+        if error:
+            raise error
+
+    stop = threading.Event()
+    following = threading.Thread(
+        target=serve_static.follow, args=(serve_static.Watch(warehouse, export), site, said.append, stop)
+    )
+    following.start()
+    try:
+        time.sleep(0.1)
+        assert exported == []  # what stands there already is shown as it is
+        publish(warehouse, b"second")
+        wait_until(lambda: exported == [b"second"] * 2)
+        publish(warehouse, b"third")
+        wait_until(lambda: said == ["mfo: broken"])
+        publish(warehouse, b"fourth")
+        wait_until(lambda: exported[-1] == b"fourth")
+        time.sleep(0.1)
+    finally:
+        stop.set()
+        following.join()
+    assert exported == [b"second", b"second", b"third", b"fourth"]
+    assert said == ["mfo: broken"]
+
+
+def test_a_watched_folder_without_a_site_needs_a_warehouse(tmp_path: Path) -> None:
+    """There must be something to export."""
+    watch = serve_static.Watch(tmp_path / "warehouse.duckdb", lambda: None)
+    with pytest.raises(UsageWrong, match="run `mfo export` first"):
+        serve_static.run(tmp_path / "site", "127.0.0.1", 0, None, lambda line: None, watch)

@@ -5,36 +5,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from etl.domain import CRYPTO_1D, CRYPTO_1M
-from etl.providers import PROVIDERS
-from etl.stores.journal import Journal
-from etl.stores.lake import Lake
-from etl.stores.parquet import Parquet
-from etl.stores.state import State
-from tests.clocks import NotedClock
 from tests.providers.made_up import BINANCE, NOW, candle, planned
 from tests.providers.test_binance_archive import A_DAY, day, kept, lines
-from tests.stages.readings import Readings
 
 MINUTE = timedelta(minutes=1)
 
 
-@pytest.fixture
-def bench(tmp_path):
-    """Nothing kept, nothing read."""
-    state = State(tmp_path / "state.db")
-    yield Readings(
-        count=0,
-        lake=Lake(tmp_path / "lake"),
-        parquet=Parquet(tmp_path / "parquet"),
-        journal=Journal(state, NotedClock(NOW)),
-        providers=dict(PROVIDERS),
-    )
-    state.close()
-
-
-def covered(bench):
+def covered(readings):
     """(source, interval, from, until) of each row."""
-    bench.run()
+    readings.run()
     return [
         (
             row["source"],
@@ -42,27 +21,27 @@ def covered(bench):
             row["covers_from"].replace(tzinfo=UTC),
             row["covers_until"].replace(tzinfo=UTC),
         )
-        for row in bench.rows("coverage")
+        for row in readings.rows("coverage")
     ]
 
 
-def test_a_file_covers_its_whole_day_whatever_it_lacks(bench):
+def test_a_file_covers_its_whole_day_whatever_it_lacks(readings):
     """What is not in it, the archive does not have."""
     file = kept(day(CRYPTO_1M), lines(A_DAY, A_DAY + MINUTE))
-    bench.keep(file.request, file.body, **file.headers)
-    assert covered(bench) == [("binance_archive", "1m", A_DAY, A_DAY + timedelta(days=1))]
-    assert len(bench.rows("bars")) == 2
+    readings.keep(file.request, file.body, **file.headers)
+    assert covered(readings) == [("binance_archive", "1m", A_DAY, A_DAY + timedelta(days=1))]
+    assert len(readings.rows("bars")) == 2
 
 
-def test_a_page_covers_what_it_was_asked_for(bench):
+def test_a_page_covers_what_it_was_asked_for(readings):
     """Rows that are refused are spoken of too."""
     since = NOW.replace(second=0) - timedelta(days=3)
-    bench.keep(planned(BINANCE, CRYPTO_1M, "BTCUSDT", since), [candle(since, 1), candle(since + 2 * MINUTE, 1)])
-    assert covered(bench) == [("binance", "1m", since, since + 1000 * MINUTE)]
+    readings.keep(planned(BINANCE, CRYPTO_1M, "BTCUSDT", since), [candle(since, 1), candle(since + 2 * MINUTE, 1)])
+    assert covered(readings) == [("binance", "1m", since, since + 1000 * MINUTE)]
 
 
 @pytest.mark.parametrize("dataset", [CRYPTO_1M, CRYPTO_1D])
-def test_the_first_candle_of_all_covers_nothing(bench, dataset):
+def test_the_first_candle_of_all_covers_nothing(readings, dataset):
     """It is asked for to know when a symbol was listed: nothing after it was spoken of."""
-    bench.keep(BINANCE.first_candle(dataset, "BTCUSDT"), [candle(datetime(2020, 1, 1, tzinfo=UTC), 1)])
-    assert covered(bench) == []
+    readings.keep(BINANCE.first_candle(dataset, "BTCUSDT"), [candle(datetime(2020, 1, 1, tzinfo=UTC), 1)])
+    assert covered(readings) == []

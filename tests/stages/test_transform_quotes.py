@@ -5,39 +5,18 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from etl.domain import CRYPTO_QUOTE, EQUITY_QUOTE
-from etl.providers import PROVIDERS
-from etl.stores.journal import Journal
-from etl.stores.lake import Lake
-from etl.stores.parquet import Parquet
-from etl.stores.state import State
-from tests.clocks import NotedClock
 from tests.providers.made_up import COINGECKO, FINNHUB, NOW, last_price, midnights, planned
-from tests.stages.readings import Readings
 
 SPY = planned(FINNHUB, EQUITY_QUOTE, "SPY")
 BTC = planned(COINGECKO, CRYPTO_QUOTE, "BTCUSDT")
 
 
-@pytest.fixture
-def bench(tmp_path):
-    """Nothing kept, nothing read."""
-    state = State(tmp_path / "state.db")
-    yield Readings(
-        count=0,
-        lake=Lake(tmp_path / "lake"),
-        parquet=Parquet(tmp_path / "parquet"),
-        journal=Journal(state, NotedClock(NOW)),
-        providers=dict(PROVIDERS),
-    )
-    state.close()
-
-
-def test_a_price_leads_back_to_its_answer(bench):
+def test_a_price_leads_back_to_its_answer(readings):
     """Symbol, instant and price, with source, sequence, instant of fetching and sha256; it is no bar."""
-    kept = bench.keep(SPY, last_price(11.5))
-    bench.keep(BTC, midnights(100.0, 101.0))
-    bench.run()
-    rows = bench.rows("quotes")
+    kept = readings.keep(SPY, last_price(11.5))
+    readings.keep(BTC, midnights(100.0, 101.0))
+    readings.run()
+    rows = readings.rows("quotes")
     found = [(row["symbol"], row["quoted_at"].isoformat(), row["price"], row["source"]) for row in rows]
     assert sorted(found) == [
         ("BTCUSDT", "2025-10-31T00:00:00", 100.0, "coingecko"),
@@ -45,7 +24,7 @@ def test_a_price_leads_back_to_its_answer(bench):
         ("SPY", "2025-10-31T20:00:00", 11.5, "finnhub"),
     ]
     assert kept.sha256 in {row["sha256"] for row in rows}
-    assert bench.rows("bars") == []
+    assert readings.rows("bars") == []
 
 
 @pytest.mark.parametrize(
@@ -57,16 +36,16 @@ def test_a_price_leads_back_to_its_answer(bench):
         (last_price(at=int(datetime(2035, 1, 1, tzinfo=UTC).timestamp())), "dated in the future"),
     ],
 )
-def test_a_price_that_cannot_be_true_is_refused(bench, body, reason):
+def test_a_price_that_cannot_be_true_is_refused(readings, body, reason):
     """With its reason and its instant."""
-    bench.keep(SPY, body)
-    bench.run()
-    assert [why for _, why in bench.refused()] == [reason]
-    assert bench.rows("quotes") == []
+    readings.keep(SPY, body)
+    readings.run()
+    assert [why for _, why in readings.refused()] == [reason]
+    assert readings.rows("quotes") == []
 
 
-def test_a_clock_that_is_some_seconds_ahead_refuses_no_trade(bench):
+def test_a_clock_that_is_some_seconds_ahead_refuses_no_trade(readings):
     """The exchange's clock and the web server's are two."""
-    bench.keep(SPY, last_price(at=int((NOW + timedelta(seconds=20)).timestamp())))
-    bench.run()
-    assert bench.refused() == []
+    readings.keep(SPY, last_price(at=int((NOW + timedelta(seconds=20)).timestamp())))
+    readings.run()
+    assert readings.refused() == []

@@ -1,5 +1,6 @@
 """An extraction's stores in a folder of their own, with an upstream that a test makes up."""
 
+import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -8,6 +9,7 @@ from pathlib import Path
 import httpx
 from pydantic import SecretStr
 
+from etl.asking import Asker
 from etl.domain import EQUITY_DAILY, Limits, Outcome, Want
 from etl.planning import Task
 from etl.providers import PROVIDERS
@@ -96,10 +98,9 @@ class Bench:
         """The free tier's, or what the test set."""
         return self.limits.get(name, PROVIDERS[name].limits)
 
-    def extractor(self, run_id: str = "run-1") -> Extractor:
+    def asker(self, run_id: str = "run-1") -> Asker:
         """One run's."""
-        return Extractor(
-            providers=PROVIDERS,
+        return Asker(
             limits={name: self.limits_of(name) for name in PROVIDERS},
             ledger=self.ledger,
             lake=self.lake,
@@ -107,6 +108,16 @@ class Bench:
             clock=self.clock,
             run_id=run_id,
             attempts=self.attempts,
+            chance=random.Random(run_id),
+        )
+
+    def extractor(self, run_id: str = "run-1") -> Extractor:
+        """One run's."""
+        return Extractor(
+            providers=PROVIDERS,
+            limits={name: self.limits_of(name) for name in PROVIDERS},
+            asker=self.asker(run_id),
+            clock=self.clock,
             progress=self.progress,
         )
 

@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 
 from etl.domain import EQUITY_HISTORY, MACRO, Answer, Bar, Observation, Request, Row, Want
 from etl.providers import PROVIDERS
-from etl.settings import Universe
 from etl.stores.demo_upstream import answer
+from etl.tables import Universe
 
 NOW = datetime(2026, 3, 4, 17, 20, 30, tzinfo=UTC)  # a Wednesday, in the middle of a session
 LATER = NOW + timedelta(days=9, hours=5)

@@ -5,8 +5,6 @@ import json
 import os
 import socket
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
 
@@ -17,22 +15,9 @@ from etl.site.hosting import SECURITY_HEADERS
 from etl.stores import static_server
 from etl.stores.site import SiteFolder
 from etl.stores.static_server import Handler, StaticServer
+from tests.stores.static_serving import serving
 
 LONG = json.dumps({"rows": list(range(500))}).encode()
-
-
-@contextmanager
-def serving(root: Path, cors: str | None = None) -> Iterator[int]:
-    """A server in a thread; its port."""
-    server = StaticServer(root, "127.0.0.1", 0, SECURITY_HEADERS, cors)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield server.server_port
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 @pytest.fixture
@@ -44,7 +29,7 @@ def root(tmp_path: Path) -> Path:
     (site / "data" / "long.json").write_bytes(LONG)
     (site / "data" / "short.json").write_text("{}")
     (site / "data" / "x.parquet").write_bytes(b"PAR1" * 500)
-    for name in (".nojekyll", "_headers", ".env", "notes.md", "app.py", "data/.hidden/x.json", "data/.secret.json"):
+    for name in (".nojekyll", "_headers", ".env", "notes.rst", "app.py", "data/.hidden/x.json", "data/.secret.json"):
         (site / name).write_text("secret")
     (tmp_path / "outside.json").write_text('"secret"')
     (tmp_path / "site-too.json").write_text('"secret"')
@@ -103,7 +88,7 @@ def test_files_are_served_with_their_kind_and_every_security_header(root: Path) 
 @pytest.mark.parametrize(
     "path",
     [
-        "/.env", "/.nojekyll", "/_headers", "/notes.md", "/app.py", "/data/.hidden/x.json", "/data/.secret.json",
+        "/.env", "/.nojekyll", "/_headers", "/notes.rst", "/app.py", "/data/.hidden/x.json", "/data/.secret.json",
         "/out.json", "/env.json", "/loop.json", "/up/outside.json", "/folder.json", "/pipe.json", "/data", "/data/",
         "/../outside.json", "/data/../../outside.json", "/%2e%2e/outside.json", "/..%2foutside.json",
         "/%2e%2e%2foutside.json", "/%252e%252e/outside.json", "/../site-too.json", "//etc/passwd", "/%2fetc/passwd",
@@ -212,6 +197,24 @@ def test_an_unchanged_file_is_not_sent_again_and_a_changed_one_is(root: Path) ->
         assert ask(port, "/data/long.json", If_None_Match=tag, Accept_Encoding="gzip")[0].status == 200
         (root / "data" / "long.json").write_bytes(LONG + b" ")
         assert ask(port, "/data/long.json", If_None_Match=tag)[0].status == 200
+
+
+def test_a_part_of_a_file_is_sent_to_who_asks_for_it(root: Path) -> None:
+    """As it is, never of the squeezed variant; another content is sent whole; beyond the end is 416."""
+    with serving(root) as port:
+        whole, _ = ask(port, "/data/long.json", Accept_Encoding="gzip")
+        assert whole.headers["Accept-Ranges"] == "bytes"
+        part, body = ask(port, "/data/long.json", Range="bytes=2-5", Accept_Encoding="gzip")
+        assert (part.status, body) == (206, LONG[2:6])
+        assert part.headers["Content-Range"] == f"bytes 2-5/{len(LONG)}"
+        assert part.headers["Content-Encoding"] is None
+        tag = part.headers["ETag"]
+        assert ask(port, "/data/long.json", Range="bytes=-4", If_Range=tag)[1] == LONG[-4:]
+        assert ask(port, "/data/long.json", Range="bytes=-4", If_Range='"other"')[1] == LONG
+        beyond, nothing = ask(port, "/data/long.json", Range=f"bytes={len(LONG)}-")
+        assert (beyond.status, beyond.headers["Content-Range"], nothing) == (416, f"bytes */{len(LONG)}", b"")
+        assert ask(port, "/data/x.parquet", Range="bytes=0-3")[1] == b"PAR1"
+        assert ask(port, "/data/long.json", "HEAD", Range="bytes=2-5")[0].status == 200
 
 
 def test_another_origin_may_read_only_where_it_is_the_one_that_was_named(root: Path) -> None:

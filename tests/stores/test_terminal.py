@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import SecretStr
 
+from etl.domain import Limits
 from etl.errors import FolderUnusable
 from etl.stores import terminal
 from etl.stores.clock import Clock
@@ -120,7 +121,7 @@ def test_a_watched_terminal_shows_a_bar_for_each_provider(monkeypatch):
     monkeypatch.delenv("NO_COLOR", raising=False)
     with io.TextIOWrapper(io.FileIO(slave, "w", closefd=False), write_through=True) as screen:
         monkeypatch.setattr(sys, "stderr", screen)
-        with Terminal() as said:
+        with Terminal(limits={"alpha_vantage": Limits(spacing_s=1.1)}) as said:
             said.expect("alpha_vantage", 2)
             said.expect("fred", 1)
             said.advance("alpha_vantage", "SPY")
@@ -130,7 +131,24 @@ def test_a_watched_terminal_shows_a_bar_for_each_provider(monkeypatch):
     assert "alpha_vantage" in shown
     assert "fred" in shown
     assert "1/2" in shown
+    assert "1 left, 0:00:0" in shown
     assert "[bold]as it is" in shown
+
+
+def test_where_nobody_watches_a_line_every_ten_seconds_says_what_is_left_and_when_it_ends(log, tmp_path, capsys):
+    """By spacing and by what the day has room for; a lane that is done is not named."""
+    now = [100.0]
+    limits = {"alpha_vantage": Limits(per_day=25, spacing_s=1.1), "fred": Limits(spacing_s=0.55)}
+    with Terminal(log, limits, lambda _, of: 10 if of.per_day else None, lambda: now[0]) as said:
+        said.expect("alpha_vantage", 16)
+        said.expect("fred", 1)
+        now[0] += 1.1
+        said.advance("fred", "DGS10")
+        now[0] += 9.9
+        for name in ("SPY", "QQQ", "IWM"):
+            said.advance("alpha_vantage", name)
+    assert capsys.readouterr().err == "  progress  alpha_vantage 15 left, 0:01:50, 5 beyond its day\n"
+    assert [line["event"] for line in lines(tmp_path)] == ["progress"]
 
 
 def test_an_advance_of_an_unknown_lane_does_no_harm(capsys):

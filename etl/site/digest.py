@@ -1,0 +1,207 @@
+"""
+The day on one sheet, for mail: digest.md and digest.html, from the documents of the artifacts and nothing else.
+
+digest.html uses attributes of the elements and no style: mail programs drop style sheets, and the site's own policy
+refuses inline ones. Words of a source or a model are escaped in both.
+"""
+
+import html
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from etl.site.context import Context
+from etl.site.words import NONE, capital, day, instant, number, percent, plain, price, usd
+
+Documents = Mapping[str, Mapping[str, Any]]
+WEEK = "1W"
+DEMO = "Demo: made-up numbers. Nothing in this digest is market data."
+RECONSTRUCTED = "Reconstructed from history that was fetched later."
+ADVICE = "Research output of a batch job. Not investment advice."
+_MARKS = re.compile(r"([\\`*_{}\[\]<>|#~!&])")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A heading with what stands under it: paragraphs, then a table whose first row is its head."""
+
+    title: str
+    paragraphs: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+
+
+def figures(documents: Documents) -> list[tuple[str, str, str]]:
+    """The day's tiles: what, value, note; from the files that the page's tiles read."""
+    board, macro = documents["data/dashboard.json"], documents["data/macro.json"]
+    vix, points = board["vix"], macro["net_liquidity"]["points"]
+    rank = NONE if vix["percentile"] is None else percent(100 * vix["percentile"], 0)
+    return [
+        ("Market bias", capital(board["market_bias"]), f"Momentum score {number(board['momentum_score'])}"),
+        ("Volatility regime", capital(board["volatility_regime"]), f"VIX {number(vix['value'])}, percentile {rank}"),
+        *(
+            (plain(one["symbol"]), price(one["close"]), f"{percent(one['return_pct'], signed=True)} {_on(one)}")
+            for one in board["quotes"]
+        ),
+        ("Volume flow", percent(board["volume_flow_pct"], signed=True), "Net of turnover, estimated"),
+        ("Breadth", number(board["breadth"]), "Net advancers, \u22121 to 1"),
+        (
+            "Net liquidity",
+            usd(points[-1]["net_liquidity_usd"] if points else None),
+            f"Wednesday {day(points[-1]['date'])}" if points else "No figure in this publication",
+        ),
+    ]
+
+
+def stale(documents: Documents) -> list[str]:
+    """What was late when this was published, a line for each source."""
+    return [f"{plain(one['source'])}: {plain(one['why'])}" for one in documents["data/health.json"]["stale"]]
+
+
+def _on(quote: Mapping[str, Any]) -> str:
+    return f"on {day(quote['trade_date'])}"
+
+
+def _nodes(documents: Documents, folder: str, key: str, title: str) -> Part:
+    picture = documents[f"data/{folder}/{WEEK}.json"]
+    frame = f"{day(picture['from_date'])} to {day(picture['anchor_date'])}, USD. {picture['method']}"
+    rows = tuple(
+        (
+            f"{plain(node['node'])} ({plain(node['symbol'])})",
+            usd(node["net_flow_usd"], signed=True),
+            percent(node["net_flow_pct"], signed=True),
+            percent(node["return_pct"], signed=True),
+        )
+        for node in picture[key]
+    )
+    return Part(title, (frame,), (("", "Net flow", "of turnover", "Return"), *rows))
+
+
+def _flows(documents: Documents) -> Part:
+    picture = documents[f"data/global-flow/{WEEK}.json"]
+    ranked = sorted(picture["flows"], key=lambda flow: (-flow["flow_usd"], flow["from"], flow["to"]))
+    rows = tuple((plain(one["from"]), plain(one["to"]), usd(one["flow_usd"])) for one in ranked)
+    said = (picture["statement"],) if picture["statement"] else ()
+    return Part("Flows between regions, a week", said, (("From", "To", "Flow, estimated"), *rows) if rows else ())
+
+
+def _call(call: Mapping[str, Any]) -> Part:
+    confidence = NONE if call["confidence"] is None else percent(100 * call["confidence"], 0)
+    head = (
+        f"{capital(plain(call['stance']))} {plain(call['symbol'])}, {call['horizon']} sessions: {plain(call['title'])}"
+    )
+    rows = (
+        ("Confidence", confidence),
+        ("Against", plain(call["against"]) or NONE),
+        ("Wrong if", re.sub(r"(?i)^wrong if\s+", "", plain(call["wrong_if"])) or NONE),
+        ("Measured against", plain(call["benchmark"]) or NONE),
+    )
+    return Part(head, (plain(call["action"]),), (("", ""), *rows))
+
+
+def _note(documents: Documents) -> list[Part]:
+    note = documents["data/recommendations/latest.json"]
+    if note["for_date"] is None:
+        return [Part("The note", ("No note yet.",))]
+    by = "by rules, no model" if note["label"] == "rules" else f"by {plain(note['model'])}"
+    checked = "numbers verified against the facts" if note["verified"] else "numbers not verified"
+    head = Part(f"The note for {day(note['for_date'])}", (f"Written {by}; {checked}.", plain(note["summary"])))
+    return [head, *map(_call, note["recommendations"])]
+
+
+def _record(documents: Documents) -> Part:
+    record = documents["data/track-record.json"]
+    rows = tuple(
+        (
+            f"{plain(row['model'])}{' (replay)' if row['kind'] == 'replay' else ''}, {row['stance']}, {row['horizon']}",
+            f"{row['n']} ({row['n_eff']})",
+            _share(row["hit_rate"]),
+            f"{_share(row['interval_low'])} to {_share(row['interval_high'])}",
+            _share(row["base_rate"]),
+            plain(row["words"]),
+        )
+        for row in record["rows"]
+    )
+    head = ("Calls of, stance, sessions", "n (independent)", "Hit rate", "95 % interval", "Base rate", "In words")
+    said = "" if rows else "No call has been settled yet. "
+    return Part("Track record", (f"{said}{record['pending']} calls are not due yet.",), (head, *rows) if rows else ())
+
+
+def _share(value: float | None) -> str:
+    return NONE if value is None else percent(100 * value, 0)
+
+
+def _parts(documents: Documents, context: Context) -> list[Part]:
+    withheld = sorted({plain(said) for one in documents.values() for said in one.get("withheld", ())})
+    return [
+        Part("Today", (), (("", "", ""), *figures(documents))),
+        *_note(documents),
+        _flows(documents),
+        _nodes(documents, "global-flow", "regions", "Regions, a week"),
+        _nodes(documents, "asset-flow", "asset_classes", "Asset classes, a week"),
+        _record(documents),
+        *([Part("Late when this was published", tuple(stale(documents)))] if stale(documents) else []),
+        *([Part("Left out, because it may not be published again", tuple(withheld))] if withheld else []),
+    ]
+
+
+def _lead(context: Context) -> list[str]:
+    marks = [DEMO] if context.demo else []
+    marks += [RECONSTRUCTED] if context.reconstructed else []
+    return [*marks, f"As of {instant(context.as_of, context.timezone)}, run {plain(context.run_id)}."]
+
+
+def digest_files(documents: Documents, context: Context) -> dict[str, bytes]:
+    """digest.md and digest.html; `documents` are the artifacts by path, without what is withheld."""
+    parts = _parts(documents, context)
+    return {"digest.html": _as_html(parts, context).encode(), "digest.md": _as_markdown(parts, context).encode()}
+
+
+def _escaped(text: str) -> str:
+    return _MARKS.sub(r"\\\1", text)
+
+
+def _as_markdown(parts: list[Part], context: Context) -> str:
+    lines = ["# Money Flow Observatory", "", *(f"{_escaped(line)}\n" for line in _lead(context))]
+    for part in parts:
+        lines += [f"## {_escaped(part.title)}", "", *(f"{_escaped(line)}\n" for line in part.paragraphs)]
+        for place, row in enumerate(part.rows):
+            lines.append(f"| {' | '.join(map(_escaped, row))} |")
+            if place == 0:
+                lines.append(f"|{' --- |' * len(row)}")
+        lines += [""] if part.rows else []
+    return "\n".join([*lines, ADVICE, ""])
+
+
+def _as_html(parts: list[Part], context: Context) -> str:
+    body = ["<h1>Money Flow Observatory</h1>", *(f"<p><b>{html.escape(line)}</b></p>" for line in _lead(context))]
+    body.append('<p><img src="digest.png" alt="The day in figures, as in the tables below" width="640"></p>')
+    for part in parts:
+        body.append(f"<h2><bdi>{html.escape(part.title)}</bdi></h2>")
+        body += [f"<p><bdi>{html.escape(line)}</bdi></p>" for line in part.paragraphs]
+        body += [_table(part.rows)] if part.rows else []
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Money Flow Observatory, {html.escape(day(context.as_of))}</title>
+</head>
+<body>
+<table align="center" width="640" cellpadding="8" role="presentation"><tr><td>
+{chr(10).join(body)}
+<p>{ADVICE}</p>
+</td></tr></table>
+</body>
+</html>
+"""
+
+
+def _table(rows: tuple[tuple[str, ...], ...]) -> str:
+    head = "".join(f'<th scope="col" align="left">{html.escape(cell)}</th>' for cell in rows[0])
+    lines = [f"<tr>{head}</tr>"] if any(rows[0]) else []
+    for first, *others in rows[1:]:
+        cells = "".join(f'<td valign="top"><bdi>{html.escape(cell)}</bdi></td>' for cell in others)
+        lines.append(f'<tr><th scope="row" align="left" valign="top"><bdi>{html.escape(first)}</bdi></th>{cells}</tr>')
+    return f'<table border="0" cellpadding="4" cellspacing="0" width="100%">{"".join(lines)}</table>'

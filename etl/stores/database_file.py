@@ -1,0 +1,96 @@
+"""
+The files of a DuckDB database: what its refusals mean, and what is done with files that nobody can read.
+
+Beside `name` DuckDB keeps `name.wal` while it is written, and `name.tmp/` for what does not fit into memory.
+"""
+
+import re
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from etl.errors import DataWrong, FolderUnusable
+from etl.stores.lake import unusable
+
+# what DuckDB says of a file that is cut short, changed, of another version of its own, or beside a log of another file
+BROKEN = re.compile(
+    r"not a valid DuckDB|Could not read enough|[Cc]hecksum|[Cc]orrupt|version number|replaying WAL|deserialize"
+)
+
+
+def translated(error: duckdb.Error, path: Path) -> FolderUnusable | DataWrong:
+    """DuckDB's refusal of a file in the user's words."""
+    text = str(error).splitlines()[0]
+    if "No space left" in text:
+        return FolderUnusable(f"{path.parent}: the disk is full; what was published before stands")
+    if BROKEN.search(text):
+        return DataWrong(f"{path}: {text}; `mfo load` sets it aside and makes it anew from Parquet")
+    if isinstance(error, duckdb.IOException):
+        return FolderUnusable(f"{path}: {text}")
+    return DataWrong(f"{path}: {text}")
+
+
+def quoted(path: Path) -> str:
+    """A path inside a SQL string."""
+    return str(path).replace("'", "''")
+
+
+def wal_of(path: Path) -> Path:
+    """The write-ahead log of a database file."""
+    return path.with_name(path.name + ".wal")
+
+
+def delete(path: Path) -> None:
+    """A database file, its write-ahead log, and what did not fit into memory."""
+    for leftover in (path, wal_of(path)):
+        leftover.unlink(missing_ok=True)
+    shutil.rmtree(path.with_name(path.name + ".tmp"), ignore_errors=True)
+
+
+def set_aside_unreadable(path: Path, now: datetime, *, whole: bool = False) -> list[str]:
+    """
+    Rename a database file that cannot be opened, and a log that lies beside it; a line for each.
+
+    With `whole` every value is read, not only what opening needs.
+
+    Raises:
+        FolderUnusable: it cannot be renamed.
+    """
+    said = []
+    if wal_of(path).exists():  # nobody but mfo writes this file, and mfo swaps it in without one
+        said.append(f"{wal_of(path)} is of another program; set aside as {_aside(wal_of(path), 'foreign', now)}")
+    if path.exists() and (why := _why_unreadable(path, whole)):
+        said.append(
+            f"{path} cannot be read ({why}); set aside as {_aside(path, 'unreadable', now)}, rebuilt from lake/"
+        )
+    return said
+
+
+def _why_unreadable(path: Path, whole: bool) -> str:
+    """DuckDB's reason, "" where it reads the file."""
+    try:
+        with duckdb.connect() as con:
+            con.execute(f"attach '{quoted(path)}' as looked_at (read_only)")
+            tables = con.execute(
+                "select schema_name, table_name from duckdb_tables() where database_name = 'looked_at'"
+            ).fetchall()
+            for schema, table in tables if whole else ():
+                con.execute(f'select max(hash(seen)) from looked_at."{schema}"."{table}" as seen').fetchall()
+    except duckdb.Error as error:
+        why = str(error).splitlines()[0]
+        return why if BROKEN.search(why) else ""
+    return ""
+
+
+def _aside(path: Path, word: str, now: datetime) -> str:
+    """Where it went: beside its place, under a name with the time."""
+    stem = f"{path.name}.{word}-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    taken = len(list(path.parent.glob(f"{stem}*")))  # at an instant that stands still there may be several
+    target = path.with_name(stem + (f"-{taken + 1}" if taken else ""))
+    try:
+        path.rename(target)
+    except OSError as error:
+        raise unusable(path.parent, error) from None
+    return target.name
