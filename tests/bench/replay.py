@@ -130,7 +130,7 @@ def written(
     (note,) = query_on(file.con)(
         "select for_date, document ->> 'facts_hash' as facts_hash, "
         "cast(document -> 'sanity' ->> 'confidence' as double) as data_confidence "
-        "from lake.notes order by sequence desc limit 1", (),
+        "from lake.notes order by for_date desc limit 1", (),
     )  # fmt: skip
     return note
 
