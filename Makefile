@@ -31,6 +31,7 @@ check: lint types contracts test ## all that CI asks
 bench: .venv/dev ## speed, memory and use of the allowed weight, against the stand-in of MFO_SHARED
 	@$(BIN)/python -m tests.bench.rest
 	@$(BIN)/python -m tests.bench.archive
+	@$(BIN)/python -m tests.bench.page
 
 lint: .venv/dev ## ruff and sqlfluff
 	$(BIN)/ruff check .

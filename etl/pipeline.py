@@ -13,9 +13,10 @@ from concurrent.futures import ThreadPoolExecutor
 from etl import steps
 from etl.choices import Choice
 from etl.observatory import Observatory, opened, run
-from etl.settings import Settings
+from etl.settings import Settings, data_folder
 from etl.stages import maintain
-from etl.stores.site import vega_bundle
+from etl.stores.charts import compiled_specs, vega_bundle
+from etl.stores.site import page_files
 
 
 def only_extract(o: Observatory, choice: Choice) -> int:
@@ -73,7 +74,7 @@ def daily(o: Observatory, choice: Choice, notes: steps.NoteChoice) -> int:
     """All stages in order: what cron and Railway call."""
     with run(o, "run-daily"), ThreadPoolExecutor(1) as aside:
         # what needs no answer, or only those that have come, is done while extraction waits for the slow quotas
-        prepared = aside.submit(vega_bundle, o.folder.cache)
+        prepared = aside.submit(_charts_ready, o)
         steps.extract(o, choice, meanwhile=lambda: steps.transform_kept(o, is_early=True))
         steps.transform_kept(o)
         prepared.result()
@@ -83,6 +84,11 @@ def daily(o: Observatory, choice: Choice, notes: steps.NoteChoice) -> int:
             steps.publish(o, build)
         steps.export_site(o, steps.SiteChoice())
     return steps.code(o)
+
+
+def _charts_ready(o: Observatory) -> None:
+    vega_bundle(o.folder.cache)
+    compiled_specs(page_files(data_folder("dashboard")), o.folder.cache)
 
 
 def intraday(o: Observatory, choice: Choice) -> int:
