@@ -52,7 +52,7 @@ format: .venv/dev ## rewrite Python and SQL to the house style
 constraints: .venv/dev ## constraints.txt from what is installed
 	$(BIN)/python -m pip freeze --exclude-editable > constraints.txt
 
-picture: .venv/dev ## the picture of the page in the README, from the demo
+picture: .venv/dev ## the pictures of the page in the README, from the demo
 	@$(BIN)/mfo run-daily --demo
 	@$(BIN)/python -m tests.dashboard.picture "$$($(BIN)/python -c "$(SITE)")"
 

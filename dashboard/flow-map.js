@@ -3,7 +3,7 @@
 import { svg } from "./dom.js";
 import { isNumber, usd } from "./format.js";
 
-// Land in steps of 4 degrees, from 74 north and 130 west: a row of 72 places is 18 hexadecimal digits.
+// Land in steps of 4 degrees, from 76 north and 132 west: a row of 72 places is 18 hexadecimal digits.
 const LAND = (
   "00003ff0000003f800 01ff1fe003801fffff ffe78f180fffffffff ffc00c003fffffffff ffc3800009fffffff0 fff7e0009fffffffe0 7fff80007ffffffff8 " +
   "3fffc0007ffffffff0 3ffe0001cfffffff88 3ffc000108fffffe80 1ffc0001f03ffffe20 0ff80003ffbffffe00 07800003fffdfffe00 03880007ffdf1ef800 " +
@@ -11,8 +11,8 @@ const LAND = (
   "0007ff000fe0000000 0003fe000fe0000068 0001fe000fc80001f8 0001fe0007c80007fc 0001f80007800003fe 0001f00007800003fe 0001e000020000023e"
 ).split(" ");
 const STEP = 4;
-const NORTH = 74;
-const WEST = -130;
+const NORTH = 76;
+const WEST = -132; // dots stand in the middle of their step
 const COLUMNS = 72;
 const TALL = 1.15; // degrees of latitude are drawn a little longer, as in most maps
 
@@ -97,7 +97,7 @@ export function drawMap(nodes, flows, colours, width, height, point) {
   return svg(
     "svg",
     { class: "flow-drawing", viewBox: `0 0 ${width} ${height}`, width, height, "aria-hidden": "true", focusable: "false" },
-    land(scale, left, top),
+    land(scale, left + (STEP * scale) / 2, top + (STEP * scale) / 2),
     bands,
     circles,
     labels,

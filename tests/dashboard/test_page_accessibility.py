@@ -114,6 +114,8 @@ def test_tables_become_stacked_rows_on_a_phone(site: str, open_page: OpenPage) -
     cell = page.locator("#stats-24h tbody td").first
     assert cell.evaluate("cell => getComputedStyle(cell, '::before').content") == '"Price"'
     expect(page.locator("#stats-24h").get_by_role("row")).to_have_count(4)
+    expect(page.get_by_role("list", name="Sources and the age").locator("li:visible")).to_have_count(6)
+    expect(page.get_by_role("link", name="2 more, not in use")).to_be_visible()
     wide = open_page(site, width=1440)
     assert wide.locator("#stats-24h tbody td").first.evaluate("cell => getComputedStyle(cell).display") == "table-cell"
 
