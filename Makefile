@@ -32,6 +32,7 @@ bench: .venv/dev ## the verifier on its corpus; speed, memory and use of the all
 	@$(BIN)/python -m tests.bench.verifier
 	@$(BIN)/python -m tests.bench.rest
 	@$(BIN)/python -m tests.bench.archive
+	@$(BIN)/python -m tests.bench.page
 
 replay: .venv/dev ## the rules over 250 past sessions, settled, with the look-ahead test (MFO_SHARED; some 15 minutes)
 	@$(BIN)/python -m tests.bench.replay
@@ -55,7 +56,7 @@ format: .venv/dev ## rewrite Python and SQL to the house style
 constraints: .venv/dev ## constraints.txt from what is installed
 	$(BIN)/python -m pip freeze --exclude-editable > constraints.txt
 
-picture: .venv/dev ## the picture of the page in the README, from the demo
+picture: .venv/dev ## the pictures of the page in the README, from the demo
 	@$(BIN)/mfo run-daily --demo
 	@$(BIN)/python -m tests.dashboard.picture "$$($(BIN)/python -c "$(SITE)")"
 

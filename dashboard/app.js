@@ -1,7 +1,7 @@
 // Puts the page together: opens the publication, makes the panels, shows them at once, then lets the charts begin.
 
 import { h, said } from "./dom.js";
-import { openPublication } from "./data.js";
+import { hasChanged, openPublication } from "./data.js";
 import { fileLink, isOneFile } from "./files.js";
 import { useTimeZone } from "./format.js";
 import { createPanel, fillPanel } from "./panel.js";
@@ -23,6 +23,8 @@ import { drawPipeline } from "./panels/pipeline.js";
 
 // How long the first picture may wait for its files; what comes later appears in place, in panels that keep its room.
 const PATIENCE = 1500;
+const LOOK_EVERY = 60000;
+const AT_WORK = 20000;
 
 const once = (draw) => async (panel, publication) => () => fillPanel(panel, () => draw(panel, publication));
 
@@ -80,6 +82,20 @@ function wait(milliseconds) {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
+// A page that stays open shows what is published now: choices stand in the address, the browser keeps the place.
+function followPublication(publication) {
+  let touchedAt = 0;
+  const touched = () => (touchedAt = Date.now());
+  for (const kind of ["pointerdown", "keydown"]) window.addEventListener(kind, touched, { passive: true });
+  const look = async () => {
+    // nobody is looking, or somebody is reading a figure just now
+    if (document.hidden || Date.now() - touchedAt < AT_WORK) return;
+    if (await hasChanged(publication)) window.location.reload();
+  };
+  setInterval(look, LOOK_EVERY);
+  document.addEventListener("visibilitychange", look);
+}
+
 // Masthead and panels appear in one step: what was never on the screen cannot jump.
 function reveal() {
   document.getElementById("boot").remove();
@@ -118,6 +134,7 @@ async function open() {
   // The browser looked for the anchor before the panels were there.
   if (anchor && !anchor.includes("=")) document.getElementById(anchor)?.scrollIntoView();
   startCharts();
+  if (!isOneFile) followPublication(publication);
 }
 
 open();

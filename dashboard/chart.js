@@ -1,4 +1,4 @@
-// Vega-Lite charts: specs/*.json (shared with `mfo chart`) drawn by the bundle vega.js, which arrives after the first paint.
+// Charts: specs/*.json (shared with `mfo chart`) drawn by Vega, vega.js, which arrives after the first paint.
 
 import { h } from "./dom.js";
 import { file, vega } from "./files.js";
@@ -38,9 +38,6 @@ export function startCharts() {
 }
 
 const CONFIG = {
-  background: "transparent",
-  font: "inherit",
-  view: { stroke: null },
   axis: {
     labelColor: "var(--quiet)",
     titleColor: "var(--quiet)",
@@ -54,35 +51,28 @@ const CONFIG = {
   },
   title: { color: "var(--quiet)", font: "inherit", fontSize: 11, fontWeight: "normal", anchor: "start", offset: 2 },
   text: { font: "inherit", fill: "var(--quiet)" },
+  style: { cell: { stroke: null } },
 };
 
 /*
- * The spec as it stands is what `mfo chart` draws, in light colours. Here each `<name>_colour` parameter becomes the CSS
- * variable --<name>, so a change of theme repaints the marks without drawing them again.
+ * The Vega-Lite spec as it stands is what `mfo chart` draws, in light colours; the export compiles it. Here each
+ * `<name>_colour` signal becomes the CSS variable --<name>, so a change of theme repaints the marks without drawing them
+ * again. A pane that is named after a field is left out where no row has it.
  */
 function prepared(spec, { rows, width, values }) {
   const copy = structuredClone(spec);
-  const pane = Math.max(160, Math.floor(width - AXIS));
-  copy.params = (copy.params ?? []).map((param) => {
-    if (param.name.endsWith("_colour")) return { ...param, value: `var(--${param.name.slice(0, -7).replaceAll("_", "-")})` };
-    return param.name in values ? { ...param, value: values[param.name] } : param;
-  });
-  if (copy.vconcat) copy.vconcat = copy.vconcat.filter((part) => !part.name || rows.some((row) => isNumber(row[part.name])));
-  for (const part of copy.vconcat ?? [copy]) part.width = pane;
+  const isShown = (mark) => !mark.name?.endsWith("_group") || mark.name.startsWith("concat_") || rows.some((row) => isNumber(row[mark.name.slice(0, -6)]));
+  copy.width = Math.max(160, Math.floor(width - AXIS));
+  copy.background = null;
   copy.config = CONFIG;
-  copy.datasets = { rows };
+  copy.data.find((one) => one.name === "rows").values = rows;
+  copy.marks = copy.marks.filter(isShown);
+  for (const signal of copy.signals) {
+    if (signal.name.endsWith("_colour")) signal.value = `var(--${signal.name.slice(0, -7).replaceAll("_", "-")})`;
+    if (signal.name in values) signal.value = values[signal.name];
+  }
   return copy;
 }
-
-const OPTIONS = {
-  mode: "vega-lite",
-  renderer: "svg",
-  actions: false,
-  tooltip: false,
-  // What a strict content security policy needs: no Function() for expressions, no style element.
-  ast: true,
-  defaultStyle: false,
-};
 
 /*
  * A box of fixed height (`size` is its class in charts.css), so that nothing moves when the chart arrives.
@@ -99,14 +89,16 @@ export function chart({ spec, size, rows, values = {}, label, ready }) {
     if (isDrawing || !box.isConnected) return;
     isDrawing = true;
     try {
-      const [embed, source] = await Promise.all([loadLibrary(), loadSpec(spec)]);
+      const [{ parse, View, expressionInterpreter }, source] = await Promise.all([loadLibrary(), loadSpec(spec)]);
       if (!box.isConnected) return;
       width = Math.floor(box.clientWidth);
-      const next = await embed(figure, prepared(source, { rows, width, values }), OPTIONS);
+      // `ast` and the interpreter: a strict content security policy allows no Function() for expressions.
+      const runtime = parse(prepared(source, { rows, width, values }), null, { ast: true });
       drawn?.finalize();
-      drawn = next;
+      drawn = new View(runtime, { expr: expressionInterpreter, renderer: "svg", container: figure, tooltip: () => {} });
+      await drawn.runAsync();
       box.dataset.drawn = "yes";
-      ready?.(drawn.view, box);
+      ready?.(drawn, box);
     } catch (problem) {
       figure.replaceChildren(h("p", { class: "state" }, "The chart could not be drawn. The table below holds its figures."));
       figure.removeAttribute("aria-hidden");

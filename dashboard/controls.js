@@ -36,3 +36,21 @@ export function select({ label, groups: parts, value, choose }) {
     },
   };
 }
+
+// A field that finds an option by the beginning of its value, else by any word of its text; Enter or leaving it chooses.
+export function search({ label, options, choose }) {
+  const id = `options-${(groups += 1)}`;
+  const input = h("input", { type: "search", list: id, placeholder: "Find", "aria-label": label, autocomplete: "off", spellcheck: "false" });
+  const find = () => {
+    const asked = input.value.trim().toLowerCase();
+    if (!asked) return;
+    const [found] = options.find(([value]) => value.toLowerCase() === asked) ?? options.find(([value]) => value.toLowerCase().startsWith(asked)) ?? options.find(([, text]) => text.toLowerCase().includes(asked)) ?? [];
+    input.setCustomValidity(found ? "" : "No such symbol");
+    if (!found) return void input.reportValidity();
+    input.value = "";
+    choose(found);
+  };
+  input.addEventListener("change", find);
+  input.addEventListener("input", () => input.setCustomValidity(""));
+  return h("span", { class: "choice find" }, input, h("datalist", { id }, options.map(([value, text]) => h("option", { value }, text))));
+}

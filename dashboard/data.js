@@ -24,19 +24,39 @@ async function read(path) {
   }
 }
 
+const MANIFEST = "data/manifest.json";
+const MAJOR = "1";
+
+// Fields may be added within a major version; another one means that known fields changed their meaning.
+function checkVersion(path, file) {
+  const version = String(file.schema_version ?? "unknown");
+  if (version.split(".")[0] !== MAJOR) {
+    throw new DataProblem("broken", `${path} has the schema version ${version}, this page reads ${MAJOR}.x. Reload the page.`);
+  }
+}
+
+// Tells whether something else is published by now. Who is offline learns nothing new, and ages go on being judged.
+export async function hasChanged(publication) {
+  const manifest = await read(MANIFEST).catch(() => null);
+  return manifest !== null && JSON.stringify(manifest) !== JSON.stringify(publication.manifest);
+}
+
 export async function openPublication() {
-  const manifest = await read("data/manifest.json");
+  const manifest = await read(MANIFEST);
   if (!manifest || !Array.isArray(manifest.artifacts) || !manifest.run_id) {
     throw new DataProblem("broken", "data/manifest.json does not have the expected shape.");
   }
+  checkVersion(MANIFEST, manifest);
   const listed = manifest.artifacts.map((artifact) => String(artifact.path));
   const known = new Set(listed);
   const asked = new Map();
+  const schemaPath = (path) => manifest.artifacts.find((artifact) => artifact.path === path)?.schema ?? null;
 
   async function check(path) {
     if (!known.has(path)) throw new DataProblem("absent", `${path} is not part of this publication.`);
     const artifact = await read(path);
     if (!artifact || typeof artifact !== "object") throw new DataProblem("broken", `${path} does not have the expected shape.`);
+    checkVersion(path, artifact);
     // Figures of two runs side by side would contradict each other without a word: rather show none.
     if (artifact.run_id !== manifest.run_id) {
       throw new DataProblem("broken", `${path} belongs to run ${artifact.run_id}, the page to run ${manifest.run_id}. Reload the page.`);
@@ -57,6 +77,9 @@ export async function openPublication() {
       if (!asked.has(path)) asked.set(path, check(path));
       return asked.get(path);
     },
+    // The schema that says what a file's figures mean; null where the file has none.
+    schemaPath,
+    schemaOf: (path) => (schemaPath(path) ? read(schemaPath(path)) : null),
     source: (name) => (manifest.sources ?? []).find((source) => source.name === name),
   };
 }

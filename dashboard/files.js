@@ -19,9 +19,9 @@ export function fileLink(path, text) {
   return kept ? h("span", { class: "code" }, text === "JSON" ? path : text) : h("a", { href: path }, text);
 }
 
-// The charts' library: a module without exports that leaves `vegaEmbed` on the window.
+// The charts' library: a module without exports that leaves `vega` on the window.
 export async function vega() {
   if (!kept) await import("./vega.js");
   else if (document.readyState !== "complete") await new Promise((resolve) => window.addEventListener("load", resolve, { once: true }));
-  return window.vegaEmbed;
+  return window.vega;
 }

@@ -89,11 +89,11 @@ function drawing(nodes, flows, colours, width, height, point) {
  * nodes: [{node, excess_usd, ...}], flows: [{from, to, flow_usd}]. Returns the picture with its readout; arrow keys walk
  * the bands from the largest down.
  */
-export function flowPicture({ nodes, flows, label: name, rest }) {
+export function flowPicture({ nodes, flows, label: name, rest, draw = drawing, isMap = false }) {
   const colours = new Map(nodes.map((node, position) => [node.node, `node-${(position % 8) + 1}`]));
   const ranked = flows.filter((flow) => isNumber(flow.flow_usd)).sort((a, b) => b.flow_usd - a.flow_usd);
   const readout = h("p", { class: "readout", "aria-live": "polite" }, rest);
-  const box = h("div", { class: "flow-picture", role: "group", tabindex: "0", "aria-label": name });
+  const box = h("div", { class: `flow-picture ${isMap ? "is-map" : ""}`, role: "group", tabindex: "0", "aria-label": name });
   let at = null;
 
   function point(flow) {
@@ -120,7 +120,7 @@ export function flowPicture({ nodes, flows, label: name, rest }) {
     const next = Math.floor(box.clientWidth);
     if (next === 0 || next === width) return;
     width = next;
-    box.replaceChildren(drawing(nodes, ranked, colours, width, box.clientHeight, point));
+    box.replaceChildren(draw(nodes, ranked, colours, width, box.clientHeight, point));
   }).observe(box);
   return h("div", {}, box, readout);
 }

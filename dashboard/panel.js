@@ -5,6 +5,8 @@ import { instant, utc } from "./format.js";
 import { judge } from "./freshness.js";
 import { DataProblem } from "./data.js";
 import { fileLink } from "./files.js";
+import { meanings } from "./meanings.js";
+import { folded } from "./table.js";
 
 export function createPanel({ id, title, name, unit, width = "" }) {
   const controls = h("div", { class: "controls" });
@@ -63,10 +65,13 @@ export function footFor(publication, artifact, paths, { asOf } = {}) {
     const verdict = asked ? judge(asked) : null;
     return [position ? ", " : "", said(source.title ?? source.source), verdict ? ` (${verdict.shape} ${verdict.word})` : ""];
   });
+  const withheld = artifact.withheld ?? [];
   return [
     h("span", {}, "As of ", when),
     sources.length ? h("span", {}, "Source: ", sources) : null,
     h("span", {}, paths.map((path) => [fileLink(path, paths.length > 1 ? path.replace(/^data\//, "") : "JSON"), " "])),
     artifact.reconstructed ? h("strong", {}, "Reconstructed") : null,
+    withheld.length ? folded(`${withheld.length} left out, because they may not be published again`, h("ul", { class: "plain-list" }, withheld.map((what) => h("li", {}, said(what))))) : null,
+    meanings(publication, paths),
   ].filter(Boolean);
 }

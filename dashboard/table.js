@@ -24,8 +24,8 @@ export function table({ caption, hideCaption = false, isWide = false, columns, r
 }
 
 // The figures behind a chart, made only when somebody opens them: four hundred rows cost nothing until then.
-export function tableBehind(summary, make) {
-  const box = h("div", { class: "table-box is-tall", tabindex: "0", role: "region", "aria-label": summary });
+export function tableBehind(summary, make, label = summary) {
+  const box = h("div", { class: "table-box is-tall", tabindex: "0", role: "region", "aria-label": label });
   const opened = () => {
     if (box.childElementCount === 0) box.append(make());
   };

@@ -15,9 +15,10 @@ from etl import showing, steps
 from etl.choices import Choice
 from etl.notes import telling
 from etl.observatory import Observatory, opened, run
-from etl.settings import Settings
+from etl.settings import Settings, data_folder
+from etl.stores.charts import compiled_specs, vega_bundle
 from etl.stores.past import Past
-from etl.stores.site import vega_bundle
+from etl.stores.site import page_files
 
 
 def only_extract(o: Observatory, choice: Choice) -> int:
@@ -82,7 +83,7 @@ def daily(o: Observatory, choice: Choice, notes: steps.NoteChoice) -> int:
     """All stages in order: what cron and Railway call."""
     with run(o, "run-daily"), ThreadPoolExecutor(1) as aside:
         # what needs no answer, or only those that have come, is done while extraction waits for the slow quotas
-        prepared = aside.submit(vega_bundle, o.folder.cache)
+        prepared = aside.submit(_charts_ready, o)
         steps.set_aside(o)
         steps.extract(o, choice, meanwhile=lambda: steps.transform_kept(o, is_early=True))
         steps.transform_kept(o)
@@ -93,6 +94,11 @@ def daily(o: Observatory, choice: Choice, notes: steps.NoteChoice) -> int:
             steps.publish(o, build)
         showing.export_site(o, showing.SiteChoice())
     return steps.code(o)
+
+
+def _charts_ready(o: Observatory) -> None:
+    vega_bundle(o.folder.cache)
+    compiled_specs(page_files(data_folder("dashboard")), o.folder.cache)
 
 
 def intraday(o: Observatory, choice: Choice) -> int:

@@ -6,14 +6,15 @@ import { emptyState, fillPanel, footFor } from "../panel.js";
 import { radios } from "../controls.js";
 import { table } from "../table.js";
 import { flowPicture } from "../flow-picture.js";
-import { netBars } from "../net-bars.js";
+import { drawMap, placeOf } from "../flow-map.js";
+import { netBars } from "../small-pictures.js";
 import * as state from "../state.js";
 
 const WINDOWS = ["1D", "1W", "1M", "3M", "1Y"];
 export const METHOD = "signed turnover estimated from prices and volumes and matched proportionally, not a record of transfers";
 
 const KINDS = {
-  regions: { folder: "global-flow", nodes: "regions", flows: "flows", noun: "Region", views: [["picture", "Picture"], ["table", "Table"]] },
+  regions: { folder: "global-flow", nodes: "regions", flows: "flows", noun: "Region", views: [["picture", "Picture"], ["map", "Map"], ["table", "Table"]] },
   assets: { folder: "asset-flow", nodes: "asset_classes", flows: "edges", noun: "Asset class", views: [["net", "Net"], ["picture", "Flows"], ["table", "Table"]] },
 };
 
@@ -68,10 +69,22 @@ function unplaced(nodes) {
   return names.length ? h("p", { class: "quiet small" }, "Not placed for lack of figures: ", said(names.join(", ")), ".") : null;
 }
 
+function map(kind, nodes, flows) {
+  const absent = nodes.filter((node) => isNumber(node.excess_usd) && !placeOf(node.node)).map((node) => node.node);
+  const label = `${kind.noun}s that give and take, on a map, ${flows.length} bands. Arrow keys walk the bands; the table view holds all figures.`;
+  const rest = "A band is wide where money leaves and ends in a point where it arrives. Point at one, or use the arrow keys, to read it.";
+  return [
+    flowPicture({ nodes, flows, label, rest, draw: drawMap, isMap: true }),
+    absent.length ? h("p", { class: "quiet small" }, "Not on the map: ", said(absent.join(", ")), ".") : null,
+    unplaced(nodes),
+  ];
+}
+
 function content(kind, view, nodes, flows) {
   if (view === "table") return [nodeTable(kind, nodes), flows.length ? flowTable(flows) : null, besideTable(kind, nodes)].map((part) => part && h("div", { class: "table-box" }, part));
   if (view === "net") return [netBars(nodes.map((node) => ({ name: node.node, value: node.net_flow_usd }))), unplaced(nodes)];
   if (flows.length === 0) return [emptyState("No flows in this window: no node gave or took more than its share, or a node has no figures. The table shows each node.")];
+  if (view === "map") return map(kind, nodes, flows);
   const label = `${kind.noun}s that give and take, ${flows.length} bands. Arrow keys walk the bands; the table view holds all figures.`;
   const rest = "Width of a band: the estimated flow. Point at a band, or use the arrow keys, to read it.";
   return [flowPicture({ nodes, flows, label, rest }), unplaced(nodes)];

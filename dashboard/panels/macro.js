@@ -7,7 +7,7 @@ import { select } from "../controls.js";
 import { table, tableBehind } from "../table.js";
 import { chart } from "../chart.js";
 import { attachCursor } from "../crosshair.js";
-import { sparkline } from "../sparkline.js";
+import { sparkline } from "../small-pictures.js";
 import * as state from "../state.js";
 
 const PATH = "data/macro.json";

@@ -30,7 +30,7 @@ function chip(source) {
   const told = `${verdict.word}${since === null ? "" : `, ${age(since)}`}`;
   return h(
     "li",
-    {},
+    { class: verdict.tone === "idle" ? "is-idle" : null },
     h(
       "span",
       { class: `badge ${verdict.tone}`, title: `newest data: ${utc(source.newest)}; due: ${utc(source.expected_next_at)}` },
@@ -60,7 +60,10 @@ export function fillMasthead(publication) {
       overall(sources),
       manifest.reconstructed ? badge({ shape: "◆", word: "Reconstructed", tone: "warn" }) : "",
     );
-    strip.replaceChildren(...sources.map(chip));
+    const idle = sources.filter((source) => judge(source).tone === "idle").length;
+    // On a phone the sources that nothing waits for are one link, so that the day's figures stand higher.
+    const others = h("li", { class: "others" }, h("a", { href: "#sources" }, `${idle} more, not in use or without a due time`));
+    strip.replaceChildren(...sources.map(chip), ...(idle ? [others] : []));
   };
   tell();
   setInterval(tell, 60000); // an open tab ages too

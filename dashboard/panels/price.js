@@ -3,7 +3,7 @@
 import { h, said } from "../dom.js";
 import { compact, date, fixed, instant, isNumber, price, usd } from "../format.js";
 import { emptyState, fillPanel, footFor } from "../panel.js";
-import { radios, select } from "../controls.js";
+import { radios, search, select } from "../controls.js";
 import { table, tableBehind } from "../table.js";
 import { chart } from "../chart.js";
 import { attachCursor } from "../crosshair.js";
@@ -99,7 +99,8 @@ export async function setUpPrice(panel, publication) {
   const picker = select({ label: "Symbol", groups: symbolGroups(symbols, metrics), value: state.oneOf("symbol", symbols), choose: (symbol) => state.set({ symbol }) });
   const intervals = radios({ legend: "Interval", options: INTERVALS.map((name) => [name, name]), value: "1d", choose: (interval) => state.set({ interval }) });
   const ranges = radios({ legend: "Range", options: Object.keys(RANGES).map((name) => [name, name]), value: "6M", choose: (range) => state.set({ range }) });
-  panel.controls.append(picker.element, intervals.element, ranges.element);
+  const finder = search({ label: "Find a symbol", options: symbolGroups(symbols, metrics).flatMap(([, options]) => options), choose: (symbol) => state.set({ symbol }) });
+  panel.controls.append(finder, picker.element, intervals.element, ranges.element);
 
   return () =>
     fillPanel(panel, async () => {
@@ -116,7 +117,7 @@ export async function setUpPrice(panel, publication) {
       const rows = within(rowsOf(artifact.columns), range);
       panel.say(`${artifact.unit_price ?? "USD"}, ${interval === "1d" ? "daily, split-adjusted" : "hourly"}; ▯ hollow closed up, ▮ filled closed down. Bollinger 20, 2 σ.`);
       if (rows.length === 0) {
-        panel.show(emptyState(`No bars of ${symbol} in this range.`));
+        panel.show(emptyState(artifact.withheld?.[0] ?? `No bars of ${symbol} in this range.`));
         panel.foot(...footFor(publication, artifact, [path]));
         return;
       }

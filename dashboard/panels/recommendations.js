@@ -111,6 +111,11 @@ export async function setUpRecommendations(panel, publication) {
       picker.set(day);
       const path = day === newest ? LATEST : `data/recommendations/${day}.json`;
       const note = await publication.load(path);
+      if (!note.for_date) {
+        panel.show(emptyState("No note is written yet."));
+        panel.foot(...footFor(publication, note, [path]));
+        return;
+      }
       const facts = new Map((note.facts ?? []).map((fact) => [fact.id, fact]));
       const calls = note.recommendations ?? [];
       panel.say(`For ${date(note.for_date)}. Confidence is the stated chance of being right. Not investment advice.`);

@@ -3,7 +3,7 @@
 import { h, said } from "../dom.js";
 import { date, fixed, isNumber, NONE, percent, price, share, usd, words } from "../format.js";
 import { footFor } from "../panel.js";
-import { sparkline } from "../sparkline.js";
+import { sparkline } from "../small-pictures.js";
 
 const DASHBOARD = "data/dashboard.json";
 const BIAS = { BULLISH: "▲", BEARISH: "▼", MIXED: "◆" };

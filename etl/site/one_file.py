@@ -120,7 +120,9 @@ def _hash(code: str) -> str:
 
 
 def _data(files: Mapping[str, bytes]) -> str:
-    wanted = sorted(path for path in files if path.endswith(".json") and path.startswith(("data/", "specs/")))
+    wanted = sorted(
+        path for path in files if path.endswith(".json") and path.startswith(("data/", "schema/", "specs/"))
+    )
     kept = {path: json.loads(files[path]) for path in wanted if not path.startswith(_LEFT_OUT)}
     body = json.dumps(kept, sort_keys=True, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
     return f'<script type="application/json" id="files">{body}</script>\n'

@@ -13,8 +13,9 @@ from etl.site.one_file import one_file
 from etl.site.parquet_files import parquet_files, parquet_queries
 from etl.site.recommendations import recorded
 from etl.site.shape import Answer
+from etl.stores.charts import compiled_specs, vega_bundle
 from etl.stores.pictures import pngs
-from etl.stores.site import SinglePage, SiteFolder, page_files, vega_bundle
+from etl.stores.site import SinglePage, SiteFolder, page_files
 
 if TYPE_CHECKING:
     import duckdb
@@ -49,8 +50,7 @@ def run(
     answers = _ask(warehouse)
     known = read_context(answers, version, timezone, public, closed or {})
     answers["track_record"] = recorded(track_record(_scores(warehouse)))
-    page = {**page_files(page_root), "vega.js": vega_bundle(cache)}
-    files = site_files(answers, known, _parquet(warehouse, known), page, pngs)
+    files = site_files(answers, known, _parquet(warehouse, known), _page(page_root, cache), pngs)
     if isinstance(site, SinglePage):
         files = {site.root.name: one_file(files)}
     if check:
@@ -62,6 +62,11 @@ def run(
         f"{many}, {size / 1e6:.1f} MB, as of {known.as_of}, in {site.root}",
         details={"files": len(files), "bytes": size, "as_of": known.as_of},
     )
+
+
+def _page(page_root: Path, cache: Path) -> dict[str, bytes]:
+    sources = page_files(page_root)
+    return {**sources, **compiled_specs(sources, cache), "vega.js": vega_bundle(cache)}
 
 
 def _ask(warehouse: "duckdb.DuckDBPyConnection") -> dict[str, Answer]:

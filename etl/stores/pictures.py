@@ -1,5 +1,5 @@
 """
-Pictures drawn by vl-convert, in a process of its own that sees no font of the machine.
+vl-convert, in a process of its own that sees no font of the machine.
 
 vl-convert carries Liberation Sans, but prefers a font of that name which the machine has, in whatever version; the
 fonts are read once in a process' life. So the drawing process is given a font configuration that names an empty
@@ -41,22 +41,51 @@ def chart(spec: Mapping[str, Any], form: str) -> bytes:
     return _drawn({"chart": {"spec": spec, "form": form}})["chart"]
 
 
+def bundle(modules: str) -> bytes:
+    """
+    A script that imports modules which vl-convert holds -> one module with all that it uses of them.
+
+    Raises:
+        PictureFailed: it holds no such module.
+    """
+    return _drawn({"bundle": {"modules": modules}})["bundle"]
+
+
+def compiled(specs: Mapping[str, Any]) -> dict[str, bytes]:
+    """
+    Vega-Lite specs -> Vega's, as canonical JSON, by name.
+
+    Raises:
+        PictureFailed: one cannot be compiled.
+    """
+    return _drawn({name: {"compile": spec} for name, spec in specs.items()}) if specs else {}
+
+
 def _drawn(orders: Mapping[str, Mapping[str, Any]]) -> dict[str, bytes]:
     with TemporaryDirectory() as folder:
         fonts = Path(folder) / "fonts.conf"
         fonts.write_text(_FONTS.format(folder), encoding="utf-8")
         env = {**os.environ, "FONTCONFIG_FILE": str(fonts), "TZ": "UTC"}
-        command = [sys.executable, "-m", "etl.stores.pictures"]
+        command = [
+            sys.executable,
+            "-P",
+            "-m",
+            "etl.stores.pictures",
+        ]  # -P: no `etl` of the folder where the user stands
         done = subprocess.run(command, input=json.dumps(orders).encode(), capture_output=True, env=env, check=False)
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip().splitlines()
-        raise PictureFailed(f"the picture could not be drawn: {said[-1] if said else f'exit {done.returncode}'}")
+        raise PictureFailed(f"vl-convert failed: {said[-1] if said else f'exit {done.returncode}'}")
     return {name: base64.b64decode(body) for name, body in json.loads(done.stdout).items()}
 
 
 def _draw(order: Mapping[str, Any]) -> bytes:
     import vl_convert
 
+    if "modules" in order:
+        return str(vl_convert.javascript_bundle(order["modules"])).encode()
+    if "compile" in order:
+        return (json.dumps(vl_convert.vegalite_to_vega(order["compile"]), sort_keys=True) + "\n").encode()
     if "svg" in order:
         return bytes(vl_convert.svg_to_png(order["svg"]))
     if order["form"] == "svg":

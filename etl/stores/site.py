@@ -23,7 +23,6 @@ import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -167,29 +166,6 @@ def page_files(page_root: Path) -> dict[str, bytes]:
             for name, path in named.items()
             if not any(part.startswith((".", "_")) for part in name.parts)
         }
-
-
-def vega_bundle(cache: Path) -> bytes:
-    """
-    Vega, Vega-Lite and Vega-Embed as one script. Making it takes 1.5 s and gives the same bytes for the same version
-    of vl-convert, so it is kept in `cache` under that version.
-
-    Raises:
-        FolderUnusable: the cache cannot be written.
-    """
-    kept = cache / f"vega-{version('vl-convert-python')}.js"
-    with _translated(cache):
-        if kept.is_file():
-            return kept.read_bytes()
-        import vl_convert
-
-        body: bytes = vl_convert.javascript_bundle().encode()  # type: ignore[call-arg]  # the stub wants a snippet
-        cache.mkdir(parents=True, exist_ok=True)
-        beside = kept.with_name(f".{kept.name}.{os.getpid()}")
-        beside.write_bytes(body)
-        _sync(beside)
-        os.replace(beside, kept)
-        return body
 
 
 def _listed(root: Path) -> set[str]:

@@ -6,13 +6,13 @@ test expects of these it names in `allowed`.
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 from tests.dashboard.browsing import CHROMIUM, FLAGS, FRESH, WATCH, served
 from tests.dashboard.sample_site import build
@@ -47,7 +47,7 @@ def changed_site(tmp_path: Path) -> Iterator[Callable[..., str]]:
 
 @pytest.fixture
 def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Opens a page: `open_page(address, hash_="", now=FRESH, width=1440, theme="light", allowed=(), ready=True)`."""
+    """Opens a page: `open_page(address, hash_="", now=FRESH, width=1440, routes={})`, and what is below."""
     opened: list[tuple[Any, list[str], tuple[str, ...]]] = []
 
     def open_(
@@ -58,6 +58,7 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
         theme: str = "light",
         allowed: tuple[str, ...] = (),
         ready: bool = True,
+        routes: Mapping[str, Callable[[Route], Any]] | None = None,
         **options: Any,
     ) -> Page:
         context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme, **options)  # type: ignore[arg-type]  # a str is wide for its literal
@@ -73,6 +74,8 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
                 wrong.append(f"off-site: {request.url}") if not request.url.startswith((address, "data:")) else None
             ),
         )
+        for pattern, answer in (routes or {}).items():
+            page.route(pattern, answer)
         page.goto(f"{address}/index.html?now={now}{hash_}")
         if ready:
             page.locator("html[data-ready]").wait_for()

@@ -11,10 +11,12 @@ import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-import vl_convert
-
+from etl.site.contents import SCHEMAS
+from etl.stores.charts import compiled_specs, vega_bundle
+from etl.stores.site import page_files
 from tests.dashboard.sample_artifacts import AS_OF, Artifact, flows, prices, utc
 from tests.dashboard.sample_notes import notes, records
 from tests.dashboard.sample_operations import RUN_ID, SOURCES, at, operations
@@ -67,18 +69,20 @@ def artifacts(demo: bool = False) -> dict[str, Artifact]:
     return files
 
 
+def schema_of(path: str) -> str | None:
+    """The real schema of an artifact, as the exporter names it; None where it has none."""
+    parts = path.removeprefix("data/").removesuffix(".json").split("/")
+    name = f"candles-{parts[-1]}" if parts[0] == "candles" else "-".join(parts) if parts[-1] == "latest" else parts[0]
+    return f"schema/{name}.json" if f"schema/{name}.json" in SCHEMAS else None
+
+
 def manifest(files: dict[str, Artifact], demo: bool = False) -> Artifact:
     """The list of all files, with what the page needs to judge age."""
     listed = []
     for path, artifact in sorted(files.items()):
         body = json.dumps(artifact, sort_keys=True).encode()
         listed.append(
-            {
-                "path": path,
-                "sha256": hashlib.sha256(body).hexdigest(),
-                "bytes": len(body),
-                "schema": "schema/artifact.json",
-            }
+            {"path": path, "sha256": hashlib.sha256(body).hexdigest(), "bytes": len(body), "schema": schema_of(path)}
         )
     sources = [
         {
@@ -106,9 +110,11 @@ def manifest(files: dict[str, Artifact], demo: bool = False) -> Artifact:
 
 
 @functools.cache
-def charts_bundle() -> str:
-    """The bundle exactly as the exporter writes it beside the page."""
-    return str(vl_convert.javascript_bundle())
+def charts() -> dict[str, bytes]:
+    """The bundle and the specs exactly as the exporter writes them beside the page; made once."""
+    with TemporaryDirectory() as folder:
+        cache = Path(folder)
+        return {**compiled_specs(page_files(DASHBOARD), cache), "vega.js": vega_bundle(cache)}
 
 
 Change = Callable[[dict[str, Any], dict[str, Any]], None]
@@ -121,8 +127,9 @@ def build(folder: Path, change: Change | None = None, demo: bool = False) -> Pat
     if change is not None:
         change(files, listing)
     shutil.copytree(DASHBOARD, folder, dirs_exist_ok=True)
-    (folder / "vega.js").write_text(charts_bundle(), encoding="utf-8")
-    for path, artifact in {**files, "data/manifest.json": listing}.items():
+    for path, body in charts().items():
+        (folder / path).write_bytes(body)
+    for path, artifact in {**files, **SCHEMAS, "data/manifest.json": listing}.items():
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(

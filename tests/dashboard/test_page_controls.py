@@ -48,7 +48,7 @@ def test_deep_link_sets_symbol_and_range(site: str, open_page: OpenPage) -> None
     expect(page.locator("#price .headline")).to_contain_text("GLD")
     expect(page.locator("#price select")).to_have_value("GLD")
     expect(page.locator("#price input[value='1M']")).to_be_checked()
-    expect(page.locator("#price summary")).to_contain_text("23 bars")
+    expect(page.locator("#price .panel-body summary")).to_contain_text("23 bars")
 
 
 def test_deep_link_with_unknown_values_falls_back_to_the_defaults(site: str, open_page: OpenPage) -> None:
@@ -78,7 +78,7 @@ def test_symbol_select_and_intervals_follow_the_files(site: str, open_page: Open
     expect(hourly).to_be_enabled()
     choose(page, "#price", "Interval", "1h")
     choose(page, "#price", "Range", "1W")
-    expect(page.locator("#price summary")).to_contain_text("168 bars")
+    expect(page.locator("#price .panel-body summary")).to_contain_text("168 bars")
     expect(page.locator("#price .readout strong")).to_have_text("20 Nov 2026, 15:30")
     assert "symbol=BTCUSDT" in page.url
     assert "interval=1h" in page.url

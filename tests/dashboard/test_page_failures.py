@@ -33,21 +33,19 @@ BREAKABLE = {
 @pytest.mark.parametrize(("panel", "path"), BREAKABLE.items())
 def test_one_broken_file_breaks_one_panel(site: str, open_page: OpenPage, panel: str, path: str) -> None:
     """Not JSON: its panel says so and names the file, all others stand."""
-    page = open_page(site, ready=False)
-    page.route(f"**/{path}", lambda route: route.fulfill(body="{ not json", content_type="application/json"))
-    page.reload()
-    page.locator("html[data-ready]").wait_for()
+    routes = {f"**/{path}": lambda route: route.fulfill(body="{ not json", content_type="application/json")}
+    page = open_page(site, routes=routes)
     expect(page.locator(f"#{panel} .state-error")).to_contain_text(f"{path} is not valid JSON")
     expect(page.locator(".state-error")).to_have_count(1)
 
 
 def test_missing_file_and_unreachable_file_are_told_apart(site: str, open_page: OpenPage) -> None:
     """HTTP 404 and a cut connection each have their own words."""
-    page = open_page(site, ready=False, allowed=("Failed to load resource",))
-    page.route("**/data/track-record.json", lambda route: route.fulfill(status=404))
-    page.route("**/data/macro.json", lambda route: route.abort())
-    page.reload()
-    page.locator("html[data-ready]").wait_for()
+    routes = {
+        "**/data/track-record.json": lambda route: route.fulfill(status=404),
+        "**/data/macro.json": lambda route: route.abort(),
+    }
+    page = open_page(site, allowed=("Failed to load resource",), routes=routes)
     expect(page.locator("#track-record .state-error")).to_contain_text("HTTP 404")
     expect(page.locator("#macro .state-error")).to_contain_text("could not be reached")
     expect(page.locator('[data-tile="net-liquidity"]')).to_contain_text("No figure in this publication")
@@ -55,20 +53,16 @@ def test_missing_file_and_unreachable_file_are_told_apart(site: str, open_page: 
 
 def test_broken_dashboard_file_breaks_the_tiles_and_nothing_else(site: str, open_page: OpenPage) -> None:
     """The tiles' own file: the panels below read their own."""
-    page = open_page(site, ready=False)
-    page.route("**/data/dashboard.json", lambda route: route.fulfill(body="[]", content_type="application/json"))
-    page.reload()
-    page.locator("html[data-ready]").wait_for()
+    routes = {"**/data/dashboard.json": lambda route: route.fulfill(body="[]", content_type="application/json")}
+    page = open_page(site, routes=routes)
     expect(page.locator("#today .state-error")).to_have_count(1)
     expect(page.locator(".state-error")).to_have_count(1)
 
 
 def test_broken_internals_leave_the_tiles_without_sparklines(site: str, open_page: OpenPage) -> None:
     """A sparkline is a help: without its file the figures stay."""
-    page = open_page(site, ready=False)
-    page.route("**/data/internals.json", lambda route: route.fulfill(body="", content_type="application/json"))
-    page.reload()
-    page.locator("html[data-ready]").wait_for()
+    routes = {"**/data/internals.json": lambda route: route.fulfill(body="", content_type="application/json")}
+    page = open_page(site, routes=routes)
     expect(page.locator("#internals .state-error")).to_have_count(1)
     expect(page.locator('[data-tile="breadth"] .tile-value')).not_to_have_text("\u2013")
     expect(page.locator("#stats-24h")).to_contain_text("Its file could not be used")
@@ -140,11 +134,15 @@ def test_empty_artifacts_are_empty_states(changed_site: ChangedSite, open_page: 
         files["data/dashboard.json"] |= dict.fromkeys(
             ("market_bias", "volatility_regime", "volume_flow_pct", "breadth", "momentum_score", "note")
         )
+        note = files["data/recommendations/latest.json"]
+        note |= dict.fromkeys(("for_date", "published_at", "summary", "model", "label", "verified", "kind"))
+        note |= {"recommendations": [], "facts": [], "dates": []}
         files["data/dashboard.json"] |= {"quotes": [], "vix": {"value": None, "date": None, "percentile": None}}
 
     page = open_page(changed_site(change))
     expect(page.locator(".state-error")).to_have_count(0)
     expect(page.locator("#track-record .state")).to_contain_text("no record to judge by")
+    expect(page.locator("#recommendations .state")).to_have_text("No note is written yet.")
     expect(page.locator("#flows .state")).to_contain_text("No flows in this window")
     expect(page.locator("#assets")).to_contain_text("Not placed for lack of figures: Stocks")
     expect(page.locator("#quality")).to_contain_text("Every expected bar is there")
@@ -153,19 +151,17 @@ def test_empty_artifacts_are_empty_states(changed_site: ChangedSite, open_page: 
 
 def test_unreadable_manifest_is_said_on_the_page(site: str, open_page: OpenPage) -> None:
     """Without the list of files nothing is shown, and the reader learns why."""
-    page = open_page(site, ready=False)
-    page.route("**/data/manifest.json", lambda route: route.fulfill(body="oops", content_type="application/json"))
-    page.reload()
+    routes = {"**/data/manifest.json": lambda route: route.fulfill(body="oops", content_type="application/json")}
+    page = open_page(site, ready=False, routes=routes)
     expect(page.locator("#no-publication")).to_contain_text("data/manifest.json is not valid JSON")
 
 
 def test_missing_charts_bundle_leaves_the_tables(site: str, open_page: OpenPage) -> None:
     """No charts, but their figures and everything else."""
-    page = open_page(site, ready=False, allowed=("Failed to load resource",))
-    page.route("**/vega.js", lambda route: route.fulfill(status=404))
-    page.reload()
+    routes = {"**/vega.js": lambda route: route.fulfill(status=404)}
+    page = open_page(site, allowed=("Failed to load resource",), ready=False, routes=routes)
     expect(page.locator("#price .chart")).to_contain_text("The chart could not be drawn")
-    page.locator("#price summary").click()
+    page.locator("#price .panel-body summary").click()
     expect(page.locator("#price tbody tr").nth(20)).to_be_attached()
     expect(page.locator("#flows .band").first).to_be_visible()
 
@@ -173,10 +169,8 @@ def test_missing_charts_bundle_leaves_the_tables(site: str, open_page: OpenPage)
 def test_charts_bundle_is_asked_for_after_the_page_stands(site: str, open_page: OpenPage) -> None:
     """The first paint waits for nothing of the 300 kB."""
     held: list[Route] = []
-    page = open_page(site, ready=False)
-    page.route("**/vega.js", lambda route: held.append(route))
-    page.reload()
-    page.locator("html[data-ready]").wait_for()
+    routes = {"**/vega.js": lambda route: held.append(route)}
+    page = open_page(site, routes=routes)
     expect(page.locator("#flows .band").first).to_be_visible()
     expect(page.locator(".tile").first).to_be_visible()
     page.wait_for_timeout(500)
@@ -236,7 +230,7 @@ def test_hostile_strings_are_shown_as_text(changed_site: ChangedSite, open_page:
     """Markup, right-to-left marks, endless words and script addresses from outside stay text and break no layout."""
     markup = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>'
     turned = "abc\u202eevil\u2067"
-    endless = "W" * 400
+    endless = "W" * 10_000
 
     def change(files: dict[str, Any], manifest: dict[str, Any]) -> None:
         note = files["data/recommendations/latest.json"]

@@ -151,5 +151,5 @@ def test_pictures_are_the_same_bytes_whatever_fonts_the_machine_has() -> None:
 
 def test_a_drawing_that_is_none_is_one_line() -> None:
     """The library's own words, not its traceback."""
-    with pytest.raises(PictureFailed, match=r"the picture could not be drawn: .*"):
+    with pytest.raises(PictureFailed, match=r"vl-convert failed: .*"):
         pngs({"broken": "<svg"})

@@ -96,3 +96,12 @@ def test_a_file_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     """With its name and the reason."""
     with pytest.raises(FolderUnusable, match=r"gone/spy\.svg: No such file"):
         drawn(tmp_path / "gone" / "spy.svg")
+
+
+def test_nothing_of_the_folder_where_the_user_stands_is_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder named `etl` there is not taken for mfo's own by the process that draws."""
+    (tmp_path / "etl").mkdir()
+    (tmp_path / "etl" / "__init__.py").write_text("raise SystemExit('a foreign etl')")
+    monkeypatch.chdir(tmp_path)
+    drawn(tmp_path / "spy.svg")
+    assert "SPY" in words(tmp_path / "spy.svg")

@@ -14,7 +14,7 @@ import pytest
 
 from etl.errors import FolderUnusable, UsageWrong
 from etl.stores import site as store
-from etl.stores.site import SiteFolder, page_files, vega_bundle
+from etl.stores.site import SiteFolder, page_files
 
 ROOT = Path(__file__).parents[2]
 OLD, NEW = "old", "new"
@@ -260,12 +260,3 @@ def test_an_installation_without_a_page_is_said_to_be_broken(tmp_path: Path) -> 
     """Rather than a site without a page."""
     with pytest.raises(FolderUnusable, match=r"index\.html"):
         page_files(tmp_path)
-
-
-def test_the_vega_bundle_is_made_once_for_a_version(tmp_path: Path) -> None:
-    """It holds the global that the page calls; the second time it is read from the cache."""
-    body = vega_bundle(tmp_path / "cache")
-    assert b"vegaEmbed" in body
-    (kept,) = (tmp_path / "cache").iterdir()
-    kept.write_bytes(b"from the cache")
-    assert vega_bundle(tmp_path / "cache") == b"from the cache"

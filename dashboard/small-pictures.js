@@ -1,0 +1,52 @@
+// Two small pictures: a line of recent values, and net flows as bars to both sides of zero.
+
+import { h, svg, said } from "./dom.js";
+import { isNumber, usd } from "./format.js";
+
+const WIDTH = 120;
+const HEIGHT = 32;
+const EDGE = 2;
+
+// Without axes, it only shows a direction: the figures stand in the panel that the tile names.
+export function sparkline(values, { size = "sparkline" } = {}) {
+  const picture = svg("svg", { class: size, viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true", focusable: "false" });
+  const known = values.filter(isNumber);
+  if (known.length < 2) return picture;
+  const low = Math.min(...known);
+  const high = Math.max(...known);
+  const x = (position) => (WIDTH * position) / (values.length - 1);
+  const y = (value) => (high === low ? HEIGHT / 2 : EDGE + ((high - value) / (high - low)) * (HEIGHT - 2 * EDGE));
+  let path = "";
+  let isPenDown = false;
+  values.forEach((value, position) => {
+    // A missing value breaks the line: joining its neighbours would invent a figure.
+    if (isNumber(value)) path += `${isPenDown ? "L" : "M"}${x(position).toFixed(1)} ${y(value).toFixed(1)}`;
+    isPenDown = isNumber(value);
+  });
+  if (low < 0 && high > 0) {
+    picture.append(svg("line", { class: "sparkline-zero", x1: 0, x2: WIDTH, y1: y(0), y2: y(0) }));
+  }
+  picture.append(svg("path", { class: "sparkline-line", d: path }));
+  return picture;
+}
+
+// The side, the sign and the shape say the direction, the colour only repeats it.
+export function netBars(rows) {
+  const largest = Math.max(...rows.map((row) => (isNumber(row.value) ? Math.abs(row.value) : 0)), 1);
+  const bar = (row) => {
+    const length = isNumber(row.value) ? (50 * Math.abs(row.value)) / largest : 0;
+    const isIn = row.value >= 0;
+    return svg(
+      "svg",
+      { class: "net-bar", viewBox: "0 0 100 10", preserveAspectRatio: "none", "aria-hidden": "true", focusable: "false" },
+      svg("rect", { class: isIn ? "bar-in" : "bar-out", x: isIn ? 50 : 50 - length, y: 1, width: length, height: 8 }),
+      svg("line", { class: "bar-zero", x1: 50, x2: 50, y1: 0, y2: 10 }),
+    );
+  };
+  return h(
+    "div",
+    { class: "net-bars" },
+    h("dl", {}, rows.map((row) => h("div", { class: "net-row" }, h("dt", {}, said(row.name)), h("dd", {}, bar(row), h("span", { class: "number" }, usd(row.value, true)))))),
+    h("p", { class: "quiet small net-axis", "aria-hidden": "true" }, h("span", {}, "◀ outflow"), h("span", {}, "inflow ▶")),
+  );
+}

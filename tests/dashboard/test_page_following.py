@@ -1,0 +1,132 @@
+"""What the page does beside showing panels: finds a symbol, explains figures, maps flows, follows new publications."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+from tests.dashboard.browsing import charts_drawn
+from tests.dashboard.sample_site import artifacts, manifest
+
+OpenPage = Callable[..., Page]
+ChangedSite = Callable[..., str]
+
+
+def test_a_symbol_is_found_by_the_beginning_of_its_ticker_or_a_word_of_its_name(site: str, open_page: OpenPage) -> None:
+    """By keyboard alone; what is not there is said and changes nothing."""
+    page = open_page(site)
+    field = page.get_by_role("combobox", name="Find a symbol")
+    for typed, symbol in (("gld", "GLD"), ("bitcoin", "BTCUSDT"), ("q", "QQQ")):
+        field.fill(typed)
+        field.press("Enter")
+        expect(page.locator("#price .headline")).to_contain_text(symbol)
+        expect(field).to_have_value("")
+        assert f"symbol={symbol}" in page.url
+    field.fill("nothing like it")
+    field.press("Enter")
+    assert field.evaluate("field => field.validationMessage") == "No such symbol"
+    expect(page.locator("#price .headline")).to_contain_text("QQQ")
+    assert page.evaluate("document.querySelector('#price .chart').tabIndex") == 0
+
+
+def test_every_figure_is_defined_in_its_panel(site: str, open_page: OpenPage) -> None:
+    """Title, field, unit and definition, read from the schema of the panel's own file, only when asked for."""
+    page = open_page(site)
+    for panel, told in (("price", "Wilder"), ("flows", "2 * Phi"), ("internals", "(advancers - decliners) / count")):
+        page.locator(f"#{panel} .meanings summary").click()
+        expect(page.locator(f"#{panel} .meanings tbody")).to_contain_text(told)
+    expect(page.locator("#price .meanings tbody")).to_contain_text("bollinger_upper")
+    expect(page.locator(".panel-foot .meanings")).to_have_count(14)
+
+
+def test_map_shows_the_flows_of_the_picture_and_reads_the_same(site: str, open_page: OpenPage) -> None:
+    """Each band on the map is a band of the picture; arrow keys and the pointer say the same figure."""
+    page = open_page(site, "#regions=map")
+    flows = artifacts()["data/global-flow/1W.json"]["flows"]
+    expect(page.locator("#flows .is-map .band")).to_have_count(len(flows))
+    expect(page.locator("#flows .map-label")).to_have_count(5)
+    page.locator("#flows .flow-picture").focus()
+    page.keyboard.press("ArrowDown")
+    told = page.locator("#flows .readout").inner_text()
+    page.locator("#flows").get_by_role("radio", name="Picture", exact=True).check()
+    page.locator("#flows .flow-picture").focus()
+    page.keyboard.press("ArrowDown")
+    assert page.locator("#flows .readout").inner_text() == told
+    assert "→" in told
+
+
+def test_names_that_no_map_knows_are_said_below_it(changed_site: ChangedSite, open_page: OpenPage) -> None:
+    """A region of the user's own, with markup in its name, is text beside the map and a band in the picture."""
+    markup = "<img src=x onerror=window.hacked=1>"
+
+    def change(files: dict[str, Any], _: dict[str, Any]) -> None:
+        picture = files["data/global-flow/1W.json"]
+        old = picture["regions"][0]["node"]
+        picture["regions"][0]["node"] = markup
+        for flow in picture["flows"]:
+            flow |= {side: markup for side in ("from", "to") if flow[side] == old}
+
+    page = open_page(changed_site(change), "#regions=map")
+    expect(page.locator("#flows .panel-body")).to_contain_text(f"Not on the map: {markup}.")
+    expect(page.locator("#flows .map-label")).to_have_count(4)
+    expect(page.locator("main img")).to_have_count(0)
+
+
+def test_an_open_page_shows_what_is_published_now(site: str, open_page: OpenPage) -> None:
+    """Another manifest loads it anew with its choices; the same one, or none while offline, changes nothing."""
+    page = open_page(site, "#symbol=GLD", allowed=("net::ERR_INTERNET_DISCONNECTED",))
+    page.evaluate("window.isFirst = true")
+    look = "document.dispatchEvent(new Event('visibilitychange'))"
+    with page.expect_response("**/data/manifest.json"):
+        page.evaluate(look)
+    page.context.set_offline(True)
+    with page.expect_event("requestfailed"):
+        page.evaluate(look)
+    page.context.set_offline(False)
+    page.wait_for_timeout(100)
+    assert page.evaluate("window.isFirst")
+    expect(page.locator(".state-error")).to_have_count(0)
+    newer = manifest(artifacts()) | {"published_at": "2026-11-20T12:00:00Z"}
+    page.route("**/data/manifest.json", lambda route: route.fulfill(body=json.dumps(newer)))
+    with page.expect_navigation():
+        page.evaluate(look)
+    page.locator("html[data-ready]").wait_for()
+    expect(page.locator("#price .headline")).to_contain_text("GLD")
+    charts_drawn(page)
+
+
+def test_what_may_not_be_shown_is_said_in_its_place(changed_site: ChangedSite, open_page: OpenPage) -> None:
+    """`--public`: the panel says why its rows are not there, and hostile words of a reason stay text."""
+    said = "SPY: rows of yahoo may not be published again and were left out <b onclick=x>"
+
+    def change(files: dict[str, Any], _: dict[str, Any]) -> None:
+        candles = files["data/candles/SPY/1d.json"]
+        candles["columns"] = {name: [] for name in candles["columns"]}
+        candles["withheld"] = [said]
+
+    page = open_page(changed_site(change))
+    expect(page.locator("#price .state")).to_have_text(said)
+    expect(page.locator("#price .panel-foot")).to_contain_text("1 left out, because they may not be published again")
+    expect(page.locator(".state-error")).to_have_count(0)
+
+
+def test_new_files_of_the_same_major_version_are_read_and_others_refused(
+    changed_site: ChangedSite, open_page: OpenPage
+) -> None:
+    """1.7 with fields that this page never heard of is shown; 2.0 of one file breaks its panel, in words."""
+
+    def change(files: dict[str, Any], listing: dict[str, Any]) -> None:
+        for artifact in (*files.values(), listing):
+            artifact |= {"schema_version": "1.7", "new_field": {"of": ["a", "later", 1]}}
+            for value in [value for value in artifact.values() if isinstance(value, list)]:
+                for row in value:
+                    if isinstance(row, dict):
+                        row["new_field"] = "later"
+        files["data/correlations.json"]["schema_version"] = "2.0"
+
+    page = open_page(changed_site(change))
+    expect(page.locator("#correlations .state-error")).to_contain_text(
+        "has the schema version 2.0, this page reads 1.x"
+    )
+    expect(page.locator(".state-error")).to_have_count(1)
