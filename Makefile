@@ -28,7 +28,8 @@ soak: .venv/dev ## the long tests: two processes, killed at random for a minute 
 
 check: lint types contracts test ## all that CI asks
 
-bench: .venv/dev ## speed, memory and use of the allowed weight, against the stand-in of MFO_SHARED
+bench: .venv/dev ## speed and memory beside polars, TA-Lib and ccxt, and the allowed weight used (MFO_SHARED)
+	@$(BIN)/python -m tests.bench.metrics
 	@$(BIN)/python -m tests.bench.rest
 	@$(BIN)/python -m tests.bench.archive
 
