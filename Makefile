@@ -28,8 +28,9 @@ soak: .venv/dev ## the long tests: two processes, killed at random for a minute 
 
 check: lint types contracts test ## all that CI asks
 
-bench: .venv/dev ## the verifier on its corpus; speed, memory and use of the allowed weight (MFO_SHARED)
+bench: .venv/dev ## the verifier on its corpus; speed and memory beside peers; use of the allowed weight (MFO_SHARED)
 	@$(BIN)/python -m tests.bench.verifier
+	@$(BIN)/python -m tests.bench.metrics
 	@$(BIN)/python -m tests.bench.rest
 	@$(BIN)/python -m tests.bench.archive
 	@$(BIN)/python -m tests.bench.page

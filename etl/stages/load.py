@@ -1,5 +1,5 @@
 """
-load: Parquet -> the next warehouse's `lake`, then every SQL model over it, at one instant.
+load: Parquet -> the next warehouse's `lake`, then the SQL models over it, at one instant.
 
 What is new in Parquet is added as versions; the ledger's rows and the configuration are copied in, so that everything
 that an artifact shows stands in the one file.
@@ -36,7 +36,7 @@ def run(
     built: Sequence[models.Model],
 ) -> Outcome:
     """
-    Bring the next warehouse up to `view.as_of` and build every model.
+    Bring the next warehouse, with every model, up to `view.as_of`.
 
     `this_run` is the running run's row for `lake.runs`: run_id, run_at, command, status, details (JSON).
 
