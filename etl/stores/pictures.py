@@ -66,12 +66,8 @@ def _drawn(orders: Mapping[str, Mapping[str, Any]]) -> dict[str, bytes]:
         fonts = Path(folder) / "fonts.conf"
         fonts.write_text(_FONTS.format(folder), encoding="utf-8")
         env = {**os.environ, "FONTCONFIG_FILE": str(fonts), "TZ": "UTC"}
-        command = [
-            sys.executable,
-            "-P",
-            "-m",
-            "etl.stores.pictures",
-        ]  # -P: no `etl` of the folder where the user stands
+        # -P: an `etl` in the folder where the user stands is not ours
+        command = [sys.executable, "-P", "-m", "etl.stores.pictures"]
         done = subprocess.run(command, input=json.dumps(orders).encode(), capture_output=True, env=env, check=False)
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip().splitlines()
