@@ -23,7 +23,7 @@ from etl.stores.lake import unusable
 SCHEMA_VERSION = 2  # of the tables in sql/lake.sql; another one is built anew from Parquet
 
 # what a load may hold in memory, however long the history: the rest of it goes beside the file for the moment
-WRITER: dict[str, str | bool | int | float | list[str]] = {"memory_limit": "256MB"}
+WRITER: dict[str, str | bool | int | float | list[str]] = {"memory_limit": "512MB"}
 
 # What Parquet does not hold: a file that is built anew takes it over, so that a look at the past still finds it.
 HISTORY = ("publications", "requests", "runs", "check_results")

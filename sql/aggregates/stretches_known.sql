@@ -1,8 +1,8 @@
 -- A stretch of bars that came together: of one answer, without a hole.
 -- grain: symbol, interval, from_slot
 -- incremental: rows
--- By the first answer of any source that gave each bar, final; `came_at` is when. Cut at
--- the borders of stretch_of too, so that later bars leave the earlier rows as they are.
+-- By the first answer of any source that gave each bar, final; `came_at` is when. Cut
+-- at the borders of stretch_of too: later bars leave the earlier rows as they are.
 
 with
 
@@ -62,7 +62,8 @@ stretches as (
         min(slot) as from_slot, max(slot) + 1 as until_slot,
         sequence, came_at, came_at as known_at,
     from slots_numbered
-    group by symbol, interval, sequence, came_at, island, stretch_of(opened_at, interval)
+    group by
+        symbol, interval, sequence, came_at, island, stretch_of(opened_at, interval)
 )
 
 select * from stretches
