@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from etl.errors import DataWrong
 from etl.stores.model_files import ASSEMBLED, BAR_KEY, BARS, DIGESTS, LAYERS, Model, header
+from etl.stores.statements import run
 from etl.stores.tails import Tails
 
 if TYPE_CHECKING:
@@ -145,21 +145,6 @@ class Building:
     def _read_content(self, name: str) -> str:
         (row,) = self._con.execute(f"select count(*), bit_xor(hash(rows_of)) from {name} as rows_of").fetchall()
         return _number(*row)
-
-
-def run(con: "duckdb.DuckDBPyConnection", sql: str, name: str) -> "duckdb.DuckDBPyConnection":
-    """
-    Execute the SQL of a model or check.
-
-    Raises:
-        DataWrong: it fails; names the model or check.
-    """
-    import duckdb
-
-    try:
-        return con.execute(sql)
-    except duckdb.Error as error:
-        raise DataWrong(f"{name}: {error}") from error
 
 
 def _make_macros(con: "duckdb.DuckDBPyConnection", models: Iterable[Model]) -> str:

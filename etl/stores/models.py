@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from etl.errors import DataWrong
-from etl.stores.building import Building, run
+from etl.stores.building import Building
 from etl.stores.model_files import Model, header, load_models, sentence_of
+from etl.stores.statements import run
 
 if TYPE_CHECKING:
     import duckdb

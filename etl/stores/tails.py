@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from etl.stores.model_files import DIGESTS, Model, Tail
+from etl.stores.statements import run
 
 if TYPE_CHECKING:
     import duckdb
@@ -83,7 +84,7 @@ class Tails:
             rows = f"select seen.* from {name} as seen inner join bounds on {self._since_warm('seen', name, models)}"
             self._con.execute(f"create or replace temp view {view} as {rows}")
             sql = re.sub(rf"\b{re.escape(name)}\b", f"temp.{view}", sql)
-        self._con.execute(f"create or replace temp table made as\n{sql}")
+        run(self._con, f"create or replace temp table made as\n{sql}", model.name)
         series = self._series("{0}", model.name, models)
         time = self._time(model.name)
         self._con.execute(
