@@ -21,6 +21,7 @@ def run(con: "duckdb.DuckDBPyConnection", sql: str, name: str) -> "duckdb.DuckDB
 
     Raises:
         DataWrong: it fails; names the model or check.
+        duckdb.IOException, duckdb.TransactionException: the file cannot be read or written.
     """
     import duckdb
 
@@ -33,5 +34,7 @@ def run(con: "duckdb.DuckDBPyConnection", sql: str, name: str) -> "duckdb.DuckDB
                 raise DataWrong(f"{name}: {error}") from error
             con.execute(f"set memory_limit = '{MEMORY[step]}'")
             con.execute(NEXT_STEP)
+        except (duckdb.IOException, duckdb.TransactionException):
+            raise  # the file's, not the statement's: the disk is full, most of the time
         except duckdb.Error as error:
             raise DataWrong(f"{name}: {error}") from error

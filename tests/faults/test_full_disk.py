@@ -14,7 +14,7 @@ from tests.conftest import Upstream, files_of
 from tests.faults.folders import NOW, SmallFolder
 
 YESTERDAY = "2025-10-31T03:43:00Z"
-# room that is left, in KB -> where the run meets the end of it; the warehouse's copy alone needs some 23,000
+# room that is left, in KB -> where the run meets the end of it; the warehouse's copy alone needs some 26,000
 ROOMS = {
     0: "the first file that it writes",
     24: "the ledger",
@@ -80,7 +80,7 @@ def test_a_full_disk_ends_the_run_in_one_line_and_the_next_one_finishes(
 ) -> None:
     """Exit code 73 wherever the room ends; what was published stands, byte for byte; nothing that was kept is lost."""
     assert upstream.verdicts() == []
-    mount("-t", "tmpfs", "-o", "size=80m", "none", str(tmp_path))
+    mount("-t", "tmpfs", "-o", "size=160m", "none", str(tmp_path))
     folder = today(published, tmp_path / "data")
     before, answers = site_and_warehouse(folder), files_of(folder.root / "lake")
     filler = tmp_path / "filler"

@@ -44,7 +44,9 @@ def test_weeks_are_had_once_while_nobody_gives_days_and_stay_weeks(
     assert here.published(weeks) == [(566, True, "alpha_vantage")]
     assert here.published(days) == [(100, 100, "alpha_vantage")]
     assert here.published("select count(*) > 60 from lake.bars where source = 'yahoo' and interval = '1d'") == [(True,)]
-    found = here.published("select failed_rows from marts.data_quality where check_name = 'weekly_prices__days_agree'")
+    found = here.published(
+        "select failed_rows from marts.data_quality where check_name = 'weekly_prices__days_agree' and is_of_this_run"
+    )
     assert found == [(0,)]
 
 

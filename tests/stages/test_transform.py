@@ -73,7 +73,7 @@ def test_answers_are_written_in_the_order_of_their_asking(readings):
             time.sleep(slow.get(int(path.stem), 0))
             return super().open(path)
 
-    readings.lake = Slow(readings.lake._root)
+    readings.lake = Slow(readings.lake.root)
     for close in range(10, 18):
         readings.keep(SPY, daily(close=f"{close}.5"))
     readings.run()
