@@ -76,6 +76,7 @@ def test_a_warehouse_of_the_version_before_is_rebuilt_from_parquet(older: tuple[
 
 
 @pytest.mark.timeout(600)  # eight commands, on a machine that may be busy
+@pytest.mark.soak
 def test_a_data_folder_that_the_release_before_wrote_is_taken_over(tmp_path: Path) -> None:
     """The release's own code writes it, from the history of this repository."""
     asked = ("git", "-C", str(ROOT), "archive", "--format=tar", RELEASE_BEFORE)
