@@ -54,9 +54,9 @@ def run(
     _copy_runs(file, view, journal, this_run, known_at)
     _copy_stopped_checks(file, journal, known_at)
     _note_publication(file, view, configuration, known_at)
-    show(file, view, built)
+    made = show(file, view, built)
     rows = sum(added.values())
-    return Outcome(f"{rows} new rows in the lake, {len(built)} models built", details={"added": added})
+    return Outcome(f"{rows} new rows in the lake, {made} of {len(built)} models made", details={"added": added})
 
 
 def is_stale(warehouse: Warehouse, parquet: Parquet) -> bool:

@@ -46,6 +46,7 @@ class Building:
         self._con = con
         self._made: dict[str, Made] = {}
         self._whole: set[str] = set()
+        self._by_tails: set[str] = set()
         self._contents: dict[str, str] = {}
         self._chosen = {model.name: model for model in chosen}
         for schema in (*LAYERS[1:], "built"):
@@ -74,10 +75,16 @@ class Building:
                 self._tails.start(content, touched=False)
         elif before is not None and before.sql == sql and self._is_tail_enough(model, before, inputs):
             touched = self._tails.rebuild(model, self._chosen)
+            self._by_tails |= {model.name} if touched else set()
             content = _number(*inputs.values()) if touched else before.content
         else:
             content = self._make_whole(model, inputs)
         self._made[model.name] = Made(sql, inputs, content, self._bars_of(model, before))
+
+    @property
+    def touched(self) -> int:
+        """How many models were made, whole or from their tails."""
+        return len(self._whole | self._by_tails)
 
     def remember(self) -> None:
         """Note what the tables are made of now."""

@@ -38,9 +38,11 @@ class Failure:
 
 def build(
     con: "duckdb.DuckDBPyConnection", models: Iterable[Model], only: Callable[[Model], bool] | None = None
-) -> None:
+) -> int:
     """
     Bring the tables of `models` (all, or those that `only` accepts) up to date in the given order, macros first.
+
+    Returns how many of them something had changed for.
 
     Raises:
         DataWrong: a model's SQL fails; names the model.
@@ -50,6 +52,7 @@ def build(
     for model in chosen:
         building.bring_up_to_date(model)
     building.remember()
+    return building.touched
 
 
 def build_after(con: "duckdb.DuckDBPyConnection", models: Iterable[Model], changed: Iterable[str]) -> None:

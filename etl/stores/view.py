@@ -31,12 +31,12 @@ class View:
     basis: str = "known"
 
 
-def show(file: NextFile, view: View, built: Sequence[models.Model]) -> None:
-    """Build every model as the lake was known at `view.as_of`."""
+def show(file: NextFile, view: View, built: Sequence[models.Model]) -> int:
+    """Bring every model to what was known at `view.as_of`; returns how many of them something had changed for."""
     file.see_as_of(
         view.as_of.astimezone(UTC).replace(tzinfo=None), view.basis, view.run_id, demo=view.demo, version=view.version
     )
-    models.build(file.con, built)
+    return models.build(file.con, built)
 
 
 def suspected_gaps(warehouse: Warehouse, now: datetime) -> list[Gap]:

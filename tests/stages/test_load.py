@@ -27,7 +27,7 @@ def data(tmp_path, monkeypatch):
 def test_new_parquet_becomes_rows_and_models(data):
     """The outcome counts both; the price stands in the marts with the answer that it came from."""
     with data.loaded(NOW, "run-1") as file:
-        assert data.outcome.line == f"2 new rows in the lake, {len(built())} models built"
+        assert data.outcome.line == f"2 new rows in the lake, {len(built())} of {len(built())} models made"
         assert rows(file.con, "select symbol, trade_date, close, sequence, sha256 from marts.daily_prices") == [
             ("SPY", THURSDAY, 100.0, 1, "sha1")
         ]
