@@ -20,8 +20,9 @@ demo: .venv/runtime ## a whole run on made-up data, with no network and no key
 	@$(BIN)/mfo run-daily --demo
 	@echo "The site is in $$($(BIN)/python -c "$(SITE)"); look at it with: $(BIN)/mfo serve-static --demo"
 
+# a process more than there are cores, because many tests wait for a provider's spacing
 test: .venv/dev ## all tests, or those in TESTS=tests/sql
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(TESTS)
+	$(BIN)/python -m pytest -n $$(( $$(nproc) + 1 )) --maxprocesses 5 --dist loadfile --no-loadscope-reorder $(TESTS)
 
 soak: .venv/dev ## the long tests: two processes, killed at random for a minute (MFO_SHARED)
 	$(BIN)/python -m pytest -m soak $(TESTS)

@@ -233,13 +233,16 @@ def test_the_demo_says_so_everywhere(demo: Demo) -> None:
     assert not demo.mfo.data_dir.exists()
 
 
-def test_a_second_run_at_the_same_time_is_told_who_is_first(demo: Demo) -> None:
+def test_a_second_run_at_the_same_time_is_told_who_is_first(demo: Demo, tmp_path: Path) -> None:
     """The run lock: exit 75, with the first one's pid and start."""
-    first = demo.mfo.start("run-daily", "--demo")
+    folder = tmp_path / "data-demo"
+    shutil.copytree(demo.folder, folder)
+    mfo = Mfo(tmp_path / "data", demo.mfo.env | {"MFO_DATA_DIR": str(tmp_path / "data")})
+    first = mfo.start("run-daily", "--demo")
     deadline = time.monotonic() + 60
-    while not (demo.folder / "run.lock").read_text().count(str(first.pid)) and time.monotonic() < deadline:
+    while not (folder / "run.lock").read_text().count(str(first.pid)) and time.monotonic() < deadline:
         time.sleep(0.02)
-    second = demo.mfo("run-daily", "--demo")
+    second = mfo("run-daily", "--demo")
     first.communicate(timeout=200)
     assert second.code == 75, second.err
     assert f"pid {first.pid}" in second.err

@@ -81,7 +81,9 @@ class Cut:
         return self.minutes + self.book_levels > 0
 
 
-def cut(file: NextFile, now: datetime, minute_bars_days: int, order_books_days: int, build: Callable[[], object]) -> Cut:
+def cut(
+    file: NextFile, now: datetime, minute_bars_days: int, order_books_days: int, build: Callable[[], object]
+) -> Cut:
     """
     Take out what is older than so many days (0: nothing); `build` makes the models, which hours are taken from.
 
