@@ -110,7 +110,7 @@ def mfo_quota(mfo: Mfo, at: str) -> list:
     return json.loads(mfo("status", "--json", MFO_NOW=at).out)["quota"]  # type: ignore[no-any-return]  # a list
 
 
-@pytest.mark.parametrize("hours", [1, -1])
+@pytest.mark.parametrize("hours", [1, pytest.param(-1, marks=pytest.mark.soak)])
 def test_a_clock_that_is_an_hour_off_makes_nothing_final_too_early(
     start_upstream: Callable[..., Upstream], tmp_path: Path, hours: int
 ) -> None:

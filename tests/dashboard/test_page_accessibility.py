@@ -69,8 +69,14 @@ def test_both_themes_name_the_same_colours() -> None:
     assert set(colours("light")) == set(colours("dark"))
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 820, 1440])
+@pytest.mark.parametrize(
+    ("width", "theme"),
+    [
+        *((390, "light"), (820, "dark"), (1440, "light")),  # each width and theme once; all of them in `make soak`
+        *(pytest.param(*seen, marks=pytest.mark.soak) for seen in ((390, "dark"), (820, "light"), (1440, "dark"))),
+        *(pytest.param(1920, theme, marks=pytest.mark.soak) for theme in ("light", "dark")),
+    ],
+)
 def test_axe_finds_no_violation(site: str, open_page: OpenPage, width: int, theme: str) -> None:
     """Of the whole page, with tables opened and charts drawn; of one month, as more rows of a kind only take time."""
     page = open_page(site, "#range=1M", width=width, theme=theme)
