@@ -8,9 +8,8 @@ import pytest
 from etl.domain import Limits, Request
 from etl.errors import QuotaExhausted, Stopped
 from etl.providers import PROVIDERS
-from etl.stores.ledger import Ledger, day_of
+from etl.stores.ledger import day_of
 from etl.stores.state import State
-from tests.clocks import NotedClock
 
 EASTERN = ZoneInfo("US/Eastern")
 AT = datetime(2025, 11, 1, 3, 43, tzinfo=UTC)
@@ -19,26 +18,6 @@ BOOK = Request("binance", "order_book", "BTCUSDT", "/api/v3/depth", weight=50)
 FREE = PROVIDERS["alpha_vantage"].limits
 UNPACED = Limits(per_day=25, day_zone="US/Eastern")
 WEIGHED = PROVIDERS["binance"].limits
-
-
-@pytest.fixture
-def state(tmp_path):
-    """An open state.db."""
-    opened = State(tmp_path / "state.db")
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def clock():
-    """Stands at the stand-in's instant."""
-    return NotedClock(AT)
-
-
-@pytest.fixture
-def ledger(state, clock):
-    """A ledger with nothing in it."""
-    return Ledger(state, clock)
 
 
 def eastern(*parts: int) -> datetime:

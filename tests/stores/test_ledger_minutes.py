@@ -14,10 +14,7 @@ import pytest
 from etl.domain import Limits, Request
 from etl.errors import QuotaExhausted
 from etl.providers import PROVIDERS
-from etl.stores.ledger import Ledger
 from etl.stores.minutes import IN_FLIGHT_S, MINUTE_S
-from etl.stores.state import State
-from tests.clocks import NotedClock
 
 AT = datetime(2025, 11, 1, 3, 43, tzinfo=UTC)
 SPY = Request("twelve_data", "equity_daily", "SPY", "/time_series", (("symbol", "SPY"),))
@@ -46,26 +43,6 @@ for _ in range(int(count)):
     ledger.close(sequence, "ok")
 state.close()
 """
-
-
-@pytest.fixture
-def state(tmp_path):
-    """An open state.db."""
-    opened = State(tmp_path / "state.db")
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def clock():
-    """Stands at the stand-in's instant."""
-    return NotedClock(AT)
-
-
-@pytest.fixture
-def ledger(state, clock):
-    """A ledger with nothing in it."""
-    return Ledger(state, clock)
 
 
 def take(ledger, clock, answered_after: float = 0.0) -> int:

@@ -6,33 +6,10 @@ import pytest
 
 from etl.domain import Request
 from etl.providers import PROVIDERS
-from etl.stores.ledger import Ledger
-from etl.stores.state import State
-from tests.clocks import NotedClock
 
 AT = datetime(2025, 11, 1, 3, 43, tzinfo=UTC)
 BOOK = Request("binance", "order_book", "BTCUSDT", "/api/v3/depth", weight=50)
 WEIGHED = PROVIDERS["binance"].limits
-
-
-@pytest.fixture
-def state(tmp_path):
-    """An open state.db."""
-    opened = State(tmp_path / "state.db")
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def clock():
-    """Stands at the stand-in's instant."""
-    return NotedClock(AT)
-
-
-@pytest.fixture
-def ledger(state, clock):
-    """A ledger with nothing in it."""
-    return Ledger(state, clock)
 
 
 def asked(ledger, used=None):
