@@ -11,7 +11,10 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(addpre
 TESTS ?= tests
 SITE := from etl.stores.settings_file import read_settings; print(read_settings(demo=True).data_dir / 'site')
 
-.PHONY: help demo test soak bench replay check lint types contracts format constraints picture clean FORCE
+VERSION := import sys; print("%d.%d" % sys.version_info[:2])
+OTHERS := python3.11 python3.12 python3.13 $(wildcard $(HOME)/.pyenv/versions/3.1[123].*/bin/python)
+
+.PHONY: help demo test soak pythons bench replay check lint types contracts format constraints picture clean FORCE
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -24,8 +27,20 @@ demo: .venv/runtime ## a whole run on made-up data, with no network and no key
 test: .venv/dev ## all tests, or those in TESTS=tests/sql
 	$(BIN)/python -m pytest -n $$(( $$(nproc) + 1 )) --maxprocesses 5 --dist loadfile --no-loadscope-reorder $(TESTS)
 
-soak: .venv/dev ## the long tests: two processes, killed at random for a minute (MFO_SHARED)
+soak: .venv/dev pythons ## the long tests: two processes, killed at random for a minute (MFO_SHARED)
 	$(BIN)/python -m pytest -m soak $(TESTS)
+
+pythons: .venv/dev ## the program under each other Python found (3.11 to 3.13), for tests/test_other_pythons.py
+	@own=$$($(BIN)/python -c '$(VERSION)'); \
+	for python in $(OTHERS); do \
+		version=$$($$python -c '$(VERSION)' 2> /dev/null) || continue; \
+		place=.venv/pythons/$$version; \
+		if [[ $$version == "$$own" ]] || cat pyproject.toml $(PINS) | cmp --silent - $$place/stamp; then continue; fi; \
+		echo "Setting up $$place with $$($$python --version)." >&2; \
+		$$python -m venv $$place; \
+		$(subst $(BIN),$$place/bin,$(PIP)) -e .; \
+		cat pyproject.toml $(PINS) > $$place/stamp; \
+	done
 
 check: lint types contracts test ## all that CI asks
 

@@ -120,8 +120,9 @@ class Said:
 class Mfo:
     """The `mfo` command with an environment of its own: nothing of this machine's settings or keys."""
 
-    def __init__(self, data_dir: Path, env: dict[str, str] | None = None) -> None:
+    def __init__(self, data_dir: Path, env: dict[str, str] | None = None, program: Path = MFO) -> None:
         self.data_dir = data_dir
+        self.program = program
         self.env = {
             "PATH": os.environ["PATH"],
             "HOME": str(data_dir.parent),
@@ -133,7 +134,7 @@ class Mfo:
     def start(self, *arguments: str, **env: str) -> "subprocess.Popen[str]":
         """Start a command and do not wait."""
         return subprocess.Popen(
-            [str(MFO), *arguments],
+            [str(self.program), *arguments],
             env={**self.env, **env},
             cwd=self.cwd,
             stdin=subprocess.DEVNULL,
