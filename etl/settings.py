@@ -37,7 +37,7 @@ BASE_URL_VARIABLES = (
     "COINGECKO_BASE_URL",
     "OPENAI_BASE_URL",
 )
-OTHER_VARIABLES = ("OPENAI_MODEL", "MFO_DATA_DIR", "MFO_NOW", "MFO_TIMEZONE", "MFO_CONFIG")
+OTHER_VARIABLES = ("OPENAI_MODEL", "MFO_DATA_DIR", "MFO_NOW", "MFO_TIMEZONE", "MFO_SITE_URL", "MFO_CONFIG")
 
 CHAINS: dict[str, list[str]] = {
     "equity_daily": ["alpha_vantage", "yahoo", "twelve_data", "fmp", "alpaca"],
@@ -63,6 +63,7 @@ class Settings(Section):
     source: str  # the file that was read, or "defaults"
     data_dir: Path
     timezone: str
+    site_url: str | None = None  # where others read the site folder; no slash at its end
     now: datetime | None  # MFO_NOW: an instant that stands still
     demo: bool
     openai_model: str

@@ -47,6 +47,7 @@ def export_site(o: Observatory, site: SiteChoice) -> None:
             check=site.compare,
             public=site.public,
             closed=CLOSED,
+            base_url=o.settings.site_url,
         )
     if site.compare and outcome.undone:
         raise SiteDiffers("\n".join([f"{place.root} is not what this warehouse gives:", *outcome.undone]))

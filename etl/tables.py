@@ -196,6 +196,12 @@ class Retention(Section):
         return self
 
 
+class Site(Section):
+    """Where the site folder can be read by others; without it, addresses in it are relative."""
+
+    base_url: str | None = None
+
+
 class Tables(Section):
     """The whole of `mfo.toml`."""
 
@@ -210,3 +216,4 @@ class Tables(Section):
     notes: Notes = Notes()
     query: Query = Query()
     retention: Retention = Retention()
+    site: Site = Site()

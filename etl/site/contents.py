@@ -11,7 +11,7 @@ from etl.site.digest import Documents, digest_files
 from etl.site.digest_picture import pictures
 from etl.site.feed import PATH as FEED
 from etl.site.feed import feed
-from etl.site.hosting import hosting_files
+from etl.site.hosting import addressed, hosting_files
 from etl.site.shape import Query, Schema
 from etl.site.validation import check
 
@@ -79,7 +79,7 @@ def site_files(
     twice = sorted(files.keys() & page.keys())
     if twice:
         raise DataWrong(f"the page's sources hold files that the export makes: {', '.join(twice)}")
-    files.update(page)
+    files.update(addressed(page, known))
     whole = manifest.manifest(files, schemas, answers, known)
     check(manifest.PATH, whole, manifest.SCHEMA)
     return {**files, manifest.PATH: encoded(whole)}

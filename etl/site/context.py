@@ -103,6 +103,11 @@ class Context:
     bar_sources: Mapping[str, tuple[str, ...]]
     series: Mapping[str, Row]  # title, unit, frequency, terms, publishable, sources
     closed: Mapping[str, str]  # provider -> why it is not used
+    base_url: str | None = None  # where others read the folder
+
+    def address(self, path: str) -> str:
+        """A file of the folder as it is named to who reads it elsewhere; relative where its address is not set."""
+        return f"{self.base_url}/{path}" if self.base_url else path
 
     def terms_of(self, sources: Iterable[str]) -> list[Row]:
         """Sources by short name (fred/ID for a series) with their terms, each once, in order of name."""
@@ -154,7 +159,12 @@ class Context:
 
 
 def read_context(
-    answers: Mapping[str, Answer], version: str, timezone: str, public: bool, closed: Mapping[str, str]
+    answers: Mapping[str, Answer],
+    version: str,
+    timezone: str,
+    public: bool,
+    closed: Mapping[str, str],
+    base_url: str | None = None,
 ) -> Context:
     """
     The context from the answers to `QUERIES`.
@@ -184,6 +194,7 @@ def read_context(
         },
         series=_series(answers["series_terms"].of()),
         closed=dict(closed),
+        base_url=base_url,
     )
 
 

@@ -170,12 +170,14 @@ def _as_markdown(parts: list[Part], context: Context) -> str:
             if place == 0:
                 lines.append(f"|{' --- |' * len(row)}")
         lines += [""] if part.rows else []
-    return "\n".join([*lines, ADVICE, ""])
+    page = [f"[The page with all figures]({context.address('index.html')})", ""] if context.base_url else []
+    return "\n".join([*lines, *page, ADVICE, ""])
 
 
 def _as_html(parts: list[Part], context: Context) -> str:
     body = ["<h1>Money Flow Observatory</h1>", *(f"<p><b>{html.escape(line)}</b></p>" for line in _lead(context))]
-    body.append('<p><img src="digest.png" alt="The day in figures, as in the tables below" width="640"></p>')
+    picture = html.escape(context.address("digest.png"))
+    body.append(f'<p><img src="{picture}" alt="The day in figures, as in the tables below" width="640"></p>')
     for part in parts:
         body.append(f"<h2><bdi>{html.escape(part.title)}</bdi></h2>")
         body += [f"<p><bdi>{html.escape(line)}</bdi></p>" for line in part.paragraphs]
@@ -191,11 +193,17 @@ def _as_html(parts: list[Part], context: Context) -> str:
 <body>
 <table align="center" width="640" cellpadding="8" role="presentation"><tr><td>
 {chr(10).join(body)}
-<p>{ADVICE}</p>
+{_page_link(context)}<p>{ADVICE}</p>
 </td></tr></table>
 </body>
 </html>
 """
+
+
+def _page_link(context: Context) -> str:
+    """A mail has no page beside it: only where the site's address is known is there something to open."""
+    address = html.escape(context.address("index.html"))
+    return f'<p><a href="{address}">The page with all figures</a></p>\n' if context.base_url else ""
 
 
 def _table(rows: tuple[tuple[str, ...], ...]) -> str:

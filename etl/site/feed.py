@@ -15,7 +15,7 @@ _ID = "urn:mfo:daily-notes"
 
 def feed(notes: list[Mapping[str, Any]], context: Context) -> bytes:
     """
-    The feed of notes, newest first. Addresses are relative to the feed's own: nothing here knows the host.
+    The feed of notes, newest first. Addresses are relative to the feed's own where the site's is not set.
 
     An entry's id is its date's: a note that was written anew replaces the one that a reader has.
     """
@@ -24,8 +24,8 @@ def feed(notes: list[Mapping[str, Any]], context: Context) -> bytes:
     _add(root, "id", f"{_ID}:demo" if context.demo else _ID)
     shown = [note for note in notes if note["for_date"] is not None][:ENTRIES]
     _add(root, "updated", max([_updated(note, context) for note in shown], default=context.published_at))
-    Xml.SubElement(root, "link", {"rel": "self", "href": PATH, "type": "application/atom+xml"})
-    Xml.SubElement(root, "link", {"rel": "alternate", "href": "index.html", "type": "text/html"})
+    Xml.SubElement(root, "link", {"rel": "self", "href": context.address(PATH), "type": "application/atom+xml"})
+    Xml.SubElement(root, "link", {"rel": "alternate", "href": context.address("index.html"), "type": "text/html"})
     for note in shown:
         _entry(root, note, context)
     Xml.indent(root)
@@ -47,7 +47,7 @@ def _entry(root: Xml.Element, note: Mapping[str, Any], context: Context) -> None
     _add(entry, "title", f"Note for {day(note['for_date'])}{marks}")
     _add(entry, "id", f"{_ID}{':demo' if context.demo else ''}:{note['for_date']}")
     _add(entry, "updated", _updated(note, context))
-    link = {"rel": "alternate", "href": f"index.html#note={note['for_date']}", "type": "text/html"}
+    link = {"rel": "alternate", "href": context.address(f"index.html#note={note['for_date']}"), "type": "text/html"}
     Xml.SubElement(entry, "link", link)
     author = Xml.SubElement(entry, "author")
     _add(author, "name", "Rules, no model" if note["label"] == "rules" else plain(note["model"]))

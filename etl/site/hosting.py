@@ -1,4 +1,12 @@
-"""What whoever serves the folder needs to know: security headers, robots, and the files that say so to hosts."""
+"""What whoever serves or links to the folder needs to know: security headers, robots, and the page's own address."""
+
+from collections.abc import Mapping
+from html import escape
+
+from etl.site.context import Context
+
+INDEX = "index.html"
+_PREVIEW = b'<meta property="og:image" content="og-image.png">\n'
 
 # The page's own <meta> holds the same policy without frame-ancestors, which a <meta> cannot set.
 PAGE_POLICY = (
@@ -28,3 +36,15 @@ def hosting_files(public: bool) -> dict[str, bytes]:
         "_headers": ("\n".join(lines) + "\n").encode(),
         "robots.txt": b"User-agent: *\nAllow: /\n" if public else b"User-agent: *\nDisallow: /\n",
     }
+
+
+def addressed(page: Mapping[str, bytes], context: Context) -> dict[str, bytes]:
+    """The page's sources, with the address that link previews ask for where the site's is set."""
+    if context.base_url is None:
+        return dict(page)
+    picture, whole = (escape(context.address(path)) for path in ("og-image.png", ""))
+    said = (
+        f'<meta property="og:url" content="{whole}">\n<link rel="canonical" href="{whole}">\n'
+        f'<meta property="og:image" content="{picture}">\n'
+    )
+    return {**page, INDEX: page[INDEX].replace(_PREVIEW, said.encode())}

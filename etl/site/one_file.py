@@ -50,7 +50,7 @@ def one_file(files: Mapping[str, bytes]) -> bytes:
         (r'<link rel="modulepreload" href="app\.js">\n', ""),
         (r'<script type="module" src="app\.js"></script>\n', ""),
         (r'<link rel="alternate"[^>]*>\n', ""),
-        (r'<meta property="og:image"[^>]*>\n', ""),
+        (r'(?:<meta property="og:image[^>]*>\n)+<meta name="twitter:card"[^>]*>\n', ""),
         (r'<div class="boot-message" id="opened-from-disk".*?</div>\n', ""),
         (r"<noscript>.*?</noscript>\n", _WITHOUT_SCRIPTS),
         (r"</body>", f'{_data(files)}<script type="module">{app}</script>\n{_module(vega)}</body>'),

@@ -34,12 +34,13 @@ def run(
     check: bool = False,
     public: bool = False,
     closed: Mapping[str, str] | None = None,
+    base_url: str | None = None,
 ) -> Outcome:
     """
     Publish the site (a folder, or one page) from a warehouse that is only read; with `check`, compare, write nothing.
 
-    `public` leaves out what may not be published again; `closed` says why known providers are not used. The outcome
-    of a comparison that found differences lists them in `undone`.
+    `public` leaves out what may not be published again; `closed` says why known providers are not used; `base_url` is
+    where others read the folder. The outcome of a comparison that found differences lists them in `undone`.
 
     Raises:
         DataWrong: an artifact does not fit its schema; what was published before stands.
@@ -48,7 +49,7 @@ def run(
         FolderUnusable: the folder cannot be written.
     """
     answers = _ask(warehouse)
-    known = read_context(answers, version, timezone, public, closed or {})
+    known = read_context(answers, version, timezone, public, closed or {}, base_url)
     answers["track_record"] = recorded(track_record(_scores(warehouse)))
     files = site_files(answers, known, _parquet(warehouse, known), _page(page_root, cache), pngs)
     if isinstance(site, SinglePage):

@@ -6,6 +6,7 @@ the `.env`) only, and never stand in a message.
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -24,6 +25,8 @@ from etl.settings import BASE_URL_VARIABLES, KEY_VARIABLES, Settings, parse_inst
 from etl.tables import LimitOverride, Section, Tables
 
 CALENDAR = (FIRST + timedelta(days=31), LAST)  # the days on which some session before is known
+# no user, query or anchor, and nothing that a page or feed would have to escape
+_FOLDER = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+(/[A-Za-z0-9._~%+\-]+)*/?")
 # Words that the made-up upstream takes for keys, so that the demo goes the same way as a run with keys.
 DEMO_KEYS = {
     "ALPHA_VANTAGE_API_KEY": SecretStr("made-up-alpha-vantage-key"),
@@ -53,6 +56,7 @@ def read_settings(
         source=str(path) if path else "defaults",
         data_dir=data_dir.with_name(data_dir.name + "-demo") if demo else data_dir,
         timezone=timezone,
+        site_url=_read_site_url(env.get("MFO_SITE_URL"), tables.site.base_url, f"{path}: site.base_url"),
         now=_read_now(env.get("MFO_NOW")),
         demo=demo,
         openai_model=env.get("OPENAI_MODEL") or tables.openai_model or "gpt-4o-mini",
@@ -130,6 +134,16 @@ def _read_now(text: str | None) -> datetime | None:
     if not CALENDAR[0] <= now.date() <= CALENDAR[1]:
         raise SettingsWrong(f"MFO_NOW: {now.date()} is outside the calendar; allowed: {CALENDAR[0]} to {CALENDAR[1]}")
     return now
+
+
+def _read_site_url(variable: str | None, setting: str | None, where: str) -> str | None:
+    """The site's public address: a folder's, so that a file's name can be put behind it."""
+    name, value = ("MFO_SITE_URL", variable) if variable else (where, setting)
+    if value is None:
+        return None
+    if not _FOLDER.fullmatch(value):
+        raise SettingsWrong(f"{name}: {value!r} is no folder's address; allowed: such as https://example.org/flows")
+    return _read_url(name, value)
 
 
 def _read_url(name: str, value: str) -> str:

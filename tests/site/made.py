@@ -40,9 +40,9 @@ def asked(con: duckdb.DuckDBPyConnection) -> dict[str, Answer]:
     return {**answers, "track_record": recorded([RECORD])}
 
 
-def known(answers: dict[str, Answer], public: bool = False) -> Context:
+def known(answers: dict[str, Answer], public: bool = False, base_url: str | None = None) -> Context:
     """The context of a test."""
-    return read_context(answers, "0.1.0", "Asia/Kolkata", public, {"iex": "closed in 2024"})
+    return read_context(answers, "0.1.0", "Asia/Kolkata", public, {"iex": "closed in 2024"}, base_url)
 
 
 def made(con: duckdb.DuckDBPyConnection, public: bool = False) -> dict[str, Artifact]:

@@ -49,9 +49,9 @@ def documents(public: bool = False, hostile: bool = False) -> dict[str, Any]:
     return {path: one.document for path, one in made(con, public).items()}
 
 
-def context(public: bool = False) -> Any:
+def context(public: bool = False, base_url: str | None = None) -> Any:
     """The context that goes with them."""
-    return known(asked(marts()), public)
+    return known(asked(marts()), public, base_url)
 
 
 def test_the_feed_holds_every_note_newest_first_with_what_atom_asks_for() -> None:
@@ -72,6 +72,24 @@ def test_the_feed_holds_every_note_newest_first_with_what_atom_asks_for() -> Non
         assert link is not None
         assert link.get("href") == f"index.html#note={note['for_date']}"
     assert all("//" not in (link.get("href") or "") for link in root.iter(f"{ATOM}link"))
+
+
+def test_with_the_sites_address_feed_and_digest_name_whole_ones() -> None:
+    """Feed readers and mail programs have no folder to look in; the ids of the entries stay what they were."""
+    found, abroad = documents(), context(base_url="https://example.org/flows")
+    days = [found["data/recommendations/2025-10-31.json"]]
+    root, before = Xml.fromstring(feed(days, abroad)), Xml.fromstring(feed(days, context()))
+    assert [link.get("href") for link in root.iter(f"{ATOM}link")] == [
+        "https://example.org/flows/feed.xml",
+        "https://example.org/flows/index.html",
+        "https://example.org/flows/index.html#note=2025-10-31",
+    ]
+    assert [one.text for one in root.iter(f"{ATOM}id")] == [one.text for one in before.iter(f"{ATOM}id")]
+    files = {path: body.decode() for path, body in digest_files(found, abroad).items()}
+    assert '<img src="https://example.org/flows/digest.png"' in files["digest.html"]
+    assert '<a href="https://example.org/flows/index.html">The page with all figures</a>' in files["digest.html"]
+    assert "[The page with all figures](https://example.org/flows/index.html)" in files["digest.md"]
+    assert all("The page with all" not in body.decode() for body in digest_files(found, context()).values())
 
 
 def test_a_feed_without_notes_is_still_a_feed() -> None:

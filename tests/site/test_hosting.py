@@ -3,7 +3,8 @@
 import re
 from pathlib import Path
 
-from etl.site.hosting import PAGE_POLICY, SECURITY_HEADERS, hosting_files
+from etl.site.hosting import PAGE_POLICY, SECURITY_HEADERS, addressed, hosting_files
+from tests.site.made import asked, known, marts
 
 PAGE = Path(__file__).parents[2] / "dashboard" / "index.html"
 
@@ -35,3 +36,15 @@ def test_only_a_public_folder_invites_search_engines() -> None:
     """A private one holds rows that may not be published again."""
     assert hosting_files(public=False)["robots.txt"] == b"User-agent: *\nDisallow: /\n"
     assert hosting_files(public=True)["robots.txt"] == b"User-agent: *\nAllow: /\n"
+
+
+def test_the_page_names_its_own_address_where_it_is_set() -> None:
+    """Link previews take whole addresses only; without the setting the page's sources stay byte for byte."""
+    answers = asked(marts())
+    sources = {"index.html": PAGE.read_bytes(), "app.js": b"x"}
+    assert addressed(sources, known(answers)) == sources
+    page = addressed(sources, known(answers, base_url="https://example.org/flows"))["index.html"].decode()
+    assert page.count('<meta property="og:image" content="https://example.org/flows/og-image.png">') == 1
+    assert page.count('<meta property="og:url" content="https://example.org/flows/">') == 1
+    assert page.count('<link rel="canonical" href="https://example.org/flows/">') == 1
+    assert 'content="og-image.png"' not in page

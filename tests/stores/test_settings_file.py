@@ -110,6 +110,9 @@ def test_a_file_that_is_named_must_be_there(tmp_path):
         ('timezone = "Mars/Base"', "timezone: unknown time zone 'Mars/Base'; allowed: IANA names such as"),
         ('timezone = "../../etc/passwd"', "timezone: unknown time zone"),
         ('timezone = "Europe"', "timezone: unknown time zone 'Europe'"),
+        ("[site]\nurl = 1", "unknown setting 'site.url'; allowed there: base_url"),
+        ('[site]\nbase_url = "example.org"', "site.base_url: 'example.org' is no folder's address; allowed: such as"),
+        ('[site]\nbase_url = ""', "site.base_url: '' is no folder's address"),
     ],
 )
 def test_a_wrong_setting_is_refused_with_its_file_key_and_what_is_allowed(text, said):
@@ -228,3 +231,29 @@ def test_a_home_folder_is_spelt_out(monkeypatch, tmp_path):
     """`~/mfo` in a crontab."""
     monkeypatch.setenv("HOME", str(tmp_path))
     assert read_settings({"MFO_DATA_DIR": "~/mfo"}).data_dir == tmp_path / "mfo"
+
+
+# the site's public address
+
+
+def test_the_sites_address_stands_in_the_file_or_the_environment():
+    """The variable goes before the file, as with the time zone; a slash at the end is not part of it."""
+    assert read_settings({}).site_url is None
+    toml('[site]\nbase_url = "https://desk.example/mfo/"')
+    assert read_settings({}).site_url == "https://desk.example/mfo"
+    assert read_settings({"MFO_SITE_URL": "http://[::1]:8000"}).site_url == "http://[::1]:8000"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "ftp://example.org", "https://user:word@example.org", "https://example.org/?a=b", "https://example.org/#day",
+        'https://example.org/"onload=x', "https://example.org/<b>", "https://", "https://example.org:port/",
+        "https://example.org//x", "/flows", "https://example.org/a b",
+    ],
+)  # fmt: skip
+def test_what_is_no_folders_address_is_refused(address):
+    """It would be put before every file's name, into a page, a feed and a mail."""
+    with pytest.raises(SettingsWrong, match=r"^MFO_SITE_URL: ") as caught:
+        read_settings({"MFO_SITE_URL": address})
+    assert "\n" not in str(caught.value)
