@@ -17,6 +17,7 @@ import { drawInternals } from "./panels/internals.js";
 import { drawStats, setUpOrderBook } from "./panels/crypto.js";
 import { setUpRecommendations } from "./panels/recommendations.js";
 import { drawTrackRecord } from "./panels/track-record.js";
+import { drawHypotheses } from "./panels/hypotheses.js";
 import { drawSources } from "./panels/sources.js";
 import { drawQuality } from "./panels/quality.js";
 import { drawPipeline } from "./panels/pipeline.js";
@@ -41,6 +42,7 @@ const PANELS = [
   ["internals", "Internals and regime", "Internals", "Watchlist and equity funds, per US session", "span-4", once(drawInternals), []],
   ["order-book", "Order book", "Order book", "", "span-4", setUpOrderBook, ["book"]],
   ["stats-24h", "Crypto, last 24 hours and 60 minutes", "Crypto", "USDT; volume is the quote volume", "span-8", once(drawStats), []],
+  ["hypotheses", "Hypotheses", "Hypotheses", "Percent", "", once(drawHypotheses), []],
   ["sources", "Sources", "Sources", "Age and status are judged now, in this browser", "", once(drawSources), []],
   ["quality", "Data quality, gaps, revisions", "Quality", "Rows", "span-6", once(drawQuality), []],
   ["pipeline", "Pipeline runs", "Runs", "", "span-6", once(drawPipeline), []],

@@ -6,6 +6,7 @@ import { emptyState, fillPanel, footFor } from "../panel.js";
 import { select } from "../controls.js";
 import { table, folded } from "../table.js";
 import * as state from "../state.js";
+import { comments } from "./comments.js";
 
 const LATEST = "data/recommendations/latest.json";
 const STANCES = {
@@ -124,6 +125,7 @@ export async function setUpRecommendations(panel, publication) {
         h("p", { class: "summary" }, said(note.summary)),
         calls.length ? h("div", { class: "calls" }, calls.map((call) => card(call, facts))) : emptyState("This note makes no calls."),
         facts.size ? folded(`All ${facts.size} facts that the note was given`, factTable([...facts.values()], "Facts")) : null,
+        note.withheld?.length ? null : comments(note),
       );
       const published = h("time", { datetime: note.published_at, title: utc(note.published_at) }, instant(note.published_at));
       panel.foot(...footFor(publication, note, [path], { asOf: published }));

@@ -4,7 +4,19 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from etl.errors import DataWrong
-from etl.site import books, candles, context, flows, macro, manifest, operations, overview, prices, recommendations
+from etl.site import (
+    books,
+    candles,
+    context,
+    flows,
+    hypotheses,
+    macro,
+    manifest,
+    operations,
+    overview,
+    prices,
+    recommendations,
+)
 from etl.site.artifact import Answers, Artifact, encoded, encoded_schema
 from etl.site.context import Context
 from etl.site.digest import Documents, digest_files
@@ -22,6 +34,7 @@ FAMILIES = (
     prices.FAMILY,
     candles.FAMILY,
     recommendations.FAMILY,
+    hypotheses.FAMILY,
     overview.FAMILY,
     macro.FAMILY,
     books.FAMILY,

@@ -62,6 +62,12 @@ _NOTE = Record(
     }
 )
 NOTE = _NOTE + Record({"recommendations": Field("json", "Calls"), "facts": Field("json", "Facts")})
+COMMENT = record(
+    author=text("Author"),
+    written_at=when("instant", "Written", nullable=False),
+    text=text("Comment", "An analyst's own words; nothing in them is verified.", nullable=False),
+)
+COMMENTS_WITHHELD = "what analysts say of this note is the desk's own and was left out"
 LABEL = text("Who wrote it", "rules: by fixed rules, no language model.", choices=(RULES, "model"))
 BUCKET = Record(
     {
@@ -127,6 +133,11 @@ QUERIES = {
         order by exit_date desc, for_date desc, model, symbol, horizon, note_id, position limit {RECENT_SHOWN}
         """,
     ),
+    "comments": Query(
+        COMMENT,
+        f"from marts.user_comments where scope = '{DEFAULT_SCOPE}' order by for_date, written_at, sequence, comment_id",
+        by=record("for_date"),
+    ),
     "pending": Query(
         Record({"pending": count("Pending")}),
         "from (select count(*) as pending from marts.open_calls where kind = 'live')",
@@ -184,14 +195,17 @@ def _sources(facts: list[Row], context: Context) -> list[str]:
     return [*named, *context.sources_of(subjects), *context.sources_of_series(subjects)]
 
 
-def _note(note: Row, context: Context, path: str, extra: Mapping[str, Any]) -> Artifact:
+def _note(note: Row, comments: list[Row], context: Context, path: str, extra: Mapping[str, Any]) -> Artifact:
     shown, said = open_note(note, context)
+    if comments and context.public:
+        comments, said = [], [*said, COMMENTS_WITHHELD]
     facts = shown["facts"]
     own = {
         **_NOTE.take(shown),
         "label": label_of(note),
         "recommendations": shown["recommendations"],
         "facts": facts,
+        "comments": comments,
         **extra,
     }
     schema = "schema/recommendations-latest.json" if extra else "schema/recommendations.json"
@@ -216,11 +230,13 @@ def recorded(rows: list[Row]) -> Answer:
 
 
 def _artifacts(answers: Answers, context: Context) -> Iterator[Artifact]:
-    notes = answers["notes"].of()
+    notes, comments = answers["notes"].of(), answers["comments"]
     dates = {"dates": [note["for_date"] for note in notes]}
-    yield _note(notes[0] if notes else NOTE.empty(), context, "data/recommendations/latest.json", dates)
+    newest = notes[0] if notes else NOTE.empty()
+    yield _note(newest, comments.of(newest["for_date"]), context, "data/recommendations/latest.json", dates)
     for note in notes:
-        yield _note(note, context, f"data/recommendations/{note['for_date']}.json", {})
+        path = f"data/recommendations/{note['for_date']}.json"
+        yield _note(note, comments.of(note["for_date"]), context, path, {})
     yield _track_record(answers, context)
 
 
@@ -230,6 +246,7 @@ def _note_schema(path: str, title: str, extra: Mapping[str, Schema]) -> Schema:
         "label": LABEL.to_schema(),
         "recommendations": array(CALL.to_schema("A call"), "Calls"),
         "facts": array(FACT.to_schema("A fact"), "The facts that the note was given"),
+        "comments": array(COMMENT.to_schema("A comment"), "What analysts say of the note, oldest first"),
         **extra,
     }
     return document_schema(path, title, "The day's note. Research output, not investment advice.", own)

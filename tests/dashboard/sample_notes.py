@@ -67,6 +67,21 @@ RECORD: list[tuple[Any, ...]] = [
     + ("does not yet show skill; too short to judge",),
     ("rules", "neutral", 63, 4, 2, 1, 0.25, 0.013, 0.81, None, 0.0, None, None, None, None, "too short to judge"),
 ]
+COMMENTS = [
+    ("Asha", "Flows into SPY rest on one large session.", 40),
+    ("Ravi", "CPI is due on Thursday.\nI would wait.", 12),
+]
+# name, condition, horizon, words, and by period: n, mean, base, interval of the edge
+HYPOTHESES: list[tuple[str, str, int, str | None, dict[str, tuple[Any, ...]]]] = [
+    ("squeeze", "bollinger_upper - bollinger_lower < 0.04 * close", 21, None, {}),
+    (
+        "oversold", "rsi14 < 30", 5, "an edge in discovery that later data do not confirm",
+        {
+            "discovery": (412, 0.61, 0.14, 0.05, 0.88), "later": (171, 0.1, 0.12, -0.6, 0.55),
+            "live": (3, -0.4, 0.1, None, None), "all": (586, 0.45, 0.13, -0.02, 0.66),
+        },
+    ),
+]  # fmt: skip
 SETTLED = [("SPY", "overweight", 1.31, True), ("FXI", "underweight", 0.6, False), ("GLD", "neutral", -2.4, False)]
 
 
@@ -87,8 +102,12 @@ def notes() -> dict[str, Artifact]:
     newest, older = ANCHOR.isoformat(), (ANCHOR - timedelta(days=1)).isoformat()
     model = {**head, "for_date": newest, "model": "gpt-4o-mini", "label": "gpt-4o-mini", "summary": SUMMARY}
     model["recommendations"] = calls
+    model["comments"] = [
+        {"author": author, "text": text, "written_at": utc(AS_OF - timedelta(minutes=minutes))}
+        for author, text, minutes in COMMENTS
+    ]
     rules = {**head, "for_date": older, "model": "rules", "label": "rules", "summary": "No key was set."}
-    rules["recommendations"] = calls[:2]
+    rules |= {"recommendations": calls[:2], "comments": []}
     return {
         "data/recommendations/latest.json": {**model, "dates": [newest, older]},
         f"data/recommendations/{newest}.json": model,
@@ -117,3 +136,26 @@ def records() -> dict[str, Artifact]:
         for i, (symbol, stance, excess, is_hit) in enumerate(SETTLED)
     ]
     return {"data/track-record.json": {"rows": rows, "pending": 9, "recent": recent}}
+
+
+def hypotheses() -> dict[str, Artifact]:
+    """One that was tested, and a newer one that was not."""
+    shown = [_hypothesis(*row) for row in HYPOTHESES]
+    return {"data/hypotheses.json": {"hypotheses": shown, "tries": 1}}
+
+
+def _hypothesis(
+    name: str, condition: str, horizon: int, words: str | None, found: dict[str, tuple[Any, ...]]
+) -> Artifact:
+    periods = [
+        {
+            "period": period, "n": n, "mean_pct": mean, "base_pct": base, "edge_pct": round(mean - base, 4),
+            "low_pct": low, "high_pct": high, "up_share": 0.5,
+        }
+        for period, (n, mean, base, low, high) in found.items()
+    ]  # fmt: skip
+    tested = {"tests": 4, "tested_at": utc(AS_OF), "split": "2024-02-27", "tries": 1, "warning": None}
+    untested = {"tests": 0} | dict.fromkeys(("tested_at", "split", "tries", "warning"))
+    head = {"name": name, "condition": condition, "horizon": horizon, "author": "Asha", "words": words}
+    head["added_at"] = utc(AS_OF - timedelta(days=60))
+    return {**head, **(tested if found else untested), "periods": periods}

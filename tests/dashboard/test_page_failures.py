@@ -24,6 +24,7 @@ BREAKABLE = {
     "macro": "data/macro.json",
     "order-book": "data/order-book/BTCUSDT.json",
     "stats-24h": "data/stats-24h.json",
+    "hypotheses": "data/hypotheses.json",
     "sources": "data/sources.json",
     "quality": "data/quality.json",
     "pipeline": "data/pipeline.json",
@@ -136,7 +137,8 @@ def test_empty_artifacts_are_empty_states(changed_site: ChangedSite, open_page: 
         )
         note = files["data/recommendations/latest.json"]
         note |= dict.fromkeys(("for_date", "published_at", "summary", "model", "label", "verified", "kind"))
-        note |= {"recommendations": [], "facts": [], "dates": []}
+        note |= {"recommendations": [], "facts": [], "dates": [], "comments": []}
+        files["data/hypotheses.json"] |= {"hypotheses": [], "tries": 0}
         files["data/dashboard.json"] |= {"quotes": [], "vix": {"value": None, "date": None, "percentile": None}}
 
     page = open_page(changed_site(change))
@@ -144,6 +146,7 @@ def test_empty_artifacts_are_empty_states(changed_site: ChangedSite, open_page: 
     expect(page.locator("#track-record .state")).to_contain_text("no record to judge by")
     expect(page.locator("#recommendations .state")).to_have_text("No note is written yet.")
     expect(page.locator("#flows .state")).to_contain_text("No flows in this window")
+    expect(page.locator("#hypotheses .state")).to_contain_text("None is written down yet")
     expect(page.locator("#assets")).to_contain_text("Not placed for lack of figures: Stocks")
     expect(page.locator("#quality")).to_contain_text("Every expected bar is there")
     expect(page.locator('[data-tile="breadth"] .tile-value')).to_have_text("\u2013")

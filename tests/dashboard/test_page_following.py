@@ -37,7 +37,7 @@ def test_every_figure_is_defined_in_its_panel(site: str, open_page: OpenPage) ->
         page.locator(f"#{panel} .meanings summary").click()
         expect(page.locator(f"#{panel} .meanings tbody")).to_contain_text(told)
     expect(page.locator("#price .meanings tbody")).to_contain_text("bollinger_upper")
-    expect(page.locator(".panel-foot .meanings")).to_have_count(14)
+    expect(page.locator(".panel-foot .meanings")).to_have_count(15)
 
 
 def test_map_shows_the_flows_of_the_picture_and_reads_the_same(site: str, open_page: OpenPage) -> None:

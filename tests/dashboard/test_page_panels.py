@@ -26,6 +26,7 @@ PANELS = {
     "internals": "data/internals.json",
     "order-book": "data/order-book/BTCUSDT.json",
     "stats-24h": "data/stats-24h.json",
+    "hypotheses": "data/hypotheses.json",
     "sources": "data/sources.json",
     "quality": "data/quality.json",
     "pipeline": "data/pipeline.json",
@@ -33,7 +34,7 @@ PANELS = {
 
 
 def test_every_panel_has_a_title_an_as_of_and_a_link_to_its_file(site: str, open_page: OpenPage) -> None:
-    """Fourteen panels, none of them in an error or loading state."""
+    """Fifteen panels, none of them in an error or loading state."""
     page = open_page(site)
     assert page.locator(".panel").evaluate_all("panels => panels.map(panel => panel.id)") == list(PANELS)
     for panel, path in PANELS.items():

@@ -223,3 +223,27 @@ from range(40) as calls (i);
 
 create table marts.open_calls as
 select 'note-' || i as note_id, 1 as position, 'live' as kind, timestamp '2025-11-01' as known_at from range(2) as calls (i);
+
+create table marts.user_comments as
+select *, timestamp '2025-11-01' as known_at from (
+    values ('c2', date '2025-10-31', 'portfolio', 'Asha', 'I do not agree.', timestamp '2025-11-01 02:00:00', 12, 'ca'),
+        ('c1', date '2025-10-31', 'portfolio', 'Ravi', 'SPY stood at 1100.5.', timestamp '2025-11-01 01:00:00', 11, 'cb'),
+        ('c3', date '2025-10-31', 'core', 'Asha', 'Of another scope.', timestamp '2025-11-01 03:00:00', 13, 'cc')
+) as made (comment_id, for_date, scope, author, text, written_at, sequence, sha256);
+
+create table marts.hypotheses as
+select *, timestamp '2025-11-01' as known_at from (
+    values ('oversold', 'rsi14 < 30', 5, 'Asha', timestamp '2025-10-20 10:00:00', 2, timestamp '2025-10-30 11:30:00',
+            'too few signals to judge', json('{"split": "2025-09-01", "tries": 2, "warning": null,
+                "all": {"n": 12, "mean_pct": 0.5, "base_pct": 0.2, "edge_pct": 0.3, "low_pct": null, "high_pct": null, "up_share": 0.5},
+                "discovery": {"n": 12, "mean_pct": 0.5, "base_pct": 0.2, "edge_pct": 0.3, "low_pct": null, "high_pct": null, "up_share": 0.5},
+                "later": {"n": 0, "mean_pct": null, "base_pct": null, "edge_pct": null, "low_pct": null, "high_pct": null, "up_share": null},
+                "live": {"n": 0, "mean_pct": null, "base_pct": null, "edge_pct": null, "low_pct": null, "high_pct": null, "up_share": null}}')),
+        ('fresh', 'cmf20 > 0.2', 21, 'Ravi', timestamp '2025-10-31 10:00:00', 0, null, null, null)
+) as made (name, condition, horizon, author, added_at, tests, tested_at, words, document);
+
+insert into lake.hypothesis_tests (name, tested_at, document, sequence, fetched_at, sha256) values
+    ('oversold', '2025-10-21', '{"condition": "rsi14 < 30", "horizon": 5}', 1, '2025-10-21', 'ha'),
+    ('oversold', '2025-10-30', '{"condition": "rsi14 < 30", "horizon": 5}', 2, '2025-10-30', 'hb'),
+    ('gone', '2025-10-22', '{"condition": "rsi14 < 30", "horizon": 21}', 3, '2025-10-22', 'hc'),
+    ('later', '2025-11-02', '{"condition": "rsi14 > 70", "horizon": 5}', 4, '2025-11-02', 'hd');

@@ -18,7 +18,7 @@ def test_every_artifact_of_the_product_page_is_there() -> None:
         f"data/{name}.json"
         for name in (
             "metrics", "track-record", "internals", "dashboard", "correlations", "macro", "stats-24h", "sources",
-            "quality", "health", "pipeline",
+            "quality", "health", "pipeline", "hypotheses",
         )
     }  # fmt: skip
     notes = {f"data/recommendations/{name}.json" for name in ("latest", "2025-10-30", "2025-10-31")}
@@ -218,3 +218,27 @@ def test_operations_show_failures_first_and_nothing_that_was_not_known() -> None
     sources = document("data/sources.json")
     assert sources["closed"] == [{"name": "iex", "why": "closed in 2024"}]
     assert [item["left_today"] for item in sources["items"]] == [5, None]
+
+
+def test_a_note_carries_what_analysts_say_of_it_oldest_first() -> None:
+    """Of its own scope and date only; latest.json and the dated file say the same, a day without comments none."""
+    comments = document("data/recommendations/2025-10-31.json")["comments"]
+    assert comments == [
+        {"author": "Ravi", "text": "SPY stood at 1100.5.", "written_at": "2025-11-01T01:00:00Z"},
+        {"author": "Asha", "text": "I do not agree.", "written_at": "2025-11-01T02:00:00Z"},
+    ]
+    assert document("data/recommendations/latest.json")["comments"] == comments
+    assert document("data/recommendations/2025-10-30.json")["comments"] == []
+
+
+def test_hypotheses_stand_with_what_each_period_showed_and_how_many_were_tried() -> None:
+    """Newest first; tries are different conditions and horizons known by then, whoever's; not tested is no figure."""
+    hypotheses = document("data/hypotheses.json")
+    assert [one["name"] for one in hypotheses["hypotheses"]] == ["fresh", "oversold"]
+    fresh, oversold = hypotheses["hypotheses"]
+    assert (fresh["periods"], fresh["words"], fresh["tested_at"], fresh["tests"]) == ([], None, None, 0)
+    assert [found["period"] for found in oversold["periods"]] == ["discovery", "later", "live", "all"]
+    assert (oversold["periods"][0]["edge_pct"], oversold["periods"][1]["n"]) == (0.3, 0)
+    assert (oversold["split"], oversold["tries"], oversold["condition"]) == ("2025-09-01", 2, "rsi14 < 30")
+    assert hypotheses["tries"] == 2
+    assert [source["source"] for source in hypotheses["sources"]] == ["alpha_vantage", "binance"]

@@ -52,6 +52,18 @@ def test_a_public_note_does_not_tell_in_words_what_its_facts_leave_out() -> None
     assert private["data/dashboard.json"].document["note"]["summary"] == summary
 
 
+def test_a_public_site_leaves_out_what_the_desk_says_among_itself() -> None:
+    """Names of analysts, their words and their ideas; the statement stands where they would."""
+    public = {path: one.document for path, one in made(marts(), public=True).items()}
+    note, hypotheses = public["data/recommendations/latest.json"], public["data/hypotheses.json"]
+    assert note["comments"] == []
+    assert "what analysts say of this note is the desk's own and was left out" in note["withheld"]
+    assert not any("analysts" in why for why in public["data/recommendations/2025-10-30.json"]["withheld"])
+    assert (hypotheses["hypotheses"], hypotheses["tries"]) == ([], None)
+    assert hypotheses["withheld"] == ["hypotheses are the desk's own and were left out"]
+    assert not any(word in json.dumps(public) for word in ("Asha", "Ravi", "cmf20 > 0.2"))
+
+
 def test_the_manifest_lists_every_other_file_with_its_hash_and_schema() -> None:
     """Sorted by path; a data file has the schema it satisfies, a schema the schema of schemas, the page none."""
     answers = asked(marts())
