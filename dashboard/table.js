@@ -1,6 +1,7 @@
 // One kind of table for the whole page: rows on wide panels, stacked cards on narrow ones (parts.css).
 
 import { h } from "./dom.js";
+import { NONE } from "./format.js";
 
 /*
  * columns: { label, cell(row) -> node or text, number?, head?, code?, prose?, whole? }; prose may break anywhere, whole not at all.
@@ -10,10 +11,13 @@ import { h } from "./dom.js";
 export function table({ caption, hideCaption = false, isWide = false, columns, rows }) {
   const kind = (column) => [column.number && "number", column.prose && "prose", column.whole && "whole"].filter(Boolean).join(" ") || null;
   const heads = columns.map((column) => h("th", { scope: "col", role: "columnheader", class: kind(column) }, column.label));
-  const cell = (column, row) =>
-    column.head
-      ? h("th", { scope: "row", role: "rowheader", class: kind(column) }, h("span", { class: column.code ? "code" : null }, column.cell(row)))
-      : h("td", { role: "cell", class: kind(column), "data-label": column.label }, h("span", { class: column.code ? "code" : null }, column.cell(row)));
+  const cell = (column, row) => {
+    const content = column.cell(row);
+    const inside = h("span", { class: column.code ? "code" : null }, content);
+    if (column.head) return h("th", { scope: "row", role: "rowheader", class: kind(column) }, inside);
+    const classes = [kind(column), inside.textContent === NONE && "is-none"].filter(Boolean).join(" ") || null;
+    return h("td", { role: "cell", class: classes, "data-label": column.label }, inside);
+  };
   return h(
     "table",
     { class: isWide ? "stacks is-wide" : "stacks", role: "table" },

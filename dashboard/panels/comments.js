@@ -12,5 +12,5 @@ export function comments(note) {
   const all = note.comments ?? [];
   if (!all.length) return h("p", { class: "quiet small below" }, "No comment on this note. ", h("code", {}, `mfo comment ${note.for_date} "…"`), " adds one, and the next export shows it.");
   const title = all.length === 1 ? "One comment" : `${all.length} comments`;
-  return h("section", { class: "comments", "aria-label": "Comments on this note" }, h("h3", {}, title, h("span", { class: "quiet small" }, " by analysts; nothing in them is verified")), h("ol", {}, all.map(entry)));
+  return h("section", { class: "comments", "aria-label": "Comments on this note" }, h("h3", {}, title, h("span", { class: "quiet small" }, "The analysts' own words, not verified")), h("ol", {}, all.map(entry)));
 }

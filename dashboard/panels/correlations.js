@@ -15,6 +15,12 @@ function shade(r) {
   return step === 0 ? "r-0" : `r-${r < 0 ? "n" : "p"}${step}`;
 }
 
+// On a phone ten columns have no room for the zero before each point; CSS takes it away there.
+function coefficient(r) {
+  const [, sign, decimals] = /^(\u2212?)0(\..+)$/.exec(fixed(r, 2)) ?? [];
+  return decimals ? [sign, h("span", { class: "leading" }, "0"), decimals] : fixed(r, 2);
+}
+
 function matrix(window) {
   const heads = window.symbols.map((symbol) => h("th", { scope: "col" }, h("span", { class: "upright" }, said(symbol))));
   const rows = window.symbols.map((symbol, i) =>
@@ -23,7 +29,7 @@ function matrix(window) {
       {},
       h("th", { scope: "row" }, said(symbol)),
       window.r[i].map((r, j) =>
-        h("td", { class: `r ${shade(r)}`, title: `${symbol} and ${window.symbols[j]}: n = ${window.n?.[i]?.[j] ?? "unknown"}` }, i === j && r === 1 ? "1" : fixed(r, 2)),
+        h("td", { class: `r ${shade(r)}`, title: `${symbol} and ${window.symbols[j]}: n = ${window.n?.[i]?.[j] ?? "unknown"}` }, i === j && r === 1 ? "1" : coefficient(r)),
       ),
     ),
   );

@@ -26,6 +26,10 @@ function levelTable(rows) {
   });
 }
 
+function basisPoints(value) {
+  return isNumber(value) && value > 0 && value < 0.01 ? "under 0.01 bp" : `${fixed(value, 2)} bp`;
+}
+
 // Both sides within one per cent as one split bar: where the split stands is the imbalance of the artifact.
 function balance(book) {
   const split = isNumber(book.imbalance) ? 50 + 50 * book.imbalance : 50;
@@ -46,7 +50,7 @@ function balance(book) {
       h("div", {}, h("dt", {}, "Asks within 1 %"), h("dd", {}, usd(book.ask_usd_1pct))),
       h("div", {}, h("dt", {}, "Imbalance, −1 to 1"), h("dd", {}, fixed(book.imbalance, 3))),
       h("div", {}, h("dt", {}, "Middle"), h("dd", {}, price(book.mid))),
-      h("div", {}, h("dt", {}, "Spread"), h("dd", {}, `${price(book.spread)} (${price(book.spread_bps)} bp)`)),
+      h("div", {}, h("dt", {}, "Spread"), h("dd", {}, `${price(book.spread)} (${basisPoints(book.spread_bps)})`)),
     ),
   );
 }

@@ -40,7 +40,7 @@ function overview(hypotheses) {
       { label: "Edge", number: true, cell: (one) => percent(whole(one).edge_pct, 2, true) },
       { label: "95 % interval", number: true, cell: (one) => range(whole(one)) },
       { label: `±${percent(most, 1)}`, cell: (one) => edgePicture(whole(one), most) },
-      { label: "In words", prose: true, cell: (one) => said(one.words ?? "Not tested yet") },
+      { label: "In words", prose: true, cell: (one) => said(one.words ?? "not tested yet") },
     ],
     rows: hypotheses,
   });
@@ -67,22 +67,22 @@ function byPeriod(hypotheses) {
 }
 
 // The newest warning counts the most tries, and says what they mean for each that looks good.
-function tried(tries, hypotheses) {
-  if (!isNumber(tries) || tries === 0) return "";
+function tried(hypotheses) {
   const warned = [...hypotheses].sort((a, b) => (b.tries ?? 0) - (a.tries ?? 0))[0]?.warning;
-  return [h("strong", {}, `${tries} tried so far. `), warned ? said(`${warned}.`) : null];
+  return warned ? h("p", { class: "section-line" }, h("strong", {}, "▲ Many tries: "), said(`${warned}.`)) : null;
 }
 
 export async function drawHypotheses(panel, publication) {
   const artifact = await publication.load(PATH);
   const hypotheses = artifact.hypotheses ?? [];
   const tested = hypotheses.filter((one) => (one.periods ?? []).length);
-  panel.say("Percent: log total returns after a signal, against the mean of all windows of the same symbols. Written down before it was tested.");
+  const tries = isNumber(artifact.tries) ? ` ${artifact.tries} condition${artifact.tries === 1 ? "" : "s"} tried so far.` : "";
+  panel.say(`Written down before they are tested. Percent: log total return after a signal, against the mean of all windows of the same symbols.${tries}`);
   const none = (artifact.withheld ?? []).length ? "Not part of a public site." : h("span", {}, "None is written down yet. ", h("code", {}, 'mfo hypothesis add NAME "CONDITION"'), " writes one down, and the next export shows it.");
   panel.show(
     hypotheses.length ? h("div", { class: "table-box", tabindex: "0", role: "region", "aria-label": "Table of hypotheses" }, overview(hypotheses)) : emptyState(none),
     tested.length ? h("p", { class: "quiet small legend" }, h("span", {}, "● edge: mean after a signal less the base"), h("span", {}, "━ 95 % interval"), h("span", {}, "│ no edge")) : null,
-    hypotheses.length ? h("p", { class: "section-line" }, tried(artifact.tries, hypotheses)) : null,
+    tried(hypotheses),
     tested.length ? folded("In discovery, in later data and since it was written down", h("div", { class: "table-box" }, byPeriod(tested))) : null,
   );
   panel.foot(...footFor(publication, artifact, [PATH]));

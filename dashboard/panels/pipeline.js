@@ -65,7 +65,7 @@ export async function drawPipeline(panel, publication) {
   panel.show(
     h("div", {}, healthLine(health)),
     runs.length
-      ? h("div", { class: "table-box is-tall", tabindex: "0", role: "region", "aria-label": "Table of the last runs" }, runTable(runs))
+      ? h("div", { class: "table-box is-tall is-short", tabindex: "0", role: "region", "aria-label": "Table of the last runs" }, runTable(runs))
       : emptyState("No run is recorded yet."),
   );
   panel.foot(...footFor(publication, { ...artifact, sources: [] }, publication.has(HEALTH) ? [RUNS, HEALTH] : [RUNS]));

@@ -74,7 +74,7 @@ function citedList(call, facts) {
     const fact = facts.get(id);
     if (!fact) return h("li", {}, h("span", { class: "code" }, said(id)), " is not among this note's facts");
     const value = isNumber(fact.value) ? withUnit(fact.value, fact.unit) : words(fact.value);
-    return h("li", {}, said(named(fact)), ": ", h("strong", { class: isNumber(fact.value) ? "whole" : null }, said(value)), h("span", { class: "quiet" }, ` (${String(fact.as_of ?? "").length > 10 ? instant(fact.as_of, true) : date(fact.as_of)})`));
+    return h("li", {}, said(named(fact)), ": ", h("strong", { class: isNumber(fact.value) ? "whole" : null }, said(value)), h("span", { class: "quiet" }, " ", h("span", { class: "whole" }, `(${String(fact.as_of ?? "").length > 10 ? instant(fact.as_of, true) : date(fact.as_of)})`)));
   });
   return items.length ? h("ul", { class: "cited" }, items) : "None cited";
 }

@@ -61,6 +61,8 @@ def test_a_public_site_leaves_out_what_the_desk_says_among_itself() -> None:
     assert not any("analysts" in why for why in public["data/recommendations/2025-10-30.json"]["withheld"])
     assert (hypotheses["hypotheses"], hypotheses["tries"]) == ([], None)
     assert hypotheses["withheld"] == ["hypotheses are the desk's own and were left out"]
+    assert public["data/pipeline.json"]["withheld"] == ["what each task of a run said is for the desk and was left out"]
+    assert {run["details"] for run in public["data/pipeline.json"]["runs"]} == {None}
     assert not any(word in json.dumps(public) for word in ("Asha", "Ravi", "cmf20 > 0.2"))
 
 
