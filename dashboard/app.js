@@ -44,7 +44,7 @@ const PANELS = [
   ["stats-24h", "Crypto, last 24 hours and 60 minutes", "Crypto", "USDT; volume is the quote volume", "span-8", once(drawStats), []],
   ["hypotheses", "Hypotheses", "Hypotheses", "Percent", "", once(drawHypotheses), []],
   ["sources", "Sources", "Sources", "Age and status are judged now, in this browser", "", once(drawSources), []],
-  ["quality", "Data quality, gaps, revisions", "Quality", "Rows", "span-6", once(drawQuality), []],
+  ["quality", "Data quality, gaps, revisions", "Quality", "Checks of this publication; counts are rows", "span-6", once(drawQuality), []],
   ["pipeline", "Pipeline runs", "Runs", "", "span-6", once(drawPipeline), []],
 ];
 

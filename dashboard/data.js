@@ -74,7 +74,11 @@ export async function openPublication() {
     between: (prefix, suffix) =>
       listed.filter((path) => path.startsWith(prefix) && path.endsWith(suffix)).map((path) => path.slice(prefix.length, -suffix.length)),
     load(path) {
-      if (!asked.has(path)) asked.set(path, check(path));
+      if (!asked.has(path)) {
+        const answer = check(path);
+        asked.set(path, answer);
+        answer.catch(() => asked.delete(path)); // who was offline for a moment may ask again
+      }
       return asked.get(path);
     },
     // The schema that says what a file's figures mean; null where the file has none.

@@ -7,6 +7,7 @@ const BAR = 12;
 const GAP = 30; // room for two lines of label beside the thinnest node
 const TOP = 26;
 const BOTTOM = 14;
+const LETTER = 8; // width of a letter of a node's name
 
 function clipped(text, most) {
   const name = String(text);
@@ -54,10 +55,11 @@ function drawing(nodes, flows, colours, width, height, point) {
   const from = column(givers, scale, height);
   const to = column(takers, scale, height);
   const isNarrow = width < 480;
-  const side = isNarrow ? 84 : 132;
-  const left = side + BAR;
-  const right = width - side - BAR;
   const most = isNarrow ? 12 : 18;
+  // a narrow picture gives each side the room of its own longest name, and the rest to the bands
+  const roomFor = (side) => (isNarrow ? Math.max(72, 18 + LETTER * Math.max(0, ...side.map((node) => Math.min(most, String(node.node).length)))) : 132);
+  const left = roomFor(givers) + BAR;
+  const right = width - roomFor(takers) - BAR;
 
   const bands = svg("g", {});
   for (const flow of [...flows].sort((a, b) => b.flow_usd - a.flow_usd)) {
@@ -78,9 +80,9 @@ function drawing(nodes, flows, colours, width, height, point) {
     svg("text", { class: "flow-head", x: left, y: 12, "text-anchor": "end" }, "From (gives)"),
     svg("text", { class: "flow-head", x: right, y: 12 }, "To (takes)"),
     bands,
-    bars(from, side),
+    bars(from, left - BAR),
     bars(to, right),
-    [...from.values()].map((place) => label(place, side - 8, "end", isNarrow ? "" : "gives ", most)),
+    [...from.values()].map((place) => label(place, left - BAR - 8, "end", isNarrow ? "" : "gives ", most)),
     [...to.values()].map((place) => label(place, right + BAR + 8, "start", isNarrow ? "" : "takes ", most)),
   );
 }

@@ -45,6 +45,12 @@ export function emptyState(text) {
   return h("p", { class: "state" }, text);
 }
 
+// Why there is nothing: what a public site leaves out says so itself.
+export function leftOut(artifact, otherwise) {
+  const why = artifact.withheld ?? [];
+  return emptyState(why.length ? said(why.join("\n")) : otherwise);
+}
+
 // Whatever goes wrong inside stays inside: the panel says it, the others stand.
 export async function fillPanel(panel, draw) {
   try {
@@ -71,7 +77,7 @@ export function footFor(publication, artifact, paths, { asOf } = {}) {
     sources.length ? h("span", {}, "Source: ", sources) : null,
     h("span", {}, paths.map((path) => [fileLink(path, paths.length > 1 ? path.replace(/^data\//, "") : "JSON"), " "])),
     artifact.reconstructed ? h("strong", {}, "Reconstructed") : null,
-    withheld.length ? folded(`${withheld.length} left out, because they may not be published again`, h("ul", { class: "plain-list" }, withheld.map((what) => h("li", {}, said(what))))) : null,
+    withheld.length ? folded(`${withheld.length} left out of this public site`, h("ul", { class: "plain-list" }, withheld.map((what) => h("li", {}, said(what))))) : null,
     meanings(publication, paths),
   ].filter(Boolean);
 }

@@ -3,7 +3,7 @@
 import { h, said, svg } from "../dom.js";
 import { age, compact, fixed, instant, isNumber, price, usd, utc } from "../format.js";
 import { ageOf } from "../freshness.js";
-import { emptyState, fillPanel, footFor } from "../panel.js";
+import { emptyState, fillPanel, footFor, leftOut } from "../panel.js";
 import { select } from "../controls.js";
 import { table, tableBehind } from "../table.js";
 import { chart } from "../chart.js";
@@ -73,8 +73,8 @@ export function setUpOrderBook(panel, publication) {
         ["ask", book.asks ?? []],
       ];
       const rows = sides.flatMap(([side, levels]) => levels.map(([at, quantity]) => ({ side, price: at, quantity })));
-      panel.say(`Quantity at each price, in units of the base currency. Snapshot, ${age(ageOf(book.taken_at))} old.`);
-      if (rows.length === 0) panel.show(emptyState(`The snapshot of ${symbol} has no levels.`));
+      panel.say(`Quantity at each price, in units of the base currency.${book.taken_at ? ` Snapshot, ${age(ageOf(book.taken_at))} old.` : ""}`);
+      if (rows.length === 0) panel.show(leftOut(book, `The snapshot of ${symbol} has no levels.`));
       else {
         panel.show(
           balance(book),
@@ -113,7 +113,7 @@ async function lastHour(publication) {
 export async function drawStats(panel, publication) {
   const artifact = await publication.load(STATS);
   const rows = artifact.symbols ?? [];
-  if (rows.length === 0) panel.show(emptyState("No 24-hour figures in this publication."));
+  if (rows.length === 0) panel.show(leftOut(artifact, "No 24-hour figures in this publication."), await lastHour(publication));
   else {
     panel.show(
       h(

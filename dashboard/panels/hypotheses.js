@@ -2,7 +2,7 @@
 
 import { h, said, svg } from "../dom.js";
 import { date, instant, isNumber, NONE, percent, words } from "../format.js";
-import { emptyState, footFor } from "../panel.js";
+import { footFor, leftOut } from "../panel.js";
 import { table, folded } from "../table.js";
 
 const PATH = "data/hypotheses.json";
@@ -78,9 +78,9 @@ export async function drawHypotheses(panel, publication) {
   const tested = hypotheses.filter((one) => (one.periods ?? []).length);
   const tries = isNumber(artifact.tries) ? ` ${artifact.tries} condition${artifact.tries === 1 ? "" : "s"} tried so far.` : "";
   panel.say(`Written down before they are tested. Percent: log total return after a signal, against the mean of all windows of the same symbols.${tries}`);
-  const none = (artifact.withheld ?? []).length ? "Not part of a public site." : h("span", {}, "None is written down yet. ", h("code", {}, 'mfo hypothesis add NAME "CONDITION"'), " writes one down, and the next export shows it.");
+  const none = h("span", {}, "None is written down yet. ", h("code", {}, 'mfo hypothesis add NAME "CONDITION"'), " writes one down, and the next export shows it.");
   panel.show(
-    hypotheses.length ? h("div", { class: "table-box", tabindex: "0", role: "region", "aria-label": "Table of hypotheses" }, overview(hypotheses)) : emptyState(none),
+    hypotheses.length ? h("div", { class: "table-box", tabindex: "0", role: "region", "aria-label": "Table of hypotheses" }, overview(hypotheses)) : leftOut(artifact, none),
     tested.length ? h("p", { class: "quiet small legend" }, h("span", {}, "● edge: mean after a signal less the base"), h("span", {}, "━ 95 % interval"), h("span", {}, "│ no edge")) : null,
     tried(hypotheses),
     tested.length ? folded("In discovery, in later data and since it was written down", h("div", { class: "table-box" }, byPeriod(tested))) : null,

@@ -54,7 +54,7 @@ _ENVELOPE: dict[str, Schema] = {
     ).to_schema(),
     "sources": array(_SOURCE, "Who gave the rows behind this file, and their terms"),
     "withheld": array(
-        {"title": "A statement", "type": "string"}, "What was left out because it may not be published again"
+        {"title": "A statement", "type": "string"}, "What was left out of a public site, and why"
     ),
 }  # fmt: skip
 

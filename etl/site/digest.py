@@ -1,7 +1,7 @@
 """
 The day on one sheet, for mail: digest.md and digest.html, from the documents of the artifacts and nothing else.
 
-digest.html uses attributes of the elements and no style: mail programs drop style sheets, and the site's own policy
+digest.html uses attributes and <font>, and no style: mail programs drop style sheets, and the site's own policy
 refuses inline ones. Words of a source or a model are escaped in both.
 """
 
@@ -141,7 +141,7 @@ def _parts(documents: Documents, context: Context) -> list[Part]:
         _nodes(documents, "asset-flow", "asset_classes", "Asset classes, a week"),
         _record(documents),
         *([Part("Late when this was published", tuple(stale(documents)))] if stale(documents) else []),
-        *([Part("Left out, because it may not be published again", tuple(withheld))] if withheld else []),
+        *([Part("Left out of this public site", tuple(withheld))] if withheld else []),
     ]
 
 
@@ -191,10 +191,10 @@ def _as_html(parts: list[Part], context: Context) -> str:
 <title>Money Flow Observatory, {html.escape(day(context.as_of))}</title>
 </head>
 <body>
-<table align="center" width="640" cellpadding="8" role="presentation"><tr><td>
+<table align="center" width="640" cellpadding="8" role="presentation"><tr><td><font face="Helvetica, Arial, sans-serif">
 {chr(10).join(body)}
 {_page_link(context)}<p>{ADVICE}</p>
-</td></tr></table>
+</font></td></tr></table>
 </body>
 </html>
 """

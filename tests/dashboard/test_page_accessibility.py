@@ -149,6 +149,15 @@ def test_paper_is_light_and_without_controls(site: str, open_page: OpenPage) -> 
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
 
 
+def test_paper_has_no_grid_whose_rows_a_page_could_cut(site: str, open_page: OpenPage) -> None:
+    """Rows of a grid do not grow where a page ends in them: comments and feet of panels were cut off so."""
+    page = open_page(site)
+    page.emulate_media(media="print")
+    around = page.locator(".panels, .panel:not(.tiles), .calls, .comments ol")
+    assert set(around.evaluate_all("boxes => boxes.map(box => getComputedStyle(box).display)")) == {"block"}
+    assert page.locator("#macro thead th").first.evaluate("head => getComputedStyle(head).position") == "static"
+
+
 def test_times_are_shown_in_the_publications_zone(site: str, open_page: OpenPage) -> None:
     """The manifest's zone, with the UTC instant beside it for who needs it."""
     page = open_page(site, timezone_id="America/New_York")

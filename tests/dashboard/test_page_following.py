@@ -107,7 +107,7 @@ def test_what_may_not_be_shown_is_said_in_its_place(changed_site: ChangedSite, o
 
     page = open_page(changed_site(change))
     expect(page.locator("#price .state")).to_have_text(said)
-    expect(page.locator("#price .panel-foot")).to_contain_text("1 left out, because they may not be published again")
+    expect(page.locator("#price .panel-foot")).to_contain_text("1 left out of this public site")
     expect(page.locator(".state-error")).to_have_count(0)
 
 
@@ -130,3 +130,18 @@ def test_new_files_of_the_same_major_version_are_read_and_others_refused(
         "has the schema version 2.0, this page reads 1.x"
     )
     expect(page.locator(".state-error")).to_have_count(1)
+
+
+def test_what_could_not_be_reached_is_asked_for_again(site: str, open_page: OpenPage) -> None:
+    """A reader who was offline for a moment: the panel says so, and the same choice works once the network is back."""
+    page = open_page(site, allowed=("Failed to load resource",))
+    windows = page.locator("#flows")
+    page.context.set_offline(True)
+    windows.get_by_role("radio", name="3M", exact=True).check()
+    expect(windows.locator(".state-error")).to_contain_text("could not be reached")
+    page.context.set_offline(False)
+    windows.get_by_role("radio", name="1M", exact=True).check()
+    windows.get_by_role("radio", name="3M", exact=True).check()
+    expect(windows.locator(".panel-unit")).to_contain_text("USD, 3M:")
+    expect(windows.locator(".band").first).to_be_visible()
+    expect(page.locator(".state-error")).to_have_count(0)

@@ -79,3 +79,23 @@ def test_hostile_comments_and_conditions_are_shown_as_text(
     expect(page.locator("#hypotheses details[open]")).to_contain_text(markup)
     assert page.evaluate("window.hacked === undefined")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_public_site_says_in_its_place_what_it_leaves_out(changed_site: ChangedSite, open_page: OpenPage) -> None:
+    """Not "none is written down" and not "no levels": there are some, and they are not for everyone."""
+
+    def change(files: dict[str, Any], _: dict[str, Any]) -> None:
+        files["data/hypotheses.json"] |= {"hypotheses": [], "tries": None, "withheld": ["hypotheses <b>are</b> ours"]}
+        book = files["data/order-book/BTCUSDT.json"]
+        book |= {"bids": [], "asks": [], "taken_at": None, "withheld": ["BTCUSDT: its rows were left out"]}
+        files["data/stats-24h.json"] |= {"symbols": [], "withheld": ["BTCUSDT: not for all", "ETHUSDT: not for all"]}
+        files["data/recommendations/latest.json"] |= {"comments": [], "withheld": ["what analysts say was left out"]}
+
+    page = open_page(changed_site(change))
+    expect(page.locator("#hypotheses .state")).to_have_text("hypotheses <b>are</b> ours")
+    expect(page.locator("#order-book .state")).to_have_text("BTCUSDT: its rows were left out")
+    expect(page.locator("#order-book .panel-unit")).not_to_contain_text("old")
+    expect(page.locator("#stats-24h .state")).to_contain_text("ETHUSDT: not for all")
+    expect(page.locator("#stats-24h")).to_contain_text("Last 60 minutes")
+    expect(page.locator("#recommendations")).not_to_contain_text("No comment on this note")
+    expect(page.locator("#recommendations .panel-foot")).to_contain_text("1 left out of this public site")

@@ -166,3 +166,26 @@ def test_sample_artifacts_carry_the_common_keys(path: str) -> None:
     """The made-up files keep the shape of the real ones, else these tests would prove nothing."""
     artifact: dict[str, Any] = artifacts()[path]
     assert {"schema_version", "as_of", "run_id", "demo", "reconstructed", "sources"} <= set(artifact)
+
+
+@pytest.mark.parametrize("width", [390, 1280, 1440])
+def test_no_name_is_cut_off_by_its_picture(site: str, open_page: OpenPage, width: int) -> None:
+    """Every label of both flow pictures stands inside its drawing, the long ones of the narrow panel, too."""
+    page = open_page(site, "#assets=picture", width=width)
+    outside = page.locator(".flow-drawing text").evaluate_all(
+        """texts => texts.filter((text) => {
+            const [inner, outer] = [text, text.ownerSVGElement].map((one) => one.getBoundingClientRect());
+            return inner.left < outer.left - 1 || inner.right > outer.right + 1;
+        }).map((text) => text.textContent)"""
+    )
+    assert outside == []
+    assert page.locator(".flow-drawing text").count() > 15
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_caption_of_stacked_rows_is_one_line(site: str, open_page: OpenPage, width: int) -> None:
+    """Rows that became cards leave their table's caption its width: it once stood one letter to a line."""
+    page = open_page(site, "#assets=table", width=width)
+    tall = "captions => captions.filter(one => one.getBoundingClientRect().height > 48).map(one => one.textContent)"
+    assert page.locator("#assets caption").evaluate_all(tall) == []
+    expect(page.locator("#assets caption").first).to_have_text("Asset class figures")

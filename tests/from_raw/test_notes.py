@@ -95,3 +95,15 @@ def test_the_first_track_record_is_empty_because_nothing_is_due(raw: Recomputati
     assert note["published_at"] > raw.sessions[-1].strftime("%Y-%m-%dT21:00:00Z")
     assert (record["rows"], record["recent"]) == ([], [])
     assert record["pending"] == len(note["recommendations"])
+
+
+def test_what_analysts_say_is_what_was_kept_as_raw_answers(raw: Recomputation, published: Published) -> None:
+    """data/recommendations/latest.json `comments` and data/hypotheses.json: a row for each kept document, no other."""
+    comments = [one.document for one in raw.lake.of("mfo", "comment")]
+    shown = published(LATEST)["comments"]
+    assert [(one["author"], one["text"]) for one in shown] == [(one["author"], one["text"]) for one in comments]
+    kept = {one.document["name"] for one in raw.lake.of("mfo", "hypothesis")}
+    hypotheses = published("data/hypotheses.json")
+    assert {one["name"] for one in hypotheses["hypotheses"]} == kept
+    tests = [one.document for one in raw.lake.of("mfo", "hypothesis_test")]
+    assert hypotheses["tries"] == len({(one["condition"], one["horizon"]) for one in tests})
