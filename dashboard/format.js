@@ -132,3 +132,7 @@ export function age(milliseconds) {
 export function words(text) {
   return text === null || text === undefined || text === "" ? NONE : String(text);
 }
+
+export function range(low, high, told) {
+  return isNumber(low) && isNumber(high) ? `${told(low)} to ${told(high)}` : NONE;
+}

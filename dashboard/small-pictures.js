@@ -1,4 +1,4 @@
-// Two small pictures: a line of recent values, and net flows as bars to both sides of zero.
+// Small pictures: a line of recent values, net flows as bars to both sides of zero, an interval.
 
 import { h, svg, said } from "./dom.js";
 import { isNumber, usd } from "./format.js";
@@ -49,4 +49,14 @@ export function netBars(rows) {
     h("dl", {}, rows.map((row) => h("div", { class: "net-row" }, h("dt", {}, said(row.name)), h("dd", {}, bar(row), h("span", { class: "number" }, usd(row.value, true)))))),
     h("p", { class: "quiet small net-axis", "aria-hidden": "true" }, h("span", {}, "◀ outflow"), h("span", {}, "inflow ▶")),
   );
+}
+
+// On a scale from least to most: an interval as a bar, the value as a dot, what it is held against as a tick.
+export function intervalPicture(least, most, low, high, value, against) {
+  const at = (figure) => 2 + 96 * Math.max(0, Math.min(1, (figure - least) / (most - least)));
+  const parts = [svg("line", { class: "interval-room", x1: 2, x2: 98, y1: 8, y2: 8 })];
+  if (isNumber(low) && isNumber(high)) parts.push(svg("line", { class: "interval-part", x1: at(low), x2: at(high), y1: 8, y2: 8 }));
+  if (isNumber(against)) parts.push(svg("line", { class: "interval-base", x1: at(against), x2: at(against), y1: 1, y2: 15 }));
+  if (isNumber(value)) parts.push(svg("circle", { class: "interval-dot", cx: at(value), cy: 8, r: 3.5 }));
+  return svg("svg", { class: "interval", viewBox: "0 0 100 16", "aria-hidden": "true", focusable: "false" }, parts);
 }

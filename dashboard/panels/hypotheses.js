@@ -1,26 +1,24 @@
 // Conditions that analysts wrote down before they tested them: what followed their signals, and how many were tried.
 
-import { h, said, svg } from "../dom.js";
-import { date, instant, isNumber, NONE, percent, words } from "../format.js";
+import { h, said } from "../dom.js";
+import { date, instant, isNumber, percent, range, words } from "../format.js";
 import { footFor, leftOut } from "../panel.js";
+import { intervalPicture } from "../small-pictures.js";
 import { table, folded } from "../table.js";
 
 const PATH = "data/hypotheses.json";
 const PERIODS = { discovery: "Discovery", later: "Later data", live: "Since written down", all: "All" };
 
-// The edge from −most to most: its interval as a bar, the edge as a dot, no edge as a tick.
-function edgePicture(found, most) {
-  const at = (value) => 50 + 47 * Math.max(-1, Math.min(1, value / most));
-  const parts = [svg("line", { class: "interval-room", x1: 2, x2: 98, y1: 8, y2: 8 })];
-  if (isNumber(found.low_pct) && isNumber(found.high_pct)) parts.push(svg("line", { class: "interval-part", x1: at(found.low_pct), x2: at(found.high_pct), y1: 8, y2: 8 }));
-  parts.push(svg("line", { class: "interval-base", x1: 50, x2: 50, y1: 1, y2: 15 }));
-  if (isNumber(found.edge_pct)) parts.push(svg("circle", { class: "interval-dot", cx: at(found.edge_pct), cy: 8, r: 3.5 }));
-  return svg("svg", { class: "interval", viewBox: "0 0 100 16", "aria-hidden": "true", focusable: "false" }, parts);
-}
+const signed = (value) => percent(value, 2, true);
 
-function range(found) {
-  return isNumber(found.low_pct) && isNumber(found.high_pct) ? `${percent(found.low_pct, 2, true)} to ${percent(found.high_pct, 2, true)}` : NONE;
-}
+// The columns that both tables share, of one period each.
+const figures = (of) => [
+  { label: "Signals", number: true, cell: (row) => words(of(row).n) },
+  { label: "Mean after", number: true, cell: (row) => signed(of(row).mean_pct) },
+  { label: "Base", number: true, cell: (row) => signed(of(row).base_pct) },
+  { label: "Edge", number: true, cell: (row) => signed(of(row).edge_pct) },
+  { label: "95 % interval", number: true, cell: (row) => range(of(row).low_pct, of(row).high_pct, signed) },
+];
 
 const whole = (hypothesis) => (hypothesis.periods ?? []).find((found) => found.period === "all") ?? {};
 
@@ -34,12 +32,8 @@ function overview(hypotheses) {
       { label: "Hypothesis", head: true, prose: true, cell: (one) => [said(one.name), h("span", { class: "code quiet condition" }, said(one.condition))] },
       { label: "Horizon", number: true, cell: (one) => `${words(one.horizon)} bars` },
       { label: "Written down", cell: (one) => [h("span", { class: "whole" }, date(one.added_at)), h("span", { class: "quiet" }, " by ", said(words(one.author)))] },
-      { label: "Signals", number: true, cell: (one) => words(whole(one).n) },
-      { label: "Mean after", number: true, cell: (one) => percent(whole(one).mean_pct, 2, true) },
-      { label: "Base", number: true, cell: (one) => percent(whole(one).base_pct, 2, true) },
-      { label: "Edge", number: true, cell: (one) => percent(whole(one).edge_pct, 2, true) },
-      { label: "95 % interval", number: true, cell: (one) => range(whole(one)) },
-      { label: `±${percent(most, 1)}`, cell: (one) => edgePicture(whole(one), most) },
+      ...figures(whole),
+      { label: `±${percent(most, 1)}`, cell: (one) => intervalPicture(-most, most, whole(one).low_pct, whole(one).high_pct, whole(one).edge_pct, 0) },
       { label: "In words", prose: true, cell: (one) => said(one.words ?? "not tested yet") },
     ],
     rows: hypotheses,
@@ -54,11 +48,7 @@ function byPeriod(hypotheses) {
     columns: [
       { label: "Hypothesis", head: true, cell: ({ one }) => said(one.name) },
       { label: "Period", cell: ({ found }) => said(PERIODS[found.period] ?? words(found.period)) },
-      { label: "Signals", number: true, cell: ({ found }) => words(found.n) },
-      { label: "Mean after", number: true, cell: ({ found }) => percent(found.mean_pct, 2, true) },
-      { label: "Base", number: true, cell: ({ found }) => percent(found.base_pct, 2, true) },
-      { label: "Edge", number: true, cell: ({ found }) => percent(found.edge_pct, 2, true) },
-      { label: "95 % interval", number: true, cell: ({ found }) => range(found) },
+      ...figures(({ found }) => found),
       { label: "Split", cell: ({ one }) => date(one.split) },
       { label: "Tested", cell: ({ one }) => `${instant(one.tested_at, true)} (${words(one.tests)})` },
     ],

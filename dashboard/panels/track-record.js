@@ -1,28 +1,13 @@
 // How calls turned out, by fixed rule: n, hit rate, 95 % interval and base rate stand together or not at all.
 
-import { h, said, svg } from "../dom.js";
-import { date, fixed, isNumber, NONE, percent, share, words } from "../format.js";
+import { h, said } from "../dom.js";
+import { date, fixed, isNumber, percent, range, share, words } from "../format.js";
 import { emptyState, footFor } from "../panel.js";
 import { table, folded } from "../table.js";
+import { intervalPicture } from "../small-pictures.js";
 import { stance } from "./recommendations.js";
 
 const PATH = "data/track-record.json";
-
-// From 0 to 100 %: the interval as a bar, the hit rate as a dot, the base rate as a tick.
-function intervalPicture(row) {
-  const at = (value) => 2 + 96 * Math.max(0, Math.min(1, value));
-  const parts = [svg("line", { class: "interval-room", x1: 2, x2: 98, y1: 8, y2: 8 })];
-  if (isNumber(row.interval_low) && isNumber(row.interval_high)) {
-    parts.push(svg("line", { class: "interval-part", x1: at(row.interval_low), x2: at(row.interval_high), y1: 8, y2: 8 }));
-  }
-  if (isNumber(row.base_rate)) parts.push(svg("line", { class: "interval-base", x1: at(row.base_rate), x2: at(row.base_rate), y1: 1, y2: 15 }));
-  if (isNumber(row.hit_rate)) parts.push(svg("circle", { class: "interval-dot", cx: at(row.hit_rate), cy: 8, r: 3.5 }));
-  return svg("svg", { class: "interval", viewBox: "0 0 100 16", "aria-hidden": "true", focusable: "false" }, parts);
-}
-
-function range(low, high, told) {
-  return isNumber(low) && isNumber(high) ? `${told(low)} to ${told(high)}` : NONE;
-}
 
 function recordTable(rows) {
   return table({
@@ -36,7 +21,7 @@ function recordTable(rows) {
       { label: "Hit rate", number: true, cell: (row) => share(row.hit_rate) },
       { label: "95 % interval", number: true, cell: (row) => range(row.interval_low, row.interval_high, share) },
       { label: "Base rate", number: true, cell: (row) => share(row.base_rate) },
-      { label: "0 to 100 %", cell: intervalPicture },
+      { label: "0 to 100 %", cell: (row) => intervalPicture(0, 1, row.interval_low, row.interval_high, row.hit_rate, row.base_rate) },
       { label: "Mean excess", number: true, cell: (row) => [percent(row.mean_excess_pct, 2, true), h("span", { class: "quiet" }, isNumber(row.excess_low) ? ` (${range(row.excess_low, row.excess_high, (value) => percent(value, 2, true))})` : "")] },
       { label: "Brier (skill)", number: true, cell: (row) => `${fixed(row.brier, 3)} (${fixed(row.brier_skill, 2)})` },
       { label: "Voids", number: true, cell: (row) => words(row.voids) },
