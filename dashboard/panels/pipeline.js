@@ -11,6 +11,8 @@ const STATUS = {
   success: { shape: "●", word: "success", tone: "good" },
   ok: { shape: "●", word: "ok", tone: "good" },
   partial: { shape: "▲", word: "partial", tone: "warn" },
+  degraded: { shape: "▲", word: "degraded", tone: "warn" },
+  failed: { shape: "■", word: "failed", tone: "bad" },
   late: { shape: "▲", word: "late", tone: "warn" },
   failure: { shape: "■", word: "failure", tone: "bad" },
 };
