@@ -1,8 +1,10 @@
-"""How two site folders differ, in words: which files, and in a JSON file the first place."""
+"""How two site folders differ, in words: which files, in a JSON file the first place, in a text the first line."""
 
 import json
 from collections.abc import Mapping
 from typing import Any
+
+_TEXTS = (".css", ".html", ".js", ".md", ".svg", ".txt", ".xml", "_headers")
 
 
 def differences(there: Mapping[str, bytes], wanted: Mapping[str, bytes]) -> tuple[str, ...]:
@@ -20,6 +22,8 @@ def differences(there: Mapping[str, bytes], wanted: Mapping[str, bytes]) -> tupl
 
 def _first_difference(path: str, there: bytes, wanted: bytes) -> str:
     sizes = f"{len(there)} bytes in the folder, {len(wanted)} from the warehouse"
+    if path.endswith(_TEXTS):
+        return _line(there, wanted) or sizes
     if not path.endswith(".json"):
         return sizes
     try:
@@ -28,6 +32,15 @@ def _first_difference(path: str, there: bytes, wanted: bytes) -> str:
         return f"not JSON, {sizes}"
     place = _place(old, new, "$")
     return place or f"equal as JSON, other bytes: {sizes}"
+
+
+def _line(there: bytes, wanted: bytes) -> str | None:
+    """The first line that differs; None where one text only goes on after the other's end."""
+    lines = zip(there.decode(errors="replace").splitlines(), wanted.decode(errors="replace").splitlines(), strict=False)
+    for number, (old, new) in enumerate(lines, 1):
+        if old != new:
+            return f"line {number} is {_short(old)} in the folder, {_short(new)} from the warehouse"
+    return None
 
 
 def _place(old: Any, new: Any, at: str) -> str | None:
