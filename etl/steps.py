@@ -24,6 +24,7 @@ from etl.settings import data_folder
 from etl.stages import analyze, check, hypothesis, load, maintain, score, transform
 from etl.stages.extract import Extractor, refuse_where_nothing_came
 from etl.stores import database_file, lineage, llm, models
+from etl.stores.guard import Bounds
 from etl.stores.migration import schema_of
 from etl.stores.past import Past, write_past
 from etl.stores.view import View
@@ -175,11 +176,17 @@ def score_due(o: Observatory, build: Build) -> None:
     o.done("score", outcome)
     if o.warehouse.exists():
         with closing(o.warehouse.read()) as reader:
-            hypothesis.lock(reader)
-            settled = hypothesis.settle(build.file.con, reader, keep=keeper(o, build), now=build.view.as_of)
+            settled = hypothesis.settle(
+                build.file.con, reader, query_bounds(o), keep=keeper(o, build), now=build.view.as_of
+            )
         if settled:
             models.build_after(build.file.con, build.models, {"lake.hypothesis_tests"})
             o.done("score", settled)
+
+
+def query_bounds(o: Observatory) -> Bounds:
+    """What a user's own SQL may take."""
+    return Bounds(o.settings.tables.query.timeout_s, o.settings.tables.query.memory)
 
 
 def speaker(o: Observatory, *, use_model: bool = True) -> llm.Llm | None:
