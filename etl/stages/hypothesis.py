@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 RETURNS = "select symbol, trade_date, total_return_pct from marts.daily_metrics order by symbol, trade_date"
+CRYPTO = "select symbol as found from lake.instruments where kind = 'crypto'"
+SESSIONS = "select trade_date as found from lake.sessions"
 LISTED = """
     select name, horizon, author, added_at, condition, tests, n, mean_pct, base_pct, low_pct, high_pct, later_n,
         later_mean_pct, live_n, words
@@ -140,7 +142,9 @@ def listed(con: "DuckDBPyConnection") -> list[str]:
 
 def lines_of(document: dict[str, Any]) -> list[str]:
     """A test for a person: a line for each period."""
-    told = [f"{document['name']}: {document['condition']}, {document['horizon']} bars ahead; split {document['split']}"]
+    told = [
+        f"{document['name']}: {document['condition']}, {document['horizon']} sessions ahead; split {document['split']}"
+    ]
     told.append(f"{'period':>10} {'n':>6} {'mean %':>8} {'base %':>8} {'edge %':>8}  95 % interval of the edge")
     for name in ("discovery", "later", "live", "all"):
         row = document[name]
@@ -166,7 +170,11 @@ def _tested(
     added = datetime.fromisoformat(str(row["added_at"])).date()
     dates = sorted({day for each in days.values() for day, _ in each if day < added})
     split = split or (dates[int(DISCOVERY_SHARE * (len(dates) - 1))] if dates else added)
-    windows = {symbol: forward_returns.windows_of(symbol, each, horizon) for symbol, each in days.items()}
+    crypto, sessions = ({row["found"] for row in query(sql, ())} for sql in (CRYPTO, SESSIONS))
+    windows = {
+        symbol: forward_returns.windows_of(symbol, each, horizon, sessions if symbol in crypto else None)  # type: ignore[arg-type]  # dates
+        for symbol, each in days.items()
+    }
     figures = forward_returns.judged(_signals(guard, reader, condition), windows, horizon, split, added)
     tries = int(str(query(TRIED, (condition, str(horizon)))[0]["n"])) + 1
     return {

@@ -17,7 +17,7 @@ from etl.notes import opinions
 from etl.notes.forward_returns import HOLDS, NOTHING, TOO_FEW
 from etl.stages import hypothesis
 from etl.stores.guard import Bounds
-from tests.notes.made_warehouse import Keeper, build, publish, rows, warehouse, weekdays
+from tests.notes.made_warehouse import Keeper, build, publish, rows, sessions, warehouse, weekdays
 
 BOUNDS = Bounds(60.0, "1GB")
 DAYS = weekdays(date(2015, 1, 5), 1500)
@@ -86,6 +86,32 @@ def test_the_figures_are_those_of_a_second_computation(tmp_path: Path) -> None:
     )  # fmt: skip
     live = [windows[n] for n in range(0, 1500, 20) if n + 1 >= 1200 and n in windows]
     assert (found["live"]["n"], found["live"]["mean_pct"]) == (len(live), pytest.approx(sum(live) / len(live)))
+
+
+def test_a_coin_is_entered_and_left_at_the_utc_closes_of_session_dates(tmp_path: Path) -> None:
+    """A horizon is sessions for it too: signals of Friday, Saturday and Sunday are all entered on Monday."""
+    con, dice = warehouse(), random.Random(5)
+    days = [date(2025, 1, 1) + timedelta(days=n) for n in range(120)]
+    returns = {day: dice.gauss(0.0, 3.0) for day in days}
+    con.execute("insert into lake.instruments values ('BTCUSDT', 'Bitcoin', 'crypto', false, 0)")
+    con.executemany(
+        "insert into marts.daily_metrics (symbol, trade_date, total_return_pct, rsi14) values ('BTCUSDT', ?, ?, ?)",
+        [[day, value, 20.0 if day.weekday() >= 4 else 50.0] for day, value in returns.items()],
+    )
+    open_on = [day for day in days if day.weekday() < 5 and day != date(2025, 1, 20)]
+    sessions(con, open_on, open_on[-1])
+    publish(con, ADDED)
+    build(con)
+    added(con, tmp_path)
+    found = found_by(con, tmp_path)["all"]
+    values = []
+    for day in (day for day in days if day.weekday() >= 4):
+        later = [each for each in open_on if each > day]
+        if len(later) > 5:
+            held = [each for each in days if later[0] < each <= later[5]]
+            values.append(100 * math.fsum(math.log1p(returns[each] / 100) for each in held))
+    assert (found["n"], found["mean_pct"]) == (len(values), pytest.approx(sum(values) / len(values)))
+    assert len(values) == 48
 
 
 def test_a_true_edge_holds_and_chance_does_not(tmp_path: Path) -> None:
