@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(addpre
 TESTS ?= tests
 SITE := from etl.stores.settings_file import read_settings; print(read_settings(demo=True).data_dir / 'site')
 
-.PHONY: help demo test soak bench replay check lint types contracts format constraints picture clean FORCE
+.PHONY: help demo test soak bench replay moods check lint types contracts format constraints picture clean FORCE
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -38,6 +38,9 @@ bench: .venv/dev ## the verifier on its corpus; speed and memory beside peers; u
 
 replay: .venv/dev ## the rules over 250 past sessions, settled, with the look-ahead test (MFO_SHARED; some 15 minutes)
 	@$(BIN)/python -m tests.bench.replay
+
+moods: .venv/dev ## what each mood of a language model gets published, and what the user sees (MFO_SHARED)
+	@$(BIN)/python -m tests.bench.moods
 
 lint: .venv/dev ## ruff and sqlfluff
 	$(BIN)/ruff check .

@@ -120,7 +120,9 @@ def _judge(number: Number, place: Place, table: _Table) -> Finding | None:
         for reason in reasons:
             if reason.startswith(kind):
                 return Finding(kind, number.text, place.sentence, reason.partition(": ")[2])
-    return Finding("number", number.text, place.sentence, "this number stands in no fact and follows from none cited")
+    return Finding(
+        "number", number.text, place.sentence, "no figure of the day is this, and it follows from none that is cited"
+    )
 
 
 def _owners(number: Number, place: Place) -> frozenset[str] | None:
