@@ -10,7 +10,6 @@ from etl.choices import scope_of
 from etl.errors import UsageWrong
 from etl.notes import telling
 from etl.observatory import Observatory, run
-from etl.settings import data_folder
 from etl.stages import ask, comment, hypothesis, refine
 from etl.stores import knowledge, models
 
@@ -79,12 +78,7 @@ def refine_note(o: Observatory, chosen: Refinement) -> int:
         outcome = refine.run(
             build.file.con,
             refine.Wish(chosen.for_date, scope, chosen.focus, passages),
-            llm=steps.speaker(o, use_model=chosen.use_model),
-            keep=steps.keeper(o, build),
-            now=build.view.as_of,
-            run_id=o.run_id,
-            prompts_root=data_folder("prompts"),
-            settings=steps.note_settings(o),
+            **steps.means(o, build, use_model=chosen.use_model),
         )
         _publish(o, build, "lake.notes")
         o.done("refine", outcome)
@@ -103,12 +97,7 @@ def answer(o: Observatory, symbol: str, question: str, *, use_model: bool) -> in
             scope.members[0],
             question,
             passages=knowledge.relevant(_knowledge(o), question),
-            llm=steps.speaker(o, use_model=use_model),
-            keep=steps.keeper(o, build),
-            now=build.view.as_of,
-            run_id=o.run_id,
-            prompts_root=data_folder("prompts"),
-            settings=steps.note_settings(o),
+            **steps.means(o, build, use_model=use_model),
         )
         _publish(o, build, "lake.notes")
         o.done("ask", outcome)

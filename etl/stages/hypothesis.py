@@ -8,7 +8,7 @@ bounds of `mfo query`, each condition within its own.
 import json
 import re
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from etl.domain import Outcome
 from etl.errors import LimitMet, UsageWrong
@@ -170,9 +170,10 @@ def _tested(
     added = datetime.fromisoformat(str(row["added_at"])).date()
     dates = sorted({day for each in days.values() for day, _ in each if day < added})
     split = split or (dates[int(DISCOVERY_SHARE * (len(dates) - 1))] if dates else added)
-    crypto, sessions = ({row["found"] for row in query(sql, ())} for sql in (CRYPTO, SESSIONS))
+    crypto = {row["found"] for row in query(CRYPTO, ())}
+    sessions = cast("set[date]", {row["found"] for row in query(SESSIONS, ())})
     windows = {
-        symbol: forward_returns.windows_of(symbol, each, horizon, sessions if symbol in crypto else None)  # type: ignore[arg-type]  # dates
+        symbol: forward_returns.windows_of(symbol, each, horizon, sessions if symbol in crypto else None)
         for symbol, each in days.items()
     }
     figures = forward_returns.judged(_signals(guard, reader, condition), windows, horizon, split, added)
