@@ -11,7 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 SHARED = Path(os.environ.get("MFO_SHARED", ROOT.parent / "shared"))
-NOT_MODELS = {"lake.sql", "macros.sql"}  # the lake's tables and the shared formulas
+NOT_MODELS = ("sql/lake.sql", "sql/macros/")  # the lake's tables and the shared formulas
 
 
 def name_of(path: Path) -> str:
@@ -37,7 +37,7 @@ def models() -> list[Path]:
     return [
         path
         for path in committed()
-        if path.suffix == ".sql" and name_of(path).startswith("sql/") and path.name not in NOT_MODELS
+        if path.suffix == ".sql" and name_of(path).startswith("sql/") and not name_of(path).startswith(NOT_MODELS)
     ]
 
 

@@ -11,8 +11,9 @@ from etl.stages import query as stage
 FIRST, FURTHER = "mfo> ", "...> "
 HISTORY_LINES = 2000
 TABLES = (
-    "select table_name as relation, column_count as columns, estimated_size as rows from duckdb_tables() "
-    "where schema_name = 'marts' and database_name = 'warehouse' order by table_name"
+    "select table_name as relation, count(*) as columns, any_value(estimated_size) as rows "
+    "from information_schema.columns left join duckdb_tables() as tables using (table_name) "
+    "where table_schema = 'marts' and table_catalog = 'warehouse' group by table_name order by table_name"
 )
 HELP = """\
 A SELECT ends with a semicolon and may go over several lines. Ctrl-C stops a query, Ctrl-D leaves.

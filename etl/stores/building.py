@@ -14,14 +14,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from etl.stores.model_files import ASSEMBLED, BAR_KEY, BARS, DIGESTS, LAYERS, Model, header
-from etl.stores.statements import run
+from etl.stores.composing import in_order
+from etl.stores.model_files import BAR_KEY, BARS, DIGESTS, LAYERS, Model, header
+from etl.stores.statements import run, run_side_by_side
 from etl.stores.tails import Tails
 
 if TYPE_CHECKING:
     import duckdb
 
-FAMILIES = "indicators."
+RELATIONS = """
+    select schema_name || '.' || table_name from duckdb_tables()
+    union all select schema_name || '.' || view_name from duckdb_views() where not internal
+"""
 KEPT = "create table if not exists built.models (name varchar, sql varchar, inputs json, content varchar, bars varchar)"
 
 
@@ -53,7 +57,7 @@ class Building:
             con.execute(f"create schema if not exists {schema}")
         self._macros = _make_macros(con, self._chosen.values())
         con.execute(KEPT)
-        tables = con.execute("select schema_name || '.' || table_name from duckdb_tables()").fetchall()
+        tables = con.execute(RELATIONS).fetchall()
         rows = con.execute("select name, sql, inputs, content, bars from built.models").fetchall()
         self._before = {row[0]: Made(row[1], json.loads(row[2]), *row[3:]) for row in rows if (row[0],) in tables}
         con.execute("delete from built.models")
@@ -116,7 +120,7 @@ class Building:
         if model.name == DIGESTS and DIGESTS in self._before:
             self._tails.start(self._before[DIGESTS].content, touched=True)
         self._whole.add(model.name)
-        run(self._con, f"create or replace table {model.name} as\n{self._statement(model)}", model.name)
+        self._create(model)
         if model.tail:
             return _number(*inputs.values(), model.sql)
         content = self._read_content(model.name)
@@ -124,22 +128,17 @@ class Building:
             self._tails.compare()
         return content
 
-    def _statement(self, model: Model) -> str:
-        """The SELECT; indicators in the order of their key, and then side by side without a search for each row."""
-        key = ", ".join(BAR_KEY)
-        if model.name == ASSEMBLED and self._are_side_by_side(model):
-            return model.sql.replace("left join", "positional join").replace(f"using ({key})", "")
-        if model.name == BARS or (model.name.startswith(FAMILIES) and model.name != ASSEMBLED):
-            return f"select * from (\n{model.sql}\n) order by {key}"
-        return model.sql
-
-    def _are_side_by_side(self, model: Model) -> bool:
-        """Whether the tables that it reads were all made in this pass, with the same bars in the same order."""
-        if not model.reads <= self._whole:
-            return False
-        key = ", ".join(BAR_KEY)
-        sums = [f"select count(*) as bars, sum(hash({key})) as keys from {name}" for name in sorted(model.reads)]
-        return len(self._con.execute(" union ".join(sums)).fetchall()) == 1
+    def _create(self, model: Model) -> None:
+        made, sql = f"create or replace {'view' if model.is_view else 'table'} {model.name} as\n", model.sql
+        if model.name == BARS:
+            sql = f"select * from (\n{sql}\n) order by {', '.join(BAR_KEY)}"
+        sql, *more = in_order(self._con, sql) if model.needs_order else [sql]
+        if not more:
+            run(self._con, made + sql, model.name)
+            return
+        run(self._con, f"{made} select * from (\n{sql}\n) limit 0", model.name)
+        inserts = [f"insert into {model.name}\n{part}" for part in (sql, *more)]
+        run_side_by_side(self._con, inserts, model.name)
 
     def _content(self, name: str) -> str:
         if name in self._made:
@@ -158,7 +157,8 @@ def _make_macros(con: "duckdb.DuckDBPyConnection", models: Iterable[Model]) -> s
     """Make the shared formulas; returns a number for them and for DuckDB's version."""
     import duckdb
 
-    texts = [(root / "macros.sql").read_text() for root in sorted({_root_of(model) for model in models})]
+    roots = sorted({_root_of(model) for model in models})
+    texts = [path.read_text() for root in roots for path in sorted((root / "macros").glob("*.sql"))]
     for text in texts:
         con.execute(text)
     return _number(duckdb.__version__, *texts)

@@ -5,18 +5,13 @@ A model is one SELECT. Its first line says what a row is, a line `-- grain: a, b
 `--`) which columns name a row. DuckDB's own parser says which tables it reads. A line `-- incremental:` says which rows
 a change touches, see `Tail`.
 
-Two relations are composed here, so that a new indicator is one new file and nothing else:
-`indicators.assembled` joins every file of `sql/indicators` to `aggregates.bars_final` (daily_metrics and
-hourly_metrics select all of its columns), and `marts.indicators` lists the files with their `-- unit:` and
-`-- definition:` lines. An indicator file selects symbol, interval, opened_at, known_at and its own columns, one row for
-each bar.
+A model with a line `-- view` is a view, one with `-- inlined` stands in those that read it (etl/stores/composing.py).
 """
 
 import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,39 +63,24 @@ class Model:
     sql: str
     reads: frozenset[str]
     tail: Tail | None = None
+    needs_order: bool = False  # it reads the bars of a series one behind the other
+    is_view: bool = False
 
 
-def load_models(sql_root: Path) -> tuple[Model, ...]:
+def read_model(path: Path, parser: "duckdb.DuckDBPyConnection") -> Model:
     """
-    Every model below `sql_root`, in build order.
+    One file; `parser` is any connection.
 
     Raises:
-        DataWrong: a header is missing, a relation is unknown or of a later layer, or models read each other in a ring.
+        DataWrong: a header is missing, or it is not one SELECT.
     """
-    import duckdb  # `mfo --help` must not wait for it
-
-    paths = [path for layer in LAYERS[1:] for path in sorted((sql_root / layer).glob("*.sql"))]
-    with duckdb.connect() as parser:
-        read = [_read_model(path, parser) for path in paths]
-    families = [model for model in read if model.name.startswith("indicators.")]
-    models = {model.name: model for model in (*read, _assembled(families), _listed(families))}
-    known = {*models, *_lake_tables(sql_root)}
-    for model in models.values():
-        _check_reads(model, known)
-    order = TopologicalSorter({name: sorted(_built_before(models[name]) & models.keys()) for name in sorted(models)})
-    try:
-        return tuple(models[name] for name in order.static_order())
-    except CycleError as ring:
-        raise DataWrong(f"models read each other in a ring: {' -> '.join(ring.args[1])}") from None
-
-
-def _read_model(path: Path, parser: "duckdb.DuckDBPyConnection") -> Model:
     sql = path.read_text()
     grain = tuple(column.strip() for column in header(sql, "grain").split(",") if column.strip())
     if not grain:
         raise DataWrong(f"{path}: no line `-- grain: column, column` at the top")
     name = f"{path.parent.name}.{path.stem}"
-    return Model(name, path, sentence_of(path, sql), grain, sql, _tables_read(sql, path, parser), _tail(path, sql))
+    reads, tail = _tables_read(sql, path, parser), _tail(path, sql)
+    return Model(name, path, sentence_of(path, sql), grain, sql, reads, tail, is_view=_says(sql, "view"))
 
 
 def _tail(path: Path, sql: str) -> Tail | None:
@@ -120,11 +100,6 @@ def _tail(path: Path, sql: str) -> Tail | None:
         grows=words["grows"],
         interval=words["interval"],
     )
-
-
-def _built_before(model: Model) -> frozenset[str]:
-    """What a model reads, and the digests where they say which of its rows change."""
-    return model.reads | {DIGESTS} if model.tail else model.reads
 
 
 def _tables_read(sql: str, path: Path, parser: "duckdb.DuckDBPyConnection") -> frozenset[str]:
@@ -151,20 +126,6 @@ def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
         yield from _nodes(child)
 
 
-def _check_reads(model: Model, known: set[str]) -> None:
-    unknown = sorted(model.reads - known)
-    if unknown:
-        raise DataWrong(f"{model.path}: unknown relation {', '.join(unknown)}")
-    layer = LAYERS.index(model.name.partition(".")[0])
-    later = sorted(name for name in model.reads if LAYERS.index(name.partition(".")[0]) > layer)
-    if later:
-        raise DataWrong(f"{model.path}: reads {', '.join(later)} of a later layer")
-
-
-def _lake_tables(sql_root: Path) -> set[str]:
-    return set(re.findall(r"create table if not exists (lake\.\w+)", (sql_root / "lake.sql").read_text()))
-
-
 def header(sql: str, name: str) -> str:
     """The value of the header lines `-- name: value`, several of them joined; "" where there is none."""
     lines: list[str] = []
@@ -175,46 +136,18 @@ def header(sql: str, name: str) -> str:
     return " ".join(lines)
 
 
+def is_inlined(model: Model) -> bool:
+    """Whether it is no table but stands in those that read it."""
+    return _says(model.sql, "inlined")
+
+
+def _says(sql: str, word: str) -> bool:
+    return f"-- {word}" in sql.partition("\n\n")[0].splitlines()
+
+
 def sentence_of(path: Path, sql: str) -> str:
     """What line 1 says that a row is, or that a check claims."""
     first = sql.partition("\n")[0]
     if not first.startswith("-- ") or first.startswith("-- grain:"):
         raise DataWrong(f"{path}: line 1 must say what a row is")
     return first.removeprefix("-- ")
-
-
-def _assembled(families: list[Model]) -> Model:
-    folder, key = _folder(families), ", ".join(BAR_KEY)
-    columns = "".join(f"    {_alias(model)}.* exclude ({key}, known_at),\n" for model in families)
-    joins = "".join(f"left join {model.name} as {_alias(model)} using ({key})\n" for model in families)
-    sql = f"select\n    bars.*,\n{columns}from {BARS} as bars\n{joins}"
-    reads = frozenset({BARS, *(model.name for model in families)})
-    sentence = "A final bar with every indicator of it."
-    return Model(ASSEMBLED, folder, sentence, BAR_KEY, sql, reads, Tail())
-
-
-def _listed(families: list[Model]) -> Model:
-    rows = []
-    for model in families:
-        unit, definition = header(model.sql, "unit"), header(model.sql, "definition")
-        if not (unit and definition):
-            raise DataWrong(f"{model.path}: an indicator needs the lines `-- unit:` and `-- definition:`")
-        texts = (model.path.stem, f"indicators/{model.path.name}", unit, definition)
-        rows.append("(" + ", ".join("'" + text.replace("'", "''") + "'" for text in texts) + ")")
-    sql = (
-        "select files.*, publication.as_of as known_at\n"
-        f"from (values {', '.join(rows)}) as files (name, file, unit, definition)\n"
-        "cross join lake.publication as publication\n"
-    )
-    sentence = "A file of sql/indicators with what it computes."
-    return Model("marts.indicators", _folder(families), sentence, ("name",), sql, frozenset({"lake.publication"}))
-
-
-def _alias(model: Model) -> str:
-    return model.path.stem
-
-
-def _folder(families: list[Model]) -> Path:
-    if not families:
-        raise DataWrong("no indicator: the folder sql/indicators is empty")
-    return families[0].path.parent

@@ -1,19 +1,22 @@
 """
 The SQL models: files whose path is their table's name, built in the order that the SQL itself implies.
 
-`load_models` reads the files (etl/stores/model_files.py), `build` makes the tables, `run_checks` tests every grain and
-runs `sql/checks/*.sql`, which return the rows that break a claim. What no change touches is not made again; the result
-is that of a build from nothing (etl/stores/building.py).
+`load_models` reads the files (etl/stores/model_files.py) and composes some of them (composing.py), `build` makes the
+tables, `run_checks` tests every grain and runs `sql/checks/*.sql`, which return the rows that break a claim. What no
+change touches is not made again; the result is that of a build from nothing (building.py).
 """
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from etl.errors import DataWrong
 from etl.stores.building import Building
-from etl.stores.model_files import Model, header, load_models, sentence_of
+from etl.stores.composing import composed
+from etl.stores.model_files import ASSEMBLED, DIGESTS, LAYERS, Model, header, read_model, sentence_of
 from etl.stores.statements import run
 
 if TYPE_CHECKING:
@@ -34,6 +37,48 @@ class Failure:
     rows: int
     example: str
     more: tuple[str, ...] = ()  # the next few of them
+
+
+def load_models(sql_root: Path) -> tuple[Model, ...]:
+    """
+    Every model below `sql_root`, in build order.
+
+    Raises:
+        DataWrong: a header is missing, a relation is unknown or of a later layer, or models read each other in a ring.
+    """
+    import duckdb  # `mfo --help` must not wait for it
+
+    paths = [path for layer in LAYERS[1:] for path in sorted((sql_root / layer).glob("*.sql"))]
+    with duckdb.connect() as parser:
+        read = [read_model(path, parser) for path in paths]
+    known = {*(model.name for model in read), ASSEMBLED, *_lake_tables(sql_root)}
+    for model in read:
+        _check_reads(model, known)
+    models = {model.name: model for model in composed(read)}
+    order = TopologicalSorter({name: sorted(_built_before(models[name]) & models.keys()) for name in sorted(models)})
+    try:
+        return tuple(models[name] for name in order.static_order())
+    except CycleError as ring:
+        raise DataWrong(f"models read each other in a ring: {' -> '.join(ring.args[1])}") from None
+
+
+def _built_before(model: Model) -> frozenset[str]:
+    """What a model reads, and the digests where they say which of its rows change."""
+    return model.reads | {DIGESTS} if model.tail else model.reads
+
+
+def _check_reads(model: Model, known: set[str]) -> None:
+    unknown = sorted(model.reads - known)
+    if unknown:
+        raise DataWrong(f"{model.path}: unknown relation {', '.join(unknown)}")
+    layer = LAYERS.index(model.name.partition(".")[0])
+    later = sorted(name for name in model.reads if LAYERS.index(name.partition(".")[0]) > layer)
+    if later:
+        raise DataWrong(f"{model.path}: reads {', '.join(later)} of a later layer")
+
+
+def _lake_tables(sql_root: Path) -> set[str]:
+    return set(re.findall(r"create table if not exists (lake\.\w+)", (sql_root / "lake.sql").read_text()))
 
 
 def build(

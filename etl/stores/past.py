@@ -215,7 +215,8 @@ def _delete_later(file: NextFile, view: View) -> None:
     Rows that a replay shows though they were fetched later stay, with the answers that they came from.
     """
     found = file.con.execute(
-        "select schema_name, table_name, list(column_name) from duckdb_columns() group by all order by all"
+        "select schema_name, table_name, list(column_name) from duckdb_columns() "
+        "semi join duckdb_tables() using (table_oid) group by all order by all"
     ).fetchall()
     found.sort(key=lambda row: row[0] == "lake")  # last: what is staged says what stays in it
     at = _naive(view.as_of)

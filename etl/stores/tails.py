@@ -4,9 +4,9 @@ Tails: the rows of a series from its first changed bar on, made anew with no mor
 The digests of the bars before and after a load say from where on a series changed. Each incremental model's SELECT then
 runs as it stands, over views that hold only the tails of what it reads, and its rows replace the tail of its table.
 
-The result is that of a build from nothing to the last bit, because no formula depends on where its rows lie. DuckDB
-adds up a window's frame in groups that start where its chunk does: sums over the last bars are therefore written out
-term by term (sql/macros.sql), and averages with a memory go from block to block of 16 bars, where a tail starts.
+The result is that of a build from nothing to the last bit, because no formula depends on where its rows lie: sums over
+the last bars are written out term by term (sql/macros/windows.sql), and averages with a memory go from block to block
+of 16 bars, where a tail starts (sql/macros/averages.sql).
 """
 
 import re
@@ -78,10 +78,13 @@ class Tails:
         self._set_bounds(model, models, model.tail)
         if not self._fetch("select count(*) from bounds"):
             return False
+        if model.is_view:
+            return True
         sql = model.sql
         for name in sorted(self._restricted(model, models)):
             view = f"tail_{name.replace('.', '_')}"
             rows = f"select seen.* from {name} as seen inner join bounds on {self._since_warm('seen', name, models)}"
+            rows += " order by seen.symbol, seen.interval, seen.bar" if model.needs_order else ""
             self._con.execute(f"create or replace temp view {view} as {rows}")
             sql = re.sub(rf"\b{re.escape(name)}\b", f"temp.{view}", sql)
         run(self._con, f"create or replace temp table made as\n{sql}", model.name)

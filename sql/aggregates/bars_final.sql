@@ -1,6 +1,8 @@
 -- A final bar of a day or a complete hour, with the returns since the bar before it.
 -- grain: symbol, interval, opened_at
 -- incremental: after the bar before, bar goes on, known_at grows
+-- helpers: kind, open, high, low, volume, is_total, previous_date, previous_close
+-- helpers: change
 -- Every indicator reads this relation. `bar` counts from 0; `known_at` covers all bars
 -- up to this one, as the averages do. Total returns go by `adj_close` within one
 -- answer, else by dividends; none where only one of two prices has dividends in it.
@@ -22,15 +24,24 @@ series as (
     from days
     union all
     select
-        symbol, '1h' as interval, kind, opened_at, cast(opened_at as date) as date,
-        open, high, low, close, volume, null as adj_close, null as sha256,
-        false as is_total, known_at,
+        symbol, '1h' as interval, kind, opened_at,
+        cast(opened_at as date) as trade_date, open, high, low, close, volume,
+        null as adj_close, null as sha256, false as is_total, known_at,
     from hours
+),
+
+series_with_dividends as (
+    select
+        series.* replace (greatest(known_at, dividends_known_at) as known_at), dividend,
+    from series
+    left join aggregates.dividends_paid as paid
+        on series.symbol = paid.symbol and interval = '1d'
+        and series.opened_at = paid.opened_at
 ),
 
 bars_numbered as (
     select
-        *,
+        * replace (max(known_at) over in_order as known_at),
         row_number() over in_order - 1 as bar,
         lag(trade_date) over in_order as previous_date,
         lag(close) over in_order as previous_close,
@@ -38,28 +49,13 @@ bars_numbered as (
             then adj_close / lag(adj_close) over in_order
         end as adjusted_ratio,
         is_total = lag(is_total) over in_order as is_comparable,
-        max(known_at) over in_order as bars_known_at,
-    from series
+    from series_with_dividends
     window in_order as (partition by symbol, interval order by opened_at)
-),
-
-dividends_of_bars as (
-    select
-        symbol, interval, opened_at,
-        sum(dividend) as dividend,
-        max(dividends.known_at) as dividends_known_at,
-    from bars_numbered
-    inner join aggregates.dividends as dividends using (symbol)
-    where interval = '1d' and not is_total
-        and ex_date > previous_date and ex_date <= trade_date
-    group by symbol, interval, opened_at
 ),
 
 bars_with_returns as (
     select
-        bars_numbered.* exclude (
-            known_at, adj_close, sha256, adjusted_ratio, is_comparable, bars_known_at
-        ),
+        * exclude (adj_close, sha256, adjusted_ratio, is_comparable, dividend),
         close - previous_close as change,
         case when is_comparable then 100 * (close / previous_close - 1) end
             as return_pct,
@@ -69,11 +65,7 @@ bars_with_returns as (
         100 * (total_ratio - 1) as total_return_pct,
         ln(total_ratio) as log_return,
         interval = '1d' and coalesce(abs(total_return_pct) > 40, false) as is_suspect,
-        greatest(bars_known_at, max(dividends_known_at) over (
-            partition by symbol, interval order by opened_at
-        )) as known_at,
     from bars_numbered
-    left join dividends_of_bars using (symbol, interval, opened_at)
 )
 
 select * exclude (total_ratio) from bars_with_returns

@@ -4,9 +4,7 @@
 with recursive
 
 ends as (
-    select *, bar // 16 as block
-    from aggregates.bars_summed
-    where bar % 16 = 15
+    select * from aggregates.block_sums
 ),
 
 carried as (
@@ -16,6 +14,7 @@ carried as (
         block,
         ema_end(0, ema12_sum, 11 / 13) as ema12,
         ema_end(0, ema26_sum, 25 / 27) as ema26,
+        ema_end(0, line_sum, 0.8) as signal,
         ema_end(0, gain_sum, 13 / 14) as gain,
         ema_end(0, loss_sum, 13 / 14) as loss,
         ema_end(0, range_sum, 13 / 14) as true_range,
@@ -31,6 +30,11 @@ carried as (
         ends.block,
         ema_end(ema12, ema12_sum, 11 / 13) as ema12,
         ema_end(ema26, ema26_sum, 25 / 27) as ema26,
+        ema_end(
+            signal,
+            line_sum_now(line_sum, ema12, end12_weight, ema26, end26_weight),
+            0.8
+        ) as signal,
         ema_end(gain, gain_sum, 13 / 14) as gain,
         ema_end(loss, loss_sum, 13 / 14) as loss,
         ema_end(true_range, range_sum, 13 / 14) as true_range,

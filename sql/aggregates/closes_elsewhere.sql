@@ -1,5 +1,6 @@
 -- A close as traded that a source gave for a day, as a daily bar or as a last price.
 -- grain: symbol, trade_date, source, kind
+-- view
 -- Last prices count where they were taken at a close: an equity's from a minute before
 -- its session's close to 15 minutes after it, a coin's within a minute of midnight UTC.
 
@@ -13,31 +14,8 @@ sessions as (
     select * from staging.sessions
 ),
 
-bars as (
-    select *, cast(opened_at as date) as trade_date
-    from staging.bars
-    where interval = '1d' and adjustment != 'total'
-),
-
-splits as (
-    select symbol, ex_date, value from staging.actions where kind = 'split'
-),
-
 bars_as_traded as (
-    select
-        bars.symbol,
-        bars.trade_date,
-        bars.source,
-        'bar' as kind,
-        any_value(bars.close) * coalesce(product(splits.value), 1) as close,
-        any_value(bars.known_at) as known_at,
-    from bars
-    left join splits
-        on bars.symbol = splits.symbol
-        and bars.adjustment = 'split'
-        and bars.trade_date < splits.ex_date
-        and splits.ex_date <= eastern_date(bars.fetched_at)
-    group by bars.symbol, bars.trade_date, bars.source
+    select * from aggregates.bars_as_traded
 ),
 
 quotes as (

@@ -20,26 +20,8 @@ excess_returns as (
     select * from flows.excess_returns
 ),
 
-returns_before as (
-    select
-        symbol,
-        trade_date,
-        list(excess_log_return) over (
-            partition by symbol order by trade_date
-            rows between 60 preceding and 1 preceding
-        ) as last_60,
-    from excess_returns
-    where excess_log_return is not null
-),
-
--- over the list, in its order: a window's own sums depend on where its rows lie
 deviations as (
-    select
-        symbol,
-        trade_date,
-        case when len(last_60) = 60 then list_aggregate(last_60, 'stddev_samp') end
-            as deviation,
-    from returns_before
+    select * from flows.deviations
 ),
 
 multipliers as (

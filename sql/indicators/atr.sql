@@ -6,17 +6,15 @@
 
 with
 
+bars as (
+    select * from aggregates.bars_averaged
+),
+
 averages as (
     select
-        sums.symbol,
-        sums.interval,
-        sums.opened_at,
-        ema_now(ends.true_range, range_sum, 13 / 14, 14) as atr14,
-        sums.known_at,
-    from aggregates.bars_summed as sums
-    left join aggregates.block_ends as ends
-        on sums.symbol = ends.symbol and sums.interval = ends.interval
-        and sums.bar // 16 = ends.block + 1
+        *,
+        ema_now(range_before, range_sum, 13 / 14, fade14, 14) as atr14,
+    from bars
 )
 
 select * from averages

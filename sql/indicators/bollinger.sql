@@ -8,27 +8,33 @@
 with
 
 bars as (
-    select symbol, interval, opened_at, bar, close, known_at from aggregates.bars_final
+    select * from aggregates.bars_final
 ),
 
-closes_summed_up as (
+closes_of_five as (
     select
         *,
-        sum_of_20(close) / 20 as middle,
-        2 * population_deviation_of_20(close) as width,
+        five(close) / 5 as mean_of_five,
+        squares_of_five(close, mean_of_five) as squares,
     from bars
+),
+
+closes_of_twenty as (
+    select
+        * exclude (mean_of_five, squares),
+        case when bar >= 19 then four_fives(mean_of_five) / 4 end as bollinger_middle,
+        2 * sqrt(
+            squares_of_four_fives(squares, mean_of_five, bollinger_middle) / 20
+        ) as width,
+    from closes_of_five
 ),
 
 bands as (
     select
-        symbol,
-        interval,
-        opened_at,
-        middle as bollinger_middle,
-        middle + width as bollinger_upper,
-        middle - width as bollinger_lower,
-        known_at,
-    from closes_summed_up
+        * exclude (width),
+        bollinger_middle + width as bollinger_upper,
+        bollinger_middle - width as bollinger_lower,
+    from closes_of_twenty
 )
 
 select * from bands

@@ -19,14 +19,16 @@ locations as (
     from bars
 ),
 
+flows_of_five as (
+    select * replace (five(traded) as traded, five(flow) as flow) from locations
+),
+
 flows as (
     select
-        symbol,
-        interval,
-        opened_at,
-        ratio(sum_of_20(flow), sum_of_20(traded)) as cmf20,
-        known_at,
-    from locations
+        * exclude (traded, flow),
+        case when bar >= 19 then ratio(four_fives(flow), four_fives(traded)) end
+            as cmf20,
+    from flows_of_five
 )
 
 select * from flows

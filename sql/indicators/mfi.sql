@@ -18,40 +18,40 @@ typical_prices as (
     select
         *,
         (high + low + close) / 3 as typical,
-        typical * volume as money,
-        lag(typical) over (partition by symbol, interval order by bar) as previous,
     from bars
 ),
 
 directions as (
     select
         *,
-        case when abs(typical - previous) > 1e-14 * (typical + previous)
+        ago(typical, 1) as previous,
+        case when bar > 0 and abs(typical - previous) > 1e-14 * (typical + previous)
             then sign(typical - previous)
         end as direction,
-        case when direction > 0 then coalesce(money, 0) else 0 end as money_up,
-        case when direction < 0 then coalesce(money, 0) else 0 end as money_down,
+        case when direction > 0 then coalesce(typical * volume, 0) else 0 end as gained,
+        case when direction < 0 then coalesce(typical * volume, 0) else 0 end as lost,
     from typical_prices
 ),
 
-money_summed_up as (
+money_of_seven as (
     select
-        *,
-        case when bar >= 14 then sum_of_14(money_up) end as gained,
-        case when bar >= 14 then sum_of_14(money_down) end as lost,
+        * exclude (typical, previous, direction)
+        replace (seven(gained) as gained, seven(lost) as lost),
     from directions
+),
+
+money_of_fourteen as (
+    select * replace (two_sevens(gained) as gained, two_sevens(lost) as lost)
+    from money_of_seven
 ),
 
 shares as (
     select
-        symbol,
-        interval,
-        opened_at,
-        case when gained is not null
+        * exclude (gained, lost),
+        case when bar >= 14
             then coalesce(100 * ratio(gained, gained + lost), 0)
         end as mfi14,
-        known_at,
-    from money_summed_up
+    from money_of_fourteen
 )
 
 select * from shares

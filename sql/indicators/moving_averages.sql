@@ -7,18 +7,22 @@
 with
 
 bars as (
-    select symbol, interval, opened_at, bar, close, known_at from aggregates.bars_final
+    select * from aggregates.bars_final
+),
+
+closes_summed_up as (
+    select
+        *,
+        five(close) as closes_of_five,
+        case when bar >= 6 then seven(close) / 7 end as ma7,
+    from bars
 ),
 
 averages as (
     select
-        symbol,
-        interval,
-        opened_at,
-        sum_of_7(close) / 7 as ma7,
-        sum_of_30(close) / 30 as ma30,
-        known_at,
-    from bars
+        * exclude (closes_of_five),
+        case when bar >= 29 then six_fives(closes_of_five) / 30 end as ma30,
+    from closes_summed_up
 )
 
 select * from averages

@@ -8,17 +8,15 @@
 
 with
 
+bars as (
+    select * from aggregates.bars_averaged
+),
+
 volumes_added_up as (
     select
-        sums.symbol,
-        sums.interval,
-        sums.opened_at,
-        coalesce(ends.obv, 0) + volume_sum as obv,
-        sums.known_at,
-    from aggregates.bars_summed as sums
-    left join aggregates.block_ends as ends
-        on sums.symbol = ends.symbol and sums.interval = ends.interval
-        and sums.bar // 16 = ends.block + 1
+        *,
+        coalesce(obv_before, 0) + volume_sum as obv,
+    from bars
 )
 
 select * from volumes_added_up

@@ -11,33 +11,28 @@ bars as (
     select * from aggregates.bars_final
 ),
 
+ranges_of_five as (
+    select
+        *,
+        highest_of_five(high) as highest,
+        lowest_of_five(low) as lowest,
+    from bars
+),
+
 ranges as (
     select
-        symbol,
-        interval,
-        opened_at,
-        bar,
-        case when bar >= 19 then max(high) over last_20 end as high20,
-        case when bar >= 19 then min(low) over last_20 end as low20,
-        known_at,
-    from bars
-    window last_20 as (
-        partition by symbol, interval order by bar rows 19 preceding
-    )
+        * exclude (highest, lowest),
+        case when bar >= 19 then highest_of_four_fives(highest) end as high20,
+        case when bar >= 19 then lowest_of_four_fives(lowest) end as low20,
+    from ranges_of_five
 ),
 
 ranges_with_levels as (
     select
-        symbol,
-        interval,
-        opened_at,
-        high20,
-        low20,
-        lag(high20) over in_order as resistance,
-        lag(low20) over in_order as support,
-        known_at,
+        *,
+        case when bar > 0 then ago(high20, 1) end as resistance,
+        case when bar > 0 then ago(low20, 1) end as support,
     from ranges
-    window in_order as (partition by symbol, interval order by bar)
 )
 
 select * from ranges_with_levels

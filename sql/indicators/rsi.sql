@@ -6,19 +6,17 @@
 
 with
 
+bars as (
+    select * from aggregates.bars_averaged
+),
+
 strengths as (
     select
-        sums.symbol,
-        sums.interval,
-        sums.opened_at,
+        *,
         case when bar >= 14
-            then strength(ends.gain, gain_sum, ends.loss, loss_sum, ends.strength)
+            then strength(gain_before, gain_sum, loss_before, loss_sum, strength_before)
         end as rsi14,
-        sums.known_at,
-    from aggregates.bars_summed as sums
-    left join aggregates.block_ends as ends
-        on sums.symbol = ends.symbol and sums.interval = ends.interval
-        and sums.bar // 16 = ends.block + 1
+    from bars
 )
 
 select * from strengths

@@ -21,19 +21,29 @@ periods as (
             when kind = 'crypto' then 365
             when interval = '1d' then 252
         end as periods_a_year,
+        seven(return_pct) / 7 as mean_of_seven,
+        five(log_return) / 5 as mean_of_five,
+        squares_of_five(log_return, mean_of_five) as squares,
     from bars
+),
+
+means as (
+    select
+        *,
+        case when bar >= 6
+            then sqrt(squares_of_seven(return_pct, mean_of_seven) / 6)
+        end as vol7,
+        case when bar >= 19 then four_fives(mean_of_five) / 4 end as mean,
+    from periods
 ),
 
 deviations as (
     select
-        symbol,
-        interval,
-        opened_at,
-        sample_deviation_of_7(return_pct) as vol7,
-        100 * sqrt(periods_a_year) * sample_deviation_of_20(log_return)
-            as volatility20_pct,
-        known_at,
-    from periods
+        * exclude (periods_a_year, mean_of_seven, mean_of_five, squares, mean),
+        100 * sqrt(
+            periods_a_year * squares_of_four_fives(squares, mean_of_five, mean) / 19
+        ) as volatility20_pct,
+    from means
 )
 
 select * from deviations

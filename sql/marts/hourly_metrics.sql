@@ -1,6 +1,7 @@
 -- A complete hour of a symbol with every indicator of it.
 -- grain: symbol, opened_at
 -- incremental: rows of 1h
+-- view
 -- Hours with missing minutes have no row: an average would take them for whole ones.
 
 with
@@ -13,11 +14,8 @@ metrics as (
     select
         symbol,
         opened_at,
-        bars.* exclude (
-            symbol, opened_at, trade_date, interval, kind, bar, open, high, low, volume,
-            is_total, previous_date, previous_close, change, is_suspect
-        ),
+        bars.* exclude (symbol, opened_at, trade_date, interval, bar, is_suspect),
     from bars
 )
 
-select * from metrics order by symbol, opened_at
+select * from metrics

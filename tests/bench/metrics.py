@@ -38,7 +38,7 @@ WALKS = """
         from walks order by symbol, opened_at
     ) to '{path}' (format parquet)
 """
-MODELS = {"aggregates.bars_final", "aggregates.bars_summed", "aggregates.block_ends", "indicators.assembled"}
+MODELS = {"aggregates.bars_final", "aggregates.block_sums", "aggregates.block_ends", "indicators.assembled"}
 TO_HOURS = """
     create or replace table hours as
     select
@@ -111,16 +111,15 @@ def compute(grain: str, path: str, file: str) -> None:
         which = "" if name == grain else " where false"
         con.execute(f"create view aggregates.bars_{name} as select * from read_parquet('{path}'){which}")
     models = load_models(SQL)
-    families = {model.name for model in models if model.name.startswith("indicators.")}
     started = time.monotonic()
-    build(con, models, lambda model: model.name in MODELS | families | {f"marts.{grain}_metrics"})
+    build(con, models, lambda model: model.name in MODELS | {f"marts.{grain}_metrics"})
     report(started, con.execute(f"select count(*) from marts.{grain}_metrics").fetchall()[0][0])
 
 
 def aggregate(path: str) -> None:
     """Minutes to hours to days."""
     con = duckdb.connect(config={"memory_limit": "1GB"})
-    con.execute((SQL / "macros.sql").read_text())
+    con.execute((SQL / "macros" / "numbers.sql").read_text())
     started = time.monotonic()
     con.execute(TO_HOURS.format(path=path))
     con.execute(TO_DAYS)

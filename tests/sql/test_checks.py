@@ -22,7 +22,7 @@ SPOILT = {
     "daily_prices__return_is_explained": "update aggregates.bars_final set is_suspect = true",
     "daily_prices__symbol_is_up_to_date": "delete from marts.daily_prices where symbol = 'SPY'",
     "daily_prices__sources_agree": (
-        "update aggregates.closes_elsewhere set source = 'twelve_data', close = 1.006 * close where symbol = 'SPY'"
+        "update aggregates.bars_as_traded set source = 'twelve_data', close = 1.006 * close where symbol = 'SPY'"
     ),
     "daily_prices__return_is_confirmed": (
         "update aggregates.bars_final set total_return_pct = 30 where symbol = 'SPY' and trade_date = '2025-10-31'"
@@ -40,11 +40,11 @@ SPOILT = {
         "insert into marts.weekly_prices by name (select symbol, trade_date as to_date, 1.006 * close_as_traded as "
         "close, 'alpha_vantage' as source from marts.daily_prices)"
     ),
-    "daily_metrics__figures_are_in_range": "update marts.daily_metrics set rsi14 = 101 where symbol = 'SPY'",
+    "daily_metrics__figures_are_in_range": "update indicators.assembled set rsi14 = 101 where symbol = 'SPY'",
     "hourly_prices__high_is_highest": "update marts.hourly_prices set low = 2 * high",
     "hourly_prices__prices_are_positive": "update marts.hourly_prices set low = 0",
     "hourly_prices__is_not_of_the_future": "update lake.publication set as_of = '2025-10-30'",
-    "hourly_metrics__figures_are_in_range": "update marts.hourly_metrics set atr14 = -1",
+    "hourly_metrics__figures_are_in_range": "update indicators.assembled set atr14 = -1",
     "bars__lie_on_a_session": "delete from lake.sessions where trade_date = '2025-10-31'",
     "macro_daily__is_not_of_the_future": "update lake.publication set as_of = '2025-10-31'",
     "macro_daily__answer_was_read": "update marts.macro_daily set sha256 = 'made up'",
@@ -62,7 +62,7 @@ SPOILT = {
     "symbol_stats_24h__is_of_24_hours": "update marts.symbol_stats_24h set minutes = 1441",
     "gaps__are_closed": ("insert into marts.gaps by name (select 'equity_daily' as dataset, 'suspected' as state)"),
     "quotes__agree_with_the_close": (
-        "insert into aggregates.closes_elsewhere by name (select symbol, trade_date, 1.006 * close_as_traded as close, "
+        "insert into aggregates.bars_as_traded by name (select symbol, trade_date, 1.006 * close_as_traded as close, "
         "'finnhub' as source, 'quote' as kind from marts.daily_prices where symbol = 'SPY')"
     ),
     "source_status__is_well": "update marts.source_status set status = 'late'",

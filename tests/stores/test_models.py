@@ -12,12 +12,11 @@ LAKE = "create schema if not exists lake;\ncreate table if not exists lake.publi
 LAKE += "create table if not exists lake.bars (symbol varchar, interval varchar, opened_at timestamp, close double);\n"
 BARS_FINAL = (
     "-- A bar.\n-- grain: symbol, interval, opened_at\n\n"
-    "select *, timestamp '2025-01-01' as known_at from staging.bars\n"
+    "select *, 0 as bar, timestamp '2025-01-01' as known_at from staging.bars\n"
 )
 DOUBLED = (
     "-- Twice the close.\n-- grain: symbol, interval, opened_at\n-- unit: it's money\n-- definition: two\n"
-    "-- definition: closes\n\nselect symbol, interval, opened_at, known_at, twice(close) as doubled\n"
-    "from aggregates.bars_final\n"
+    "-- definition: closes\n\nselect *, twice(close) as doubled from aggregates.bars_final\n"
 )
 METRICS = "-- A metric.\n-- grain: symbol, opened_at\n\nselect * from indicators.assembled\n"
 
@@ -27,7 +26,7 @@ def root(tmp_path: Path) -> Path:
     """A small house of models: one bar table, one indicator, one mart, one check."""
     files = {
         "lake.sql": LAKE,
-        "macros.sql": "create or replace macro twice(x) as 2 * x;\n",
+        "macros/twice.sql": "create or replace macro twice(x) as 2 * x;\n",
         "staging/bars.sql": "-- A bar as it came.\n-- grain: symbol, opened_at\n\nselect * from lake.bars\n",
         "aggregates/bars_final.sql": BARS_FINAL,
         "indicators/doubled.sql": DOUBLED,
@@ -90,6 +89,49 @@ def test_a_new_indicator_is_one_new_file(root: Path, con: duckdb.DuckDBPyConnect
     assert listed[1] == ("halved", "indicators/halved.sql", "it's money", "two closes")
 
 
+def test_bars_that_lie_in_another_order_give_the_same(root: Path, con: duckdb.DuckDBPyConnection) -> None:
+    """A load adds rows at the end: formulas that look at the row above still see the bar before."""
+    write(root, "macros/above.sql", "create or replace macro above(x) as lag(x + 0) over ();\n")
+    numbered = BARS_FINAL.replace("0 as bar", "row_number() over (partition by symbol order by opened_at) - 1 as bar")
+    write(root, "aggregates/bars_final.sql", numbered)
+    write(root, "indicators/doubled.sql", DOUBLED.replace("twice(close)", "case when bar > 0 then above(close) end"))
+    days = "generate_series(timestamp '2025-02-01', timestamp '2025-02-09', interval 1 day)"
+    con.execute(f"insert into lake.bars select 'B', '1d', day, day(day) from (select unnest({days}) as day)")
+    build(con, load_models(root))
+    read = "select symbol, opened_at, doubled from indicators.assembled order by all"
+    before = con.execute(read).fetchall()
+    assert [row[2] for row in before] == [None, None, *map(float, range(1, 9))]
+    con.execute("create table aside as select * from aggregates.bars_final order by hash(opened_at)")
+    con.execute("delete from aggregates.bars_final")
+    con.execute("insert into aggregates.bars_final select * from aside")
+    con.execute("drop table indicators.assembled")
+    build(con, load_models(root))
+    assert con.execute(read).fetchall() == before
+
+
+def test_a_model_can_stand_in_its_readers_or_be_a_view(root: Path, con: duckdb.DuckDBPyConnection) -> None:
+    """`-- inlined` makes no table, its helpers end with the chain; `-- view` stores nothing."""
+    helper = "-- A bar.\n-- grain: symbol\n-- inlined\n-- helpers: half\n\nselect *, close / 2 as half\n"
+    write(root, "aggregates/bars_halved.sql", f"{helper}from aggregates.bars_final\n")
+    write(root, "aggregates/halves.sql", "-- A half.\n-- grain: half\n\nselect half from aggregates.bars_halved\n")
+    doubled = DOUBLED.replace("twice(close)", "4 * half").replace("bars_final", "bars_halved")
+    write(root, "indicators/doubled.sql", doubled)
+    write(root, "marts/daily_metrics.sql", METRICS.replace("opened_at\n\n", "opened_at\n-- view\n\n"))
+    build(con, load_models(root))
+    names = "select table_name, table_type from information_schema.tables where table_schema in ('aggregates', 'marts')"
+    assert dict(con.execute(names).fetchall()) == {
+        "bars_final": "BASE TABLE",
+        "halves": "BASE TABLE",
+        "indicators": "BASE TABLE",
+        "daily_metrics": "VIEW",
+    }
+    assert con.execute("select half from aggregates.halves").fetchall() == [(1.5,)]
+    assert con.execute("select doubled from marts.daily_metrics").fetchall() == [(6.0,)]
+    columns = [row[0] for row in con.execute("describe marts.daily_metrics").fetchall()]
+    assert "half" not in columns
+    assert made_again(con, root) == set()
+
+
 def test_only_what_is_asked_for_is_built(root: Path, con: duckdb.DuckDBPyConnection) -> None:
     """`only` picks models; the order stays."""
     build(con, load_models(root), lambda model: model.name == "staging.bars")
@@ -142,8 +184,8 @@ def test_another_text_or_formula_makes_a_model_again(root: Path, con: duckdb.Duc
     """The files of a newer version are not taken for those that made the tables."""
     build(con, load_models(root))
     write(root, "indicators/doubled.sql", DOUBLED.replace("twice(close)", "twice(close) + 1"))
-    assert {"indicators.doubled", "marts.daily_metrics"} <= made_again(con, root)
-    write(root, "macros.sql", "create or replace macro twice(x) as 20 * x;\n")
+    assert {"indicators.assembled", "marts.daily_metrics"} <= made_again(con, root)
+    write(root, "macros/twice.sql", "create or replace macro twice(x) as 20 * x;\n")
     build(con, load_models(root))
     assert con.execute("select doubled from marts.daily_metrics").fetchall() == [(61.0,)]
 
