@@ -51,7 +51,8 @@ class StandIn:
 def stand_in(*options: str) -> Iterator[StandIn]:
     """Start one, stop it afterwards."""
     if not (SHARED / "upstream" / "__main__.py").is_file():
-        raise SystemExit(f"skipped: the shared folder is not at {SHARED}; set MFO_SHARED")
+        sys.stderr.write(f"skipped: the shared folder is not at {SHARED}; set MFO_SHARED\n")
+        raise SystemExit(0)
     command = [sys.executable, str(SHARED / "upstream"), *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         assert process.stdout is not None
