@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from etl.stores.composing import in_order
-from etl.stores.model_files import BAR_KEY, BARS, DIGESTS, LAYERS, Model, header
+from etl.stores.model_files import BARS, DIGESTS, LAYERS, Model, header
+from etl.stores.parts import in_order, sorted_by_key
 from etl.stores.statements import run, run_side_by_side
 from etl.stores.tails import Tails
 
@@ -129,16 +129,22 @@ class Building:
         return content
 
     def _create(self, model: Model) -> None:
-        made, sql = f"create or replace {'view' if model.is_view else 'table'} {model.name} as\n", model.sql
+        made = f"create or replace {'view' if model.is_view else 'table'} {model.name} as\n"
+        selects = [model.sql]
         if model.name == BARS:
-            sql = f"select * from (\n{sql}\n) order by {', '.join(BAR_KEY)}"
-        sql, *more = in_order(self._con, sql) if model.needs_order else [sql]
-        if not more:
-            run(self._con, made + sql, model.name)
+            selects = sorted_by_key(self._con, model)
+        elif model.needs_order:
+            selects = in_order(self._con, model)
+        if len(selects) == 1:
+            run(self._con, made + selects[0], model.name)
             return
-        run(self._con, f"{made} select * from (\n{sql}\n) limit 0", model.name)
-        inserts = [f"insert into {model.name}\n{part}" for part in (sql, *more)]
-        run_side_by_side(self._con, inserts, model.name)
+        run(self._con, f"{made}select * from (\n{selects[0]}\n) limit 0", model.name)
+        inserts = [f"insert into {model.name}\n{select}" for select in selects]
+        if model.needs_order:
+            run_side_by_side(self._con, inserts, model.name)
+            return
+        for insert in inserts:
+            run(self._con, insert, model.name)
 
     def _content(self, name: str) -> str:
         if name in self._made:

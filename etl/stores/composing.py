@@ -6,33 +6,15 @@ other: `indicators.assembled` is the chain of all of them, and a new indicator i
 with the line `-- inlined` is no table but stands in those that read it; it can be a link of the chain too. Lines
 `-- helpers:`, of the bars too, name columns that end with the chain. `marts.indicators` lists the files with their
 `-- unit:` and `-- definition:` lines.
-
-Formulas that look at bars further up (sql/macros/windows.sql) need the bars of a series one behind the other. All that
-stands behind `BARS` in such a model gets them so: as they lie, or sorted where they do not lie so.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from graphlib import TopologicalSorter
-from typing import TYPE_CHECKING
 
 from etl.errors import DataWrong
 from etl.stores.model_files import ASSEMBLED, BAR_KEY, BARS, Model, Tail, header, is_inlined
-
-if TYPE_CHECKING:
-    import duckdb
-
-MANY_BARS = 100_000  # of fewer, one core makes the metrics in less than half a second
-SIZE = f"""
-    select
-        count(*), current_setting('threads'),
-        count(*) filter (bar != case when goes_on then up + 1 else 0 end)
-    from (
-        select bar, symbol = lag(symbol) over () and interval = lag(interval) over () as goes_on, lag(bar) over () as up
-        from {BARS}
-    )
-"""
 
 
 def composed(read: Sequence[Model]) -> tuple[Model, ...]:
@@ -51,39 +33,13 @@ def composed(read: Sequence[Model]) -> tuple[Model, ...]:
     return (*(_expanded(model, inlined) for model in kept), _assembled(families, inlined, helpers), _listed(families))
 
 
-def in_order(con: "duckdb.DuckDBPyConnection", sql: str) -> list[str]:
-    """
-    The SQL of a model that needs the bars of a series one behind the other, so that it gets them so.
-
-    Of many bars several statements, each over other symbols, for as many cores as DuckDB has.
-    """
-    ((bars, threads, wrong),) = con.execute(SIZE).fetchall()
-    order = " order by symbol, interval, bar" if wrong else ""
-    if bars < MANY_BARS or threads == 1:
-        return [_replaced(sql, {BARS: f"(from {BARS}{order})"}) if wrong else sql]
-    parts = [f"(from {BARS} where symbol {between}{order})" for between in _ranges(con, bars / threads)]
-    return [_replaced(sql, {BARS: part}) for part in parts]
-
-
-def _ranges(con: "duckdb.DuckDBPyConnection", size: float) -> Iterator[str]:
-    """Conditions on the symbol that part the bars into parts of about this size."""
-    first, last, bars = "", "", 0
-    for symbol, own in con.execute(f"select symbol, count(*) from {BARS} group by symbol order by symbol").fetchall():
-        if bars >= size:
-            yield f"between {first} and {last}"
-            first, bars = "", 0
-        last = "'" + symbol.replace("'", "''") + "'"
-        first, bars = first or last, bars + own
-    yield f">= {first}"
-
-
 def _expanded(model: Model, inlined: Mapping[str, Model]) -> Model:
     """The model with the SELECT of what is inlined in place of its name."""
     if not model.reads & inlined.keys():
         return model
     texts = {name: f"(\n{_expanded(inlined[name], inlined).sql})" for name in model.reads & inlined.keys()}
     reads = model.reads.union(*(_expanded(inlined[name], inlined).reads for name in texts)) - inlined.keys()
-    return replace(model, sql=_replaced(model.sql, texts), reads=reads, needs_order=BARS in reads - model.reads)
+    return replace(model, sql=replaced(model.sql, texts), reads=reads, needs_order=BARS in reads - model.reads)
 
 
 def _assembled(families: Iterable[Model], inlined: Mapping[str, Model], helpers: Iterable[str]) -> Model:
@@ -102,7 +58,7 @@ def _assembled(families: Iterable[Model], inlined: Mapping[str, Model], helpers:
     links.sort(key=lambda link: link[:2])
     before, steps, reads, dropped = BARS, [], {BARS}, list(helpers)
     for _, _, model in links:
-        sql = _replaced(model.sql, dict.fromkeys(model.reads & rank.keys(), before))
+        sql = replaced(model.sql, dict.fromkeys(model.reads & rank.keys(), before))
         before = f"{model.path.stem}_added"
         steps.append(f"{before} as (\n{sql})")
         reads |= model.reads - rank.keys()
@@ -137,6 +93,9 @@ def _listed(families: Sequence[Model]) -> Model:
     return Model("marts.indicators", families[0].path.parent, sentence, ("name",), sql, frozenset({"lake.publication"}))
 
 
-def _replaced(sql: str, texts: Mapping[str, str]) -> str:
+def replaced(sql: str, texts: Mapping[str, str]) -> str:
+    """The SQL with other words in place of the relations named."""
+    if not texts:
+        return sql
     names = "|".join(re.escape(name) for name in texts)
     return re.sub(rf"\b(?:{names})\b", lambda found: texts[found[0]], sql)

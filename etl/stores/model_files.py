@@ -27,7 +27,7 @@ ASSEMBLED = "indicators.assembled"
 DIGESTS = "staging.bar_digests"  # what it says of a stretch of bars is another number when they change
 
 HEADER = re.compile(
-    r"(?:rows|dates|after (?P<after>\d+) (?P<counter>\w+?)s?|after the bar before"
+    r"(?:rows|dates|after (?P<after>\d+) (?P<counter>\w+?)s?(?:, from (?P<start>[\w.]+))?|after the bar before"
     r"(?:, (?P<goes_on>\w+) goes on)?(?:, (?P<grows>\w+) grows)?)(?:,? of (?P<interval>1d|1h))?"
 )
 
@@ -38,7 +38,8 @@ class Tail:
     What the line `-- incremental:` of a model says: the rows of a series from a changed bar on rest on ...
 
     `rows`: the rows of the same bars alone. `after 20 bars`: also on the 20 before, by their column `bar` (or another
-    counter). `after the bar before, bar goes on, known_at grows`: on the one before; a count and a running maximum of
+    counter); `from` a relation of what a series begins with: in its place stand the model's own rows before the tail.
+    `after the bar before, bar goes on, known_at grows`: on the one before; a count and a running maximum of
     all bars go on from its row. `dates`: the rows of all symbols of those dates. `of 1d`: the model has no column
     `interval`, its rows are of that one.
     """
@@ -50,6 +51,7 @@ class Tail:
     goes_on: str = ""
     grows: str = ""
     interval: str = ""
+    start: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,7 @@ def _tail(path: Path, sql: str) -> Tail | None:
         goes_on=words["goes_on"],
         grows=words["grows"],
         interval=words["interval"],
+        start=words["start"],
     )
 
 

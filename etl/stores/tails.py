@@ -9,10 +9,10 @@ the last bars are written out term by term (sql/macros/windows.sql), and average
 of 16 bars, where a tail starts (sql/macros/averages.sql).
 """
 
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from etl.stores.composing import replaced
 from etl.stores.model_files import DIGESTS, Model, Tail
 from etl.stores.statements import run
 
@@ -86,7 +86,10 @@ class Tails:
             rows = f"select seen.* from {name} as seen inner join bounds on {self._since_warm('seen', name, models)}"
             rows += " order by seen.symbol, seen.interval, seen.bar" if model.needs_order else ""
             self._con.execute(f"create or replace temp view {view} as {rows}")
-            sql = re.sub(rf"\b{re.escape(name)}\b", f"temp.{view}", sql)
+            sql = replaced(sql, {name: f"temp.{view}"})
+        if model.tail.start:
+            self._go_on(model.name, model.tail)
+            sql = replaced(sql, {model.tail.start: "temp.tail_starts"})
         run(self._con, f"create or replace temp table made as\n{sql}", model.name)
         series = self._series("{0}", model.name, models)
         time = self._time(model.name)
@@ -122,15 +125,15 @@ class Tails:
             name = next(n for n in sorted(self._restricted(model, models)) if tail.counter in self._columns_of(n))
             time = self._time(name)
             series, counter = self._series("seen", name, models), f"seen.{tail.counter}"
+            least = f"(greatest({counter}, {tail.after}) - {tail.after})"  # NULL where nothing is left from there on
             self._con.execute(
-                "create or replace temp table firsts as "
-                f"select bounds.*, (greatest(min({counter}) - {tail.after}, 0) // {BLOCK}) * {BLOCK} as first "
+                f"create or replace temp table firsts as select bounds.*, min{least} // {BLOCK} * {BLOCK} as first "
                 f"from bounds left join {name} as seen on {series} and seen.{time} >= from_at "
                 f"and seen.{time} >= timestamp '{self._fetch('select min(from_at) from bounds')}' group by all"
             )
             self._con.execute("create or replace temp table bounds as select * from firsts")
-            least = self._fetch("select min(first) from bounds")
-            found, condition = f"min({time})", f"{series} and {counter} >= first and {counter} >= {least or 0}"
+            first = self._fetch("select min(first) from bounds")
+            found, condition = f"min({time})", f"{series} and {counter} >= first and {counter} >= {first or 0}"
         else:
             return
         self._con.execute(
@@ -142,6 +145,13 @@ class Tails:
             "where bounds.symbol = warm.symbol and bounds.interval = warm.interval"
         )
 
+    def _go_on(self, name: str, tail: Tail) -> None:
+        """`tail_starts`: a series' own last row before its tail, or what it begins with."""
+        joined = "inner join bounds using (symbol, interval)"
+        own = f"select own.* from {name} as own {joined} where {tail.counter} + 1 = first"
+        new = f"select seen.* from {tail.start} as seen {joined} where first = 0"
+        self._con.execute(f"create or replace temp view tail_starts as {own} union all by name {new}")
+
     def _going_on(self, tail: Tail) -> str:
         """The count and the running maximum, which go on from the row before the tail: `old` it was, `own` it is."""
         count, most = tail.goes_on, tail.grows
@@ -150,7 +160,9 @@ class Tails:
         return f" replace ({', '.join(parts)})" if parts else ""
 
     def _restricted(self, model: Model, models: Mapping[str, Model]) -> set[str]:
-        return {name for name in model.reads if name == LAKE_BARS or (name in models and models[name].tail)}
+        """What it reads of its own rows' series alone; of one that goes from row to row it needs the one before too."""
+        tails = {name: models[name].tail for name in model.reads if name in models}
+        return {LAKE_BARS} & model.reads | {name for name, tail in tails.items() if tail and not tail.start}
 
     def _since_warm(self, alias: str, name: str, models: Mapping[str, Model]) -> str:
         earliest = self._fetch("select min(warm_at) from bounds")

@@ -1,5 +1,6 @@
 -- The averages at the end of each block of 16 bars, which the next block goes on from.
 -- grain: symbol, interval, block
+-- incremental: after 0 blocks, from aggregates.block_starts
 
 with recursive
 
@@ -8,25 +9,12 @@ ends as (
 ),
 
 carried as (
-    select
-        symbol,
-        interval,
-        block,
-        ema_end(0, ema12_sum, 11 / 13) as ema12,
-        ema_end(0, ema26_sum, 25 / 27) as ema26,
-        ema_end(0, line_sum, 0.8) as signal,
-        ema_end(0, gain_sum, 13 / 14) as gain,
-        ema_end(0, loss_sum, 13 / 14) as loss,
-        ema_end(0, range_sum, 13 / 14) as true_range,
-        strength(0, gain_sum, 0, loss_sum, 0) as strength,
-        volume_sum as obv,
-        known_at,
-    from ends
-    where block = 0
+    select * from aggregates.block_starts
     union all
     select
         ends.symbol,
         ends.interval,
+        ends.opened_at,
         ends.block,
         ema_end(ema12, ema12_sum, 11 / 13) as ema12,
         ema_end(ema26, ema26_sum, 25 / 27) as ema26,
@@ -47,4 +35,4 @@ carried as (
         and carried.block + 1 = ends.block
 )
 
-select * from carried
+select * from carried where block >= 0

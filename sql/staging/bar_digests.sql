@@ -2,7 +2,7 @@
 -- grain: symbol, interval, from_at
 -- covers: lake.publication, lake.bars, lake.instruments, lake.chains, staging.actions
 -- covers: staging.sessions, staging.nodes, aggregates.dividends, aggregates.days
--- covers: aggregates.anchor, aggregates.block_ends, flows.cash
+-- covers: aggregates.anchor, aggregates.block_starts, flows.cash
 -- covers: lake.hours, lake.stretches
 -- Models with a line `-- incremental:` are built anew from the first stretch on whose
 -- number differs: what they read besides each other stands behind `covers`. Where it
