@@ -75,7 +75,8 @@ class Kept:
     def marts(self, schema: str = "marts") -> dict[str, Rows]:
         """Every row of every relation of the published file."""
         with duckdb.connect(str(self.root / "warehouse.duckdb"), read_only=True) as con:
-            names = con.execute(f"select table_name from duckdb_tables() where schema_name = '{schema}'").fetchall()
+            shown = "select table_name from information_schema.tables where table_schema = ?"  # views too
+            names = con.execute(shown, [schema]).fetchall()
             return {name: con.execute(f"select * from {schema}.{name} order by all").fetchall() for (name,) in names}
 
     def copy(self, folder: Path) -> "Kept":
