@@ -23,15 +23,16 @@ lines as (
                 line_sum, ema12_before, end12_weight, ema26_before, end26_weight
             ),
             0.8, fade9, 33
-        ) as macd_signal,
+        ) as signal,
     from bars
 ),
 
 histograms as (
     select
-        * exclude (line),
+        * exclude (line, signal),
         case when bar >= 33 then line end as macd,
-        line - macd_signal as macd_histogram,
+        signal as macd_signal,
+        line - signal as macd_histogram,
     from lines
 )
 
