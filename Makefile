@@ -14,7 +14,7 @@ SITE := from etl.stores.settings_file import read_settings; print(read_settings(
 VERSION := import sys; print("%d.%d" % sys.version_info[:2])
 OTHERS := python3.11 python3.12 python3.13 $(wildcard $(HOME)/.pyenv/versions/3.1[123].*/bin/python)
 
-.PHONY: help demo test soak pythons bench replay check lint types contracts format constraints picture clean FORCE
+.PHONY: help demo test soak pythons bench replay moods check lint types contracts format constraints picture clean FORCE
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -53,6 +53,9 @@ bench: .venv/dev ## the verifier on its corpus; speed and memory beside peers; u
 
 replay: .venv/dev ## the rules over 250 past sessions, settled, with the look-ahead test (MFO_SHARED; some 15 minutes)
 	@$(BIN)/python -m tests.bench.replay
+
+moods: .venv/dev ## what each mood of a language model gets published, and what the user sees (MFO_SHARED)
+	@$(BIN)/python -m tests.bench.moods
 
 lint: .venv/dev ## ruff and sqlfluff
 	$(BIN)/ruff check .

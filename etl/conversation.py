@@ -1,23 +1,17 @@
 """The analyst's side of a run: comments, refined notes, answers, hypotheses; each publishes what it wrote."""
 
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from etl import steps
 from etl.choices import scope_of
 from etl.errors import UsageWrong
 from etl.notes import telling
 from etl.observatory import Observatory, run
-from etl.settings import data_folder
 from etl.stages import ask, comment, hypothesis, refine
 from etl.stores import knowledge, models
-
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
 
 ACTIONS = ("add", "test", "list")
 
@@ -84,12 +78,7 @@ def refine_note(o: Observatory, chosen: Refinement) -> int:
         outcome = refine.run(
             build.file.con,
             refine.Wish(chosen.for_date, scope, chosen.focus, passages),
-            llm=steps.speaker(o, use_model=chosen.use_model),
-            keep=steps.keeper(o, build),
-            now=build.view.as_of,
-            run_id=o.run_id,
-            prompts_root=data_folder("prompts"),
-            settings=steps.note_settings(o),
+            **steps.means(o, build, use_model=chosen.use_model),
         )
         _publish(o, build, "lake.notes")
         o.done("refine", outcome)
@@ -108,12 +97,7 @@ def answer(o: Observatory, symbol: str, question: str, *, use_model: bool) -> in
             scope.members[0],
             question,
             passages=knowledge.relevant(_knowledge(o), question),
-            llm=steps.speaker(o, use_model=use_model),
-            keep=steps.keeper(o, build),
-            now=build.view.as_of,
-            run_id=o.run_id,
-            prompts_root=data_folder("prompts"),
-            settings=steps.note_settings(o),
+            **steps.means(o, build, use_model=use_model),
         )
         _publish(o, build, "lake.notes")
         o.done("ask", outcome)
@@ -136,12 +120,13 @@ def on_hypothesis(o: Observatory, asked: Hypothesis) -> int:
         return steps.DONE
     if asked.name is None or (asked.condition is None) == (asked.action == "add"):
         raise UsageWrong('hypothesis: write `add NAME "CONDITION"` or `test NAME`')
-    with run(o, "hypothesis"), steps.built(o) as build, locked_reader(o) as reader:
-        con, keep, now = build.file.con, steps.keeper(o, build), build.view.as_of
+    with run(o, "hypothesis"), steps.built(o) as build, closing(o.warehouse.read()) as reader:
+        con, keep, now, bounds = build.file.con, steps.keeper(o, build), build.view.as_of, steps.query_bounds(o)
         if asked.condition is not None:
             outcome = hypothesis.add(
                 con,
                 reader,
+                bounds,
                 name=asked.name,
                 condition=asked.condition,
                 horizon=asked.horizon,
@@ -150,20 +135,12 @@ def on_hypothesis(o: Observatory, asked: Hypothesis) -> int:
                 now=now,
             )
         else:
-            outcome = hypothesis.test(con, reader, name=asked.name, split=asked.split, keep=keep, now=now)
+            outcome = hypothesis.test(con, reader, bounds, name=asked.name, split=asked.split, keep=keep, now=now)
         _publish(o, build, "lake.hypotheses", "lake.hypothesis_tests")
         o.done("hypothesis", outcome)
     if "document" in outcome.details:
         o.terminal.show("\n".join(hypothesis.lines_of(outcome.details["document"])))  # type: ignore[arg-type]  # a test's
     return steps.code(o)
-
-
-@contextmanager
-def locked_reader(o: Observatory) -> Iterator["DuckDBPyConnection"]:
-    """The published file, on which a user's SQL reaches nothing but its tables."""
-    with closing(o.warehouse.read()) as reader:
-        hypothesis.lock(reader)
-        yield reader
 
 
 def _publish(o: Observatory, build: steps.Build, *changed: str) -> None:

@@ -107,9 +107,7 @@ class Answer:
     def server_time(self) -> datetime:
         """The earlier of the server's `Date` and our clock: a candle is closed only when both say so."""
         stamp = self.headers.get("date")
-        if not stamp:
-            return self.answered_at
-        return min(_http_date(stamp), self.answered_at)
+        return min(_http_date(stamp), self.answered_at) if stamp else self.answered_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,13 +255,17 @@ class Provider(Protocol):
     name: str
     title: str
     base_url: str
-    base_url_env: str
-    credential: Credential | None
+    credential: Credential | None = None
     limits: Limits
     terms: Terms
-    cadence_hours: float
+    cadence_hours: float = 24.0
     datasets: tuple[str, ...]
-    parser_version: int
+    parser_version: int = 1
+
+    @property
+    def base_url_env(self) -> str:
+        """The variable that says where it is."""
+        return f"{self.name.upper()}_BASE_URL"
 
     def plan(self, want: Want, now: datetime) -> list[Request]:
         """The requests that answer `want` at `now`, oldest rows first; [] where this provider cannot."""

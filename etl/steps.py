@@ -9,6 +9,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
+from typing import TypedDict
 
 from etl import __version__, catalogue, overview
 from etl.choices import Choice, scope_of
@@ -24,6 +26,7 @@ from etl.settings import data_folder
 from etl.stages import analyze, check, hypothesis, load, maintain, score, transform
 from etl.stages.extract import Extractor, refuse_where_nothing_came
 from etl.stores import database_file, lineage, llm, models
+from etl.stores.guard import Bounds
 from etl.stores.migration import schema_of
 from etl.stores.past import Past, write_past
 from etl.stores.view import View
@@ -175,11 +178,17 @@ def score_due(o: Observatory, build: Build) -> None:
     o.done("score", outcome)
     if o.warehouse.exists():
         with closing(o.warehouse.read()) as reader:
-            hypothesis.lock(reader)
-            settled = hypothesis.settle(build.file.con, reader, keep=keeper(o, build), now=build.view.as_of)
+            settled = hypothesis.settle(
+                build.file.con, reader, query_bounds(o), keep=keeper(o, build), now=build.view.as_of
+            )
         if settled:
             models.build_after(build.file.con, build.models, {"lake.hypothesis_tests"})
             o.done("score", settled)
+
+
+def query_bounds(o: Observatory) -> Bounds:
+    """What a user's own SQL may take."""
+    return Bounds(o.settings.tables.query.timeout_s, o.settings.tables.query.memory)
 
 
 def speaker(o: Observatory, *, use_model: bool = True) -> llm.Llm | None:
@@ -198,22 +207,40 @@ def note_settings(o: Observatory) -> NoteSettings:
     return NoteSettings(model=o.settings.openai_model, **own)
 
 
+class Means(TypedDict):
+    """What a stage that writes is given: who may speak, where it is kept, as of when, and within which settings."""
+
+    llm: llm.Llm | None
+    keep: Callable[[str, str, bytes], Answer]
+    now: datetime
+    run_id: str
+    prompts_root: Path
+    settings: NoteSettings
+
+
+def means(o: Observatory, build: Build, *, use_model: bool) -> Means:
+    """What this run has for a stage that writes."""
+    return {
+        "llm": speaker(o, use_model=use_model),
+        "keep": keeper(o, build),
+        "now": build.view.as_of,
+        "run_id": o.run_id,
+        "prompts_root": data_folder("prompts"),
+        "settings": note_settings(o),
+    }
+
+
 def analyze_day(o: Observatory, build: Build, notes: NoteChoice) -> list[str]:
     """Write the notes of the day, and build the models that show them; the documents that stand, as JSON."""
     shown = []
     for name in notes.scopes or o.settings.tables.notes.scopes:
         outcome = analyze.run(
             build.file.con,
-            llm=speaker(o, use_model=notes.use_model),
-            keep=keeper(o, build),
-            now=build.view.as_of,
-            run_id=o.run_id,
+            **means(o, build, use_model=notes.use_model),
             scope=scope_of(o.settings, name, "--scope"),
             mode=notes.mode,
             for_date=notes.for_date.date() if notes.for_date else None,
             force=notes.force,
-            prompts_root=data_folder("prompts"),
-            settings=note_settings(o),
         )
         shown += [str(outcome.details["document"])] if outcome.details["document"] else []
         o.done("analyze", outcome)

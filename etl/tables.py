@@ -184,6 +184,7 @@ class Retention(Section):
 
     minute_bars_days: int = Field(default=90, ge=0)  # in the warehouse; Parquet keeps all
     order_books_days: int = Field(default=30, ge=0)  # likewise
+    check_results_days: int = Field(default=30, ge=0)  # of checks that passed; failures stay
     answers_archived_after_days: int = Field(default=7, ge=0)  # a zip for each provider and day
     answers_dropped_after_days: int = Field(default=0, ge=0)  # their bodies; what was read of them stays in Parquet
 

@@ -1,6 +1,8 @@
 """The analyst's commands as a user types them, on a demo's folder of its own."""
 
 import shutil
+import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -73,3 +75,31 @@ def test_what_makes_no_sense_is_one_line_and_exit_code_2(desk: Mfo, arguments: t
     answer = desk(*arguments, "--demo")
     assert answer.code == 2, answer.err
     assert said in answer.err.splitlines()[-1]
+
+
+SLOW = "(select count(*) from range(1000000000000) as t(i) where i % 7 = 3) > 0"
+
+
+def test_a_hypothesis_ends_at_the_time_limit_of_a_query(desk: Mfo) -> None:
+    """Exit 1 and one line that names the setting; nothing is written down."""
+    (desk.cwd / "mfo.toml").write_text(TOML + "[query]\ntimeout_s = 0.5\n")
+    said = desk("hypothesis", "add", "slow", SLOW, "--demo")
+    assert said.code == 1
+    assert said.err.splitlines()[-1] == (
+        "mfo: hypothesis: stopped after 0.5 s; [query] timeout_s allows more (0: no limit)"
+    )
+    assert desk.rows("select name from hypotheses", "--demo") == []
+
+
+def test_ctrl_c_stops_a_hypothesis(desk: Mfo) -> None:
+    """130 and one line while DuckDB is at work; what was published stands."""
+    process = desk.start("hypothesis", "add", "slow", SLOW, "--demo")
+    assert process.stderr is not None
+    for line in process.stderr:
+        if line.split()[0] == "check":
+            break
+    time.sleep(2)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert (process.returncode, err.splitlines()[-1]) == (130, "mfo: hypothesis: stopped")
+    assert desk.rows("select name from hypotheses", "--demo") == []

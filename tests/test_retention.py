@@ -2,7 +2,7 @@
 
 import math
 import shutil
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ series = ["DGS10"]
 minute_bars_days = 31
 """
 FIRST, SECOND, THIRD = "2025-09-15T11:30:00Z", "2025-10-31T11:30:00Z", "2025-11-08T11:30:00Z"
+FAILED_ROWS, CHECKED_AT = 4, 6  # columns of data_quality
 OLD_MINUTES = "select count(*) as n from lake.bars where interval = '1m' and opened_at < '2025-09-30'"
 
 
@@ -42,6 +43,11 @@ def changed(before: dict[str, Rows], after: dict[str, Rows], *names: str) -> lis
         if len(before[name]) != len(after[name])
         or not all(all(map(is_same, *pair)) for pair in zip(before[name], after[name], strict=True))
     ]
+
+
+def has_left(row: tuple[Any, ...]) -> bool:
+    """Whether a row of `data_quality` is a passed check of the first run."""
+    return row[CHECKED_AT].date() == date(2025, 9, 15) and row[FAILED_ROWS] == 0
 
 
 class Kept:
@@ -69,7 +75,8 @@ class Kept:
     def marts(self, schema: str = "marts") -> dict[str, Rows]:
         """Every row of every relation of the published file."""
         with duckdb.connect(str(self.root / "warehouse.duckdb"), read_only=True) as con:
-            names = con.execute(f"select table_name from duckdb_tables() where schema_name = '{schema}'").fetchall()
+            shown = "select table_name from information_schema.tables where table_schema = ?"  # views too
+            names = con.execute(shown, [schema]).fetchall()
             return {name: con.execute(f"select * from {schema}.{name} order by all").fetchall() for (name,) in names}
 
     def copy(self, folder: Path) -> "Kept":
@@ -101,9 +108,22 @@ def test_maintain_says_what_it_moved(kept: Kept) -> None:
 
 def test_no_figure_changes_when_its_minutes_have_left(kept: Kept) -> None:
     """Every row of every mart is what it was, hours and gaps of the minutes that are gone too."""
-    after = kept.marts()
-    assert changed(kept.before, after) == []
+    before, after = dict(kept.before), kept.marts()
+    before["data_quality"] = [row for row in before["data_quality"] if not has_left(row)]
+    assert changed(before, after) == []
     assert len(after["hourly_metrics"]) > 1000
+
+
+def test_old_results_of_passed_checks_leave_and_failures_stay(kept: Kept) -> None:
+    """Of the first run, 54 days ago; the second's are all there, and `maintain` says how many left."""
+    before, after = kept.before["data_quality"], kept.marts()["data_quality"]
+    left = [row for row in before if has_left(row)]
+    assert len(left) > 100
+    assert f"{len(left)} results of passed checks older than 30 days left the warehouse; failures stay" in kept.said
+    assert [row for row in after if row[CHECKED_AT] < datetime(2025, 10, 9)] == [  # noqa: DTZ001 - as kept
+        row for row in before if row[CHECKED_AT].date() == date(2025, 9, 15) and row[FAILED_ROWS]
+    ]
+    assert len(after) == len(before) - len(left)
 
 
 def test_a_look_at_the_past_reads_back_what_has_left(kept: Kept, tmp_path: Path) -> None:
@@ -205,6 +225,7 @@ def test_what_init_writes_has_the_retention_settings(tmp_path: Path) -> None:
         "#[retention]",
         "#minute_bars_days = 90",
         "#order_books_days = 30",
+        "#check_results_days = 30",
         "#answers_archived_after_days = 7",
     ):
         assert line in text

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from etl.settings import Settings
     from etl.stages import query as stage
     from etl.stores import lineage, past
+    from etl.stores.guard import Bounds
 else:
     stage, past, lineage = map(Later, ("etl.stages.query", "etl.stores.past", "etl.stores.lineage"))
 
@@ -28,7 +29,7 @@ class Desk:
     seen: "past.Past | None"
     form: "stage.Format"
     width: int | None
-    bounds: "stage.Bounds"
+    bounds: "Bounds"
 
     def answer(self, sql: str, values: dict[str, str]) -> None:
         """One query: rows on stdout, the instant and the run that they are of on stderr."""

@@ -16,6 +16,11 @@ from etl.notes.reply import Draft, Schema, parse
 from etl.notes.review import complaint, review
 from etl.notes.verifier import Finding
 
+NO_MODEL = (
+    "no model is set up, or none is to be asked "
+    "(OPENAI_API_KEY or OPENAI_BASE_URL sets one up; --demo and --no-llm ask none)"
+)
+
 
 class Said(Protocol):
     """One reply of a model, read only."""
@@ -145,7 +150,9 @@ class Asking:
             return asked
         if asked.findings:
             asked.rejected = draft
-            asked.why = f"its reply was rejected: {complaint(asked.findings[:1])[0]}"
+            more = f", and {len(asked.findings) - 1} more" if len(asked.findings) > 1 else ""
+            said = complaint(asked.findings[:1])[0]
+            asked.why = f"the model's note was sent back once and still does not stand: {said}{more}"
         else:
             asked.draft, asked.rejected = draft, None
         return asked

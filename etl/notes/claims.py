@@ -6,14 +6,22 @@ What would have to happen, and what is denied, is no claim; where the facts disa
 
 import re
 from collections.abc import Iterator, Sequence
+from datetime import date
 from itertools import pairwise
 
 from etl.notes.facts import Fact
 from etl.notes.matching import CONDITIONAL, Place, clause_of
-from etl.notes.subjects import subject_of
+from etl.notes.subjects import nodes_of, subject_of
 from etl.notes.vocabulary import DIRECTION, FLOWS, MOVE_VERB, WINDOW_WORDS
 
 _DENIED = re.compile(r"\b(?:not|no longer|never|neither|nor|without)\b|n't\b", re.IGNORECASE)
+_NOT_MOVED = re.compile(
+    r"\b(?:(?:did|does|do|has|have) ?(?:not|n't)|didn't|doesn't|failed to|never) (?:\w+ )?$", re.IGNORECASE
+)
+_NEITHER = re.compile(r"\bneither (?:[^,;:.]*\bnor )?(?:the )?$", re.IGNORECASE)
+_EXCEPTED = re.compile(r"\b(?:but|except(?: for)?|other than|save for|apart from) (?:the )?$", re.IGNORECASE)
+_MEASURES = re.compile(r"breadth|volume flow|momentum score|(?:mean )?correlations?(?: strength)?", re.IGNORECASE)
+_LEVELS_ONLY = re.compile(r"\b(?:RSI|MACD|ATR|volatility|mean|average|percentile|(?:in|out)flows?)\b", re.IGNORECASE)
 _ARRIVES = re.compile(r"\b(?:to|at|from)(?: about| around)? $", re.IGNORECASE)
 _STATES = tuple(  # words, the fact that they speak of, the sign that it must have
     (re.compile(words, re.IGNORECASE), id_, sign)
@@ -44,6 +52,41 @@ _COMPARED = re.compile(
 )
 _MONEY = re.compile(r"\b(?:money|capital|flows?|flowed|flowing|inflows?|outflows?)\b", re.IGNORECASE)
 
+_ROUTE = re.compile(
+    r"\b(?:from|out of|left) (?:the )?(?P<giver>\w+(?: \w+)?) (?:and )?(?:(?:in)?to(?:wards?)?|for) (?:the )?"
+    r"(?P<taker>\w+)",
+    re.IGNORECASE,
+)
+_MEAN = r"(?: (?:its|the|their|own))* (?:(?:30|thirty)[- ](?:day|session) )?(?:moving )?(?:mean|average)\b"
+_SIDES = (  # words, the fact, the level that it is held against (0: the close against it)
+    (
+        re.compile(
+            rf"\b(?:(?P<above>above|over|reclaimed|reclaims|regained|regains|cleared|topped)|below|under|beneath|lost){_MEAN}",
+            re.IGNORECASE,
+        ),
+        "ma30",
+        0,
+    ),
+    *(
+        (re.compile(rf"\b(?:(?P<above>above|over|through|past)|below|under) (?:its |the )?{metric}\b", re.I), metric, 0)
+        for metric in ("resistance", "support")
+    ),
+    (re.compile(r"\b(?P<above>overbought)\b(?! (?:level|line|threshold|mark))", re.IGNORECASE), "rsi14", 70),
+    (re.compile(r"(?P<above>(?!))|\boversold\b(?! (?:level|line|threshold|mark))", re.IGNORECASE), "rsi14", 30),
+)
+_NEAR = re.compile(r"\b(?:near|close to|approach\w*|almost|nearly|towards?|short of|off)(?: \w+)? $", re.IGNORECASE)
+_SUPPOSED = re.compile(  # `a close below its mean ends the case` supposes it
+    r"\b(?:an?|any|the next) (?:\w+ )?(?:close|fall|drop|move|break|rise|return|breakout|breakdown)\b[^,;]*$",
+    re.IGNORECASE,
+)
+_PART = re.compile(
+    r"\b(?:(?P<top>top|upper|highest)|bottom|lower|lowest) "
+    r"(?P<part>decile|quintile|quartile|tenth|fifth|quarter|third|half)\b(?= of)",
+    re.IGNORECASE,
+)
+_WIDTHS = {"decile": 10, "tenth": 10, "quintile": 20, "fifth": 20, "quartile": 25, "quarter": 25, "third": 100 / 3,
+           "half": 50}  # fmt: skip
+
 Wrong = tuple[str, str]  # what is quoted, and why it does not stand
 
 
@@ -53,20 +96,34 @@ def wrong_claims(place: Place, facts: Sequence[Fact]) -> Iterator[Wrong]:
     yield from _wrong_states(place, facts)
     yield from _wrong_flows(place, facts)
     yield from _wrong_comparisons(place, facts)
+    yield from _wrong_routes(place, facts)
+    yield from _wrong_sides(place, facts)
+    yield from _wrong_extents(place, facts)
 
 
 def _wrong_moves(place: Place, facts: Sequence[Fact]) -> Iterator[Wrong]:
-    """`SPY rose` where every return of SPY that could be meant is negative."""
+    """`SPY rose` where every return of SPY that could be meant is negative, or where no fact tells its move."""
     for match in DIRECTION.finditer(place.sentence):
-        if MOVE_VERB.fullmatch(match[0]) is None or _has_size(match.end(), place) or _is_open(match.start(), place):
-            continue
         before = [g for g in place.groups if 0 <= match.start() - g[-1].end <= 20]
-        if not before or re.search(r"[,;:]", place.sentence[before[-1][-1].end : match.start()]):
+        between = place.sentence[before[-1][-1].end : match.start()] if before else ","
+        is_negated = _NOT_MOVED.search(between) is not None
+        if not (MOVE_VERB.fullmatch(match[0]) or is_negated) or re.search(r"[,;:]", between):
             continue
+        if _has_size(match.end(), place) or _is_open(match.start(), place):
+            continue
+        if _EXCEPTED.search(place.sentence[: before[-1][0].start]):
+            continue
+        is_negated |= _NEITHER.search(place.sentence[: before[-1][0].start]) is not None
+        sign = (1 if match["up"] else -1) * (-1 if is_negated else 1)
         for mention in before[-1]:
-            meant = [f for f in facts if f.metric in ("return_pct", "change_pct", "change")]
-            meant = [f for f in meant if subject_of(f) & mention.subjects and _in_window(f, place.sentence)]
-            yield from _denied(meant, 1 if match["up"] else -1, f"{mention.text} {match[0]}")
+            own = [f for f in facts if subject_of(f) & mention.subjects]
+            meant = [f for f in own if f.metric in ("return_pct", "change_pct", "change")]
+            meant = [f for f in meant if _in_window(f, place.sentence) and _is_of_day(f, place)]
+            quote = f"{mention.text}{between}{match[0]}"
+            is_told = "market" not in mention.subjects or _MEASURES.fullmatch(mention.text)
+            if own and is_told and (not meant or _LEVELS_ONLY.search(between)):
+                yield quote, "no fact tells this move"
+            yield from _denied(meant, sign, quote)
 
 
 def _wrong_states(place: Place, facts: Sequence[Fact]) -> Iterator[Wrong]:
@@ -108,6 +165,56 @@ def _wrong_comparisons(place: Place, facts: Sequence[Fact]) -> Iterator[Wrong]:
             yield f"{one.text}{match[0]}{other.text}", f"{a.name} was {a.value:g} and {b.name} {b.value:g} {b.unit}"
 
 
+def _wrong_routes(place: Place, facts: Sequence[Fact]) -> Iterator[Wrong]:
+    """`Money moved from Japan to China` where the facts know no such flow."""
+    if not _MONEY.search(place.sentence):
+        return
+    routes = {(f.nodes[0].lower(), f.nodes[1].lower()) for f in facts if f.nodes and _in_window(f, place.sentence)}
+    nodes = {node.lower() for node, _ in nodes_of(facts)} | {node for route in routes for node in route}
+    for match in _ROUTE.finditer(place.sentence):
+        giver, taker = match["giver"].lower(), match["taker"].lower()
+        if {giver, taker} <= nodes and (giver, taker) not in routes and not _is_open(match.start(), place):
+            yield match[0], "no fact holds a flow that way"
+
+
+def _wrong_sides(place: Place, facts: Sequence[Fact]) -> Iterator[Wrong]:
+    """`SPY is below its 30-day mean`, `FXI is overbought`: of the last name before it."""
+    if CONDITIONAL.search(place.sentence):
+        return
+    for words, metric, level in _SIDES:
+        for match in words.finditer(place.sentence):
+            before = place.sentence[: match.start()]
+            groups = [g for g in place.groups if g[-1].end <= match.start()] or list(place.carried)
+            if not groups or _NEAR.search(before) or _SUPPOSED.search(before):
+                continue
+            sign = (1 if match["above"] else -1) * (-1 if _DENIED.search(before[-25:]) else 1)
+            for mention in groups[-1]:
+                own = [f for f in facts if f.metric == metric and f.symbol in mention.subjects and not f.is_bar]
+                gaps = [f.value - level if level else place.closes.get(f.symbol or "", f.value) - f.value for f in own]
+                if not own or all(gap * sign < 0 for gap in gaps):
+                    yield (
+                        f"{mention.text} {match[0]}",
+                        f"{own[0].name} is {own[0].value:g}" if own else "no fact says so",
+                    )
+
+
+def _wrong_extents(place: Place, facts: Sequence[Fact]) -> Iterator[Wrong]:
+    """`The VIX is in its top decile` where its percentile lies elsewhere, or no fact gives one."""
+    for match in _PART.finditer(place.sentence):
+        groups = [g for g in place.groups if g[-1].end <= match.start()] or list(place.carried)
+        subjects = frozenset().union(*(m.subjects for g in groups[-1:] for m in g))
+        own = [f for f in facts if f.metric == "percentile" and subject_of(f) & subjects]
+        width = _WIDTHS[match["part"].lower()]
+        low, high = (100 - width, 100) if match["top"] else (0, width)
+        if not _is_open(match.start(), place) and not any(low <= f.value <= high for f in own):
+            yield match[0], f"{own[0].name} is {own[0].value:g}" if own else "no fact says so"
+
+
+def is_part(start: int, sentence: str) -> bool:
+    """Whether the word there names a part of a range: `the lower half of its range`."""
+    return any(match.start("part") == start for match in _PART.finditer(sentence))
+
+
 def _denied(meant: Sequence[Fact], sign: int, quote: str) -> Iterator[Wrong]:
     """The claim, where there is a fact that it could mean and all of them have the other sign."""
     if meant and all(fact.value * sign < 0 for fact in meant):
@@ -124,6 +231,12 @@ def _has_size(start: int, place: Place) -> bool:
     stop = clause_of(start, place.sentence)[1]
     inside = [n for n in place.reading.numbers if start <= n.start < stop]
     return any(not _ARRIVES.search(place.sentence[start : n.start]) for n in inside)
+
+
+def _is_of_day(fact: Fact, place: Place) -> bool:
+    """Whether it is of a date that the sentence names, where it names any."""
+    days = place.reading.days
+    return not days or any(day.fits(date.fromisoformat(fact.as_of[:10])) for day in days)
 
 
 def _in_window(fact: Fact, sentence: str) -> bool:

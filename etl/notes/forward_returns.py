@@ -1,13 +1,15 @@
 """
 What followed signals: forward returns against the unconditional base of the same symbols, by period.
 
-A signal of day t is known after its close, so it enters at the close of the next bar and ends h bars later. Returns
+A signal of day t is known after its close, so it enters at the close of the next session and ends h sessions later, as
+calls do; crypto by the UTC closes of the sessions' dates, so that a horizon is the same span for every symbol. Returns
 are total and in logs, in percent. The base is the mean of all windows of the same symbol and period; the edge is the
 signals' mean less theirs, its interval a block bootstrap. A window that reaches over its period's end is left out.
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -33,22 +35,29 @@ class Window:
     value: float
 
 
-def windows_of(symbol: str, days: Sequence[tuple[date, float | None]], horizon: int) -> dict[date, Window]:
+def windows_of(
+    symbol: str, days: Sequence[tuple[date, float | None]], horizon: int, sessions: Collection[date] | None = None
+) -> dict[date, Window]:
     """
     Every whole window of a symbol by the day of its signal, from (day, total return in percent) in order of time.
 
-    A window with a return that is not known is left out.
+    Only days of `sessions` are entered and left at; None: every day is one. A window with a return that is not known is
+    left out.
     """
     found: dict[date, Window] = {}
     sums, holes = [0.0], [0]
     for _, value in days:
         sums.append(sums[-1] + (math.log1p(value / 100) if value is not None else 0.0))
         holes.append(holes[-1] + (value is None))
-    for at in range(len(days) - horizon - 1):
-        first, last = at + 1, at + 1 + horizon
+    closes = [at for at, (day, _) in enumerate(days) if sessions is None or day in sessions]
+    for at, (day, _) in enumerate(days):
+        entry = bisect_right(closes, at)
+        if entry + horizon >= len(closes):
+            break
+        first, last = closes[entry], closes[entry + horizon]
         if holes[last + 1] == holes[first + 1]:
             value = 100 * (sums[last + 1] - sums[first + 1])
-            found[days[at][0]] = Window(symbol, days[at][0], days[first][0], days[last][0], value)
+            found[day] = Window(symbol, day, days[first][0], days[last][0], value)
     return found
 
 

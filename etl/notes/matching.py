@@ -26,6 +26,10 @@ _COUNTED = re.compile(  # what counts of symbols may be told with
 )
 _MORE = re.compile(r"^ (?:higher|lower|more|less|up|down)\b", re.IGNORECASE)
 _ARRIVES = re.compile(r"\b(?:at|to|from)(?: about| around)? $", re.IGNORECASE)
+_SIZED_AT = re.compile(  # `the largest loss of the day at 1.5 percent` tells its size, not where it arrived
+    r"\b(?:loss|gain|decline|drop|fall|rise|advance|inflow|outflow)\b[^,;]{0,30}\bat(?: about| around)? $",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +226,7 @@ def _is_signed(number: Number, fact: Fact, value: float, place: Place) -> bool:
     direction, own = direction_beside(number, place)
     start, _ = clause_of(number.start, place.sentence)
     before = place.sentence[start : number.start]
-    if _ARRIVES.search(before) and not re.search(r"\b(?:positive|negative)\b", before):
+    if _ARRIVES.search(before) and not _SIZED_AT.search(before) and not re.search(r"\b(?:positive|negative)\b", before):
         direction = 0
     if fact.metric == "symbols":  # `all 16 symbols advanced` tells their number as that of advancers
         after = place.sentence[number.end :]

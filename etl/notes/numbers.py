@@ -8,7 +8,7 @@ as unreadable, and the verifier refuses it.
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 FILLER = "¤"  # stands for what was read already, so that it is read once
@@ -31,6 +31,7 @@ FRACTIONS = {
     "half": 0.5, "twice": 2.0, "double": 2.0, "doubled": 2.0, "doubling": 2.0, "triple": 3.0, "tripled": 3.0,
     "thrice": 3.0, "quadrupled": 4.0, "halved": 0.5, "tenfold": 10.0, "twofold": 2.0, "threefold": 3.0,
 }  # fmt: skip
+PARTS = {"third": 3, "quarter": 4, "fifth": 5, "tenth": 10}
 MONTHS = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
     "december",
@@ -57,6 +58,11 @@ _FRACTION = re.compile(
     r"(?<=by )(?:one|a|two|three)[ -](?:third|quarter|fifth|tenth)s?|three[ -]quarters)\b",
     re.IGNORECASE,
 )
+_PART_OF_UNIT = re.compile(  # `half a percentage point`, `a quarter of a percent`
+    r"\b(?:(?P<half>half)(?: of)?|(?:one|a)[ -](?P<part>third|quarter|fifth|tenth) of) an? "
+    r"(?P<unit>percentage point|percent|per cent|point)\b",
+    re.IGNORECASE,
+)
 _VAGUE = re.compile(
     r"\b(?:dozens?|hundreds|thousands|millions|billions|trillions|(?:a|several|many) (?:million|billion|trillion))\b",
     re.IGNORECASE,
@@ -74,6 +80,8 @@ _YEAR = re.compile(
     r"\b(?:in|since|of|by|from|until|through|during|early|late|year) (?P<year>(?:19|20)[0-9]{2})\b"
     r"(?![.,][0-9]|[ -]?(?:%|percent|points|USD|dollars))"
 )
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_WEEKDAY = re.compile(rf"\b(?P<weekday>{'|'.join(WEEKDAYS)})\b", re.IGNORECASE)
 _TIME = re.compile(r"\b[0-2]?[0-9]:[0-5][0-9](?::[0-5][0-9])?(?: (?:UTC|ET|EST|EDT|IST))?\b")
 
 
@@ -106,10 +114,16 @@ class Day:
     year: int | None
     month: int | None
     day: int | None
+    weekday: int | None = None  # Monday is 0
 
     def fits(self, other: date) -> bool:
         """Whether `other` is this date, as far as the text says it."""
-        pairs = ((self.year, other.year), (self.month, other.month), (self.day, other.day))
+        pairs = (
+            (self.year, other.year),
+            (self.month, other.month),
+            (self.day, other.day),
+            (self.weekday, other.weekday()),
+        )
         return all(mine is None or mine == theirs for mine, theirs in pairs)
 
 
@@ -139,7 +153,12 @@ def read(sentence: str, masked: Iterable[tuple[int, int]] = ()) -> Reading:
         left = left[:start] + FILLER * (end - start) + left[end:]
     days, left = _days(left)
     numbers: list[Number] = []
-    for pattern, make in ((_NUMBER, _from_digits), (_FRACTION, _from_fraction), (_SPELLED, _from_words)):
+    for pattern, make in (
+        (_PART_OF_UNIT, _from_part),
+        (_NUMBER, _from_digits),
+        (_FRACTION, _from_fraction),
+        (_SPELLED, _from_words),
+    ):
         for match in pattern.finditer(left):
             number = make(match)
             if number is not None:
@@ -163,6 +182,13 @@ def _days(text: str) -> tuple[list[Day], str]:
                     Day(match.start(), match.end(), match[0], _int(parts.get("year")), number, _int(parts.get("day")))
                 )
             text = text[: match.start()] + FILLER * len(match[0]) + text[match.end() :]
+    for match in _WEEKDAY.finditer(text):
+        weekday = WEEKDAYS.index(match["weekday"].lower())
+        beside = next((day for day in days if re.fullmatch(r",? (?:the )?", text[match.end() : day.start])), None)
+        if beside:
+            days[days.index(beside)] = replace(beside, weekday=weekday)
+        else:
+            days.append(Day(match.start(), match.end(), match[0], None, None, None, weekday))
     return sorted(days, key=lambda d: d.start), text
 
 
@@ -200,9 +226,16 @@ def _from_fraction(match: re.Match[str]) -> Number:
     value = FRACTIONS.get(words)
     if value is None:
         count, name = re.split(r"[ -]", words)
-        parts = {"third": 3, "quarter": 4, "fifth": 5, "tenth": 10}
-        value = SMALL.get(count, 1) / parts[name.removesuffix("s")]
+        value = SMALL.get(count, 1) / PARTS[name.removesuffix("s")]
     return Number(match.start(), match.end(), match[0], value, 0.05, 1.0, "times", "", spelled=True)
+
+
+def _from_part(match: re.Match[str]) -> Number:
+    value = 0.5 if match["half"] else 1 / PARTS[match["part"].lower()]
+    return Number(
+        match.start(), match.end(), match[0], value, 0.05 if match["half"] else 0.025, 1.0, _unit(match, None), "",
+        spelled=True,
+    )  # fmt: skip
 
 
 def _unit(match: re.Match[str], currency: str | None) -> str:

@@ -83,16 +83,39 @@ def parse(content: str, schema: Schema) -> Draft:
         AnswerUnreadable: there is no JSON in it, or not of the asked-for shape; the message says which.
     """
     if not content.strip():
-        raise AnswerUnreadable("the reply is empty")
+        raise AnswerUnreadable("the model's reply is empty")
     validator = jsonschema.Draft202012Validator(schema)
-    wrong = "the reply holds no JSON object"
+    wrong = ""
     for value in _objects(content):
         error = jsonschema.exceptions.best_match(validator.iter_errors(value))
         if error is None:
             return _draft(value)
-        where = ".".join(str(part) for part in error.absolute_path) or "its top"
-        wrong = f"the reply is not of the asked-for shape at {where}"
+        wrong = wrong or _told(error)
+    if not wrong or _breaks_off(content):
+        wrong = "the model's reply holds no JSON object" + (" that is whole" if "{" in content else "")
     raise AnswerUnreadable(wrong)
+
+
+def _told(error: jsonschema.ValidationError) -> str:
+    """What is not as it was asked for, in the schema's words: none of the reply's is repeated."""
+    where = ".".join(str(part) for part in error.absolute_path)
+    if error.validator == "required":
+        names, held = cast("list[str]", error.validator_value), cast("dict[str, object]", error.instance)
+        missing = ", ".join(name for name in names if name not in held)
+        return f"the model's reply is not of the asked-for shape: it lacks {missing}" + (
+            f" at {where}" if where else ""
+        )
+    place = f"at {where}" if where else "at its top: it holds more than was asked for"
+    return f"the model's reply is not of the asked-for shape {place}"
+
+
+def _breaks_off(content: str) -> bool:
+    """Whether the outermost object is cut short: what is whole inside it is only a part."""
+    try:
+        json.JSONDecoder().raw_decode(content, content.find("{"))
+    except (ValueError, RecursionError):
+        return True
+    return False
 
 
 def _object(properties: Schema) -> Schema:

@@ -3,9 +3,11 @@
 import re
 from collections.abc import Sequence
 
+from etl.notes.claims import is_part
 from etl.notes.facts import Fact
 from etl.notes.matching import Place, clause_of
 from etl.notes.numbers import Number
+from etl.notes.rankings import is_counted
 from etl.notes.vocabulary import OWN_COUNTS
 
 SPANS = {  # what may stand before each word for a span of time
@@ -41,6 +43,8 @@ _ASSERTED = re.compile(
 def is_structural(number: Number, place: Place) -> bool:
     """Whether a number is a horizon, a window, a named level, zero, or a count of the author's own points."""
     after = place.sentence[number.end :]
+    if number.spelled and (is_counted(number.start, place.sentence) or is_part(number.start, place.sentence)):
+        return True  # a claim of many, or of a range's part, which is judged as one
     if number.unit or number.scale != 1:
         is_compared = _COMPARED.search(place.sentence[: number.start]) is not None
         return number.unit in ("percentile", "ordinal") and is_compared and _is_level(number, place, "percentile")

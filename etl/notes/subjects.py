@@ -9,7 +9,7 @@ from etl.notes.facts import Fact
 from etl.notes.numbers import Number
 from etl.notes.vocabulary import ACRONYM, ALIASES, NAMED, PSEUDO, WEAK
 
-_JOIN = re.compile(r"^(?:'s)?(?: ?(?:,|/|&|\band\b|\bor\b|\bversus\b|\bvs\.?)){1,2} ?(?:the |of )*$", re.IGNORECASE)
+_JOIN = re.compile(r"^(?:'s)?(?: ?(?:,|/|&|\band\b|\bn?or\b|\bversus\b|\bvs\.?)){1,2} ?(?:the |of )*$", re.IGNORECASE)
 _TOUCH = re.compile(r"^[ (-]{0,2}$")
 _BELONGS_AFTER = re.compile(
     r"^(?: (?:net|daily|weekly|monthly|total|price))?"

@@ -16,8 +16,10 @@ from datetime import date
 from etl.notes import derivations, structure
 from etl.notes.claims import wrong_claims
 from etl.notes.facts import Fact
+from etl.notes.hearsay import unheard
 from etl.notes.matching import Place, matches
 from etl.notes.numbers import Day, Number, normalized, read
+from etl.notes.rankings import wrong_rankings
 from etl.notes.subjects import groups_of, masks_in, mentions_in, nodes_of, owners, strangers_in
 
 _SENTENCE_END = re.compile(
@@ -29,7 +31,7 @@ _PRONOUN = re.compile(r"\b(?:it|its|they|their|the fund|the ETF|the index)\b", r
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing in a text that does not stand: `kind` number, direction, date, symbol, citation or unreadable."""
+    """What does not stand in a text: `kind` is number, direction, date, symbol, hearsay, citation or unreadable."""
 
     kind: str
     quote: str
@@ -95,6 +97,8 @@ def _check(sentence: str, table: _Table, before: Place | None) -> tuple[Place, l
     findings += [f for day in reading.days if (f := _judge_day(day, sentence, table))]
     findings += [f for number in reading.numbers if (f := _judge(number, place, table))]
     findings += [Finding("direction", quote, sentence, why) for quote, why in wrong_claims(place, table.facts)]
+    findings += [Finding("direction", quote, sentence, why) for quote, why in wrong_rankings(place, table.facts)]
+    findings += [Finding("hearsay", quote, sentence, why) for quote, why in unheard(sentence)]
     return place, findings
 
 
@@ -120,7 +124,9 @@ def _judge(number: Number, place: Place, table: _Table) -> Finding | None:
         for reason in reasons:
             if reason.startswith(kind):
                 return Finding(kind, number.text, place.sentence, reason.partition(": ")[2])
-    return Finding("number", number.text, place.sentence, "this number stands in no fact and follows from none cited")
+    return Finding(
+        "number", number.text, place.sentence, "no figure of the day is this, and it follows from none that is cited"
+    )
 
 
 def _owners(number: Number, place: Place) -> frozenset[str] | None:

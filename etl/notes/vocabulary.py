@@ -72,19 +72,22 @@ UP = (
     r"rose|rise|rises|risen|rising|gain|gains|gained|gaining|up|higher|climb|climbs|climbed|climbing|add|adds|added|"
     r"adding|advance|advances|advanced|advancing|increase|increases|increased|inflow|inflows|jumped|jumps|rallied|"
     r"rallies|rally|surged|surges|positive|stronger|strengthened|grew|grows|advancers|widened|improved|bounced|"
-    r"recovered|outgained"
+    r"recovered|outgained|soared|soars|spiked|accelerated|expanded|firmed|"
+    r"gainers?|winners?"
 )
 DOWN = (
     r"fell|fall|falls|fallen|falling|lose|loses|lost|losing|loss|losses|down|lower|drop|drops|dropped|dropping|"
     r"decline|declines|declined|declining|decrease|decreases|decreased|outflow|outflows|slipped|slips|slid|slides|"
     r"shed|sheds|sank|tumbled|tumbles|plunged|negative|weaker|weakened|shrank|shrinks|retreated|retreats|eased|eases|"
-    r"decliners|narrowed|contracted|slumped|dipped|gave back|gives back|giving back"
+    r"decliners|narrowed|contracted|slumped|dipped|gave back|gives back|giving back|"
+    r"cooled|slowed|softened|crashed|decelerated|losers?"
 )
 MOVE_VERB = re.compile(
     r"rose|rises|gained|gains|climbed|climbs|added|adds|advanced|advances|increased|jumped|jumps|rallied|rallies|"
     r"surged|surges|strengthened|grew|fell|falls|lost|loses|dropped|drops|declined|declines|decreased|slipped|slips|"
     r"slid|sheds|shed|sank|tumbled|tumbles|plunged|weakened|shrank|retreated|retreats|eased|eases|slumped|dipped|"
-    r"gave back|gives back",
+    r"gave back|gives back|soared|soars|spiked|accelerated|expanded|firmed|cooled|slowed|softened|crashed|decelerated|"
+    r"improved|bounced|recovered|widened|narrowed|contracted",
     re.IGNORECASE,
 )
 DIRECTION = re.compile(rf"\b(?:(?P<up>{UP})|(?P<down>{DOWN}))\b", re.IGNORECASE)

@@ -24,13 +24,14 @@ from etl.domain import (
     Bar,
     Credential,
     Limits,
+    Provider,
     Request,
     Row,
     Terms,
     Want,
 )
 from etl.errors import AnswerUnreadable, KeyRefused, ProviderRefused
-from etl.providers.reading import bars, document, elements, excerpt, members, refuse_status
+from etl.providers.reading import bars, document, elements, members, refusal_in, refuse_status
 
 FREE_AFTER = timedelta(minutes=16)  # what is younger than a quarter of an hour is paid for
 RECENT = timedelta(days=140)
@@ -39,28 +40,25 @@ NEW_YORK = ZoneInfo("America/New_York")
 NAMES = {"at": "t", "open": "o", "high": "h", "low": "l", "close": "c", "volume": "v", "trades": "n"}
 
 
-class Alpaca:
+class Alpaca(Provider):
     """Alpaca's historical stock bars."""
 
-    name: str = "alpaca"
-    title: str = "Alpaca"
-    base_url: str = "https://data.alpaca.markets"
-    base_url_env: str = "ALPACA_BASE_URL"
-    credential: Credential | None = Credential(
+    name = "alpaca"
+    title = "Alpaca"
+    base_url = "https://data.alpaca.markets"
+    credential = Credential(
         "ALPACA_API_KEY",
         "header",
         "APCA-API-KEY-ID",
         beside=(Credential("ALPACA_SECRET_KEY", "header", "APCA-API-SECRET-KEY"),),
     )
-    limits: Limits = Limits(per_minute=200, spacing_s=0.05)
-    terms: Terms = Terms(
+    limits = Limits(per_minute=200, spacing_s=0.05)
+    terms = Terms(
         "Alpaca's market data is for the account holder's own use; it may not be redistributed.",
         "https://alpaca.markets/disclosures",
         publishable=False,
     )
-    cadence_hours: float = 24.0
-    datasets: tuple[str, ...] = (EQUITY_DAILY, EQUITY_HISTORY, EQUITY_INTRADAY)
-    parser_version: int = 1
+    datasets = (EQUITY_DAILY, EQUITY_HISTORY, EQUITY_INTRADAY)
 
     def plan(self, want: Want, now: datetime) -> list[Request]:
         """One request, from `since` up to `until` or 16 minutes ago; `more` asks for the pages after it."""
@@ -100,11 +98,16 @@ class Alpaca:
         """
         symbol = answer.request.symbol
         if answer.status == 403:
-            said = _said(answer)
+            said = refusal_in(answer, "message")
             if not said or "forbidden" in said.lower():
                 raise KeyRefused("Alpaca does not accept the keys")
             raise ProviderRefused(f"Alpaca refused {symbol}: {said}")
-        refuse_status(answer, self.title, keyed=True, said=_said(answer) if answer.status in (400, 404, 422) else "")
+        refuse_status(
+            answer,
+            self.title,
+            keyed=True,
+            said=refusal_in(answer, "message") if answer.status in (400, 404, 422) else "",
+        )
         body = members(document(answer, self.title), "Alpaca's answer")
         by_symbol = members(body.get("bars"), "Alpaca's bars")
         if any(name != symbol for name in by_symbol):
@@ -148,12 +151,3 @@ def _session(value: object) -> date | None:
 
 def _had_ended(bar: Bar, end: datetime | None) -> bool:
     return end is None or not isinstance(bar.at, datetime) or bar.at + FIVE_MINUTES <= end
-
-
-def _said(answer: Answer) -> str:
-    """The refusal's own words."""
-    try:
-        body = document(answer, "Alpaca")
-    except AnswerUnreadable:
-        return ""
-    return excerpt(body.get("message")) if isinstance(body, dict) else ""

@@ -37,6 +37,7 @@ from etl.domain import (
     Interval,
     Limits,
     Observation,
+    Provider,
     Request,
     Row,
     Terms,
@@ -70,24 +71,21 @@ EVENTS: dict[str, tuple[ActionKind, str, str]] = {
 }
 
 
-class AlphaVantage:
+class AlphaVantage(Provider):
     """The free key's functions, in the order in which the observatory needs them."""
 
-    name: str = "alpha_vantage"
-    title: str = "Alpha Vantage"
-    base_url: str = "https://www.alphavantage.co"
-    base_url_env: str = "ALPHA_VANTAGE_BASE_URL"
-    credential: Credential | None = Credential("ALPHA_VANTAGE_API_KEY", "query", "apikey")
-    limits: Limits = Limits(per_day=25, reserve=25, day_zone="US/Eastern", spacing_s=1.1)
+    name = "alpha_vantage"
+    title = "Alpha Vantage"
+    base_url = "https://www.alphavantage.co"
+    credential = Credential("ALPHA_VANTAGE_API_KEY", "query", "apikey")
+    limits = Limits(per_day=25, reserve=25, day_zone="US/Eastern", spacing_s=1.1)
     premium_limits: Limits = Limits(per_minute=75)  # of the smallest plan; there is no daily cap
-    terms: Terms = Terms(
+    terms = Terms(
         "Free data is for personal use; other use needs Alpha Vantage's agreement.",
         "https://www.alphavantage.co/terms_of_service/",
         publishable=False,
     )
-    cadence_hours: float = 24.0
-    datasets: tuple[str, ...] = (EQUITY_DAILY, EQUITY_HISTORY, EQUITY_INTRADAY, ACTIONS, MACRO, CRYPTO_1D)
-    parser_version: int = 1
+    datasets = (EQUITY_DAILY, EQUITY_HISTORY, EQUITY_INTRADAY, ACTIONS, MACRO, CRYPTO_1D)
 
     def plan(self, want: Want, now: datetime) -> list[Request]:
         """

@@ -31,9 +31,9 @@ from etl.domain import (
     Answer,
     Bar,
     Book,
-    Credential,
     Interval,
     Limits,
+    Provider,
     Request,
     Row,
     Span,
@@ -73,23 +73,19 @@ SERVER_TROUBLE = {-1000, -1001, -1006, -1007, -1008, -1016}
 MILLISECOND = timedelta(milliseconds=1)
 
 
-class Binance:
+class Binance(Provider):
     """Binance's public market data."""
 
-    name: str = "binance"
-    title: str = "Binance"
-    base_url: str = "https://data-api.binance.vision"
-    base_url_env: str = "BINANCE_BASE_URL"
-    credential: Credential | None = None
-    limits: Limits = Limits(weight=6000, weight_window_s=60.0, parallel=8)
-    terms: Terms = Terms(
+    name = "binance"
+    title = "Binance"
+    base_url = "https://data-api.binance.vision"
+    limits = Limits(weight=6000, weight_window_s=60.0, parallel=8)
+    terms = Terms(
         "Binance market data, for personal and internal use under Binance's terms.",
         "https://www.binance.com/en/terms",
         publishable=False,
     )
-    cadence_hours: float = 24.0
-    datasets: tuple[str, ...] = (CRYPTO_1M, CRYPTO_1D, ORDER_BOOK)
-    parser_version: int = 1
+    datasets = (CRYPTO_1M, CRYPTO_1D, ORDER_BOOK)
 
     def plan(self, want: Want, now: datetime) -> list[Request]:
         """Pages of 1000 candles from the one that holds `since` up to `until` or `now`, at least one; or one book."""

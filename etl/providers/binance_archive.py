@@ -31,7 +31,7 @@ from isal import igzip_lib, isal_zlib  # inflates twice as fast as zlib
 from pyarrow import compute
 
 from etl.coverage import LENGTHS
-from etl.domain import CRYPTO_1D, CRYPTO_1M, Answer, Bar, Credential, Limits, Request, Row, Span, Terms, Want
+from etl.domain import CRYPTO_1D, CRYPTO_1M, Answer, Bar, Limits, Provider, Request, Row, Span, Terms, Want
 from etl.errors import AnswerUnreadable, ProviderRefused
 from etl.providers.binance import INTERVALS, LAST_STAMP, MICROSECONDS_FROM, OPENED
 from etl.providers.reading import refuse_status
@@ -50,23 +50,19 @@ DEFLATED = 8
 NUMBER = r"^\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*$"
 
 
-class BinanceArchive:
+class BinanceArchive(Provider):
     """Binance's public archive."""
 
-    name: str = "binance_archive"
-    title: str = "Binance's archive"
-    base_url: str = "https://data.binance.vision"
-    base_url_env: str = "BINANCE_ARCHIVE_BASE_URL"
-    credential: Credential | None = None
-    limits: Limits = Limits(parallel=4, timeout_s=60.0)
-    terms: Terms = Terms(
+    name = "binance_archive"
+    title = "Binance's archive"
+    base_url = "https://data.binance.vision"
+    limits = Limits(parallel=4, timeout_s=60.0)
+    terms = Terms(
         "Binance market data, for personal and internal use under Binance's terms.",
         "https://www.binance.com/en/terms",
         publishable=False,
     )
-    cadence_hours: float = 24.0
-    datasets: tuple[str, ...] = (CRYPTO_1M, CRYPTO_1D)
-    parser_version: int = 1
+    datasets = (CRYPTO_1M, CRYPTO_1D)
 
     def plan(self, want: Want, now: datetime) -> list[Request]:
         """Whole months, and whole days where a month is not whole or not out yet, within the want and out by `now`."""

@@ -14,7 +14,7 @@ https://docs.coingecko.com/v3.0.1/reference/coins-id-market-chart
 from collections.abc import Iterator
 from datetime import datetime
 
-from etl.domain import CRYPTO_QUOTE, Answer, Credential, Limits, Quote, Request, Row, Terms, Unreadable, Want
+from etl.domain import CRYPTO_QUOTE, Answer, Credential, Limits, Provider, Quote, Request, Row, Terms, Unreadable, Want
 from etl.errors import AnswerError, AnswerUnreadable, KeyRefused, ProviderRefused, RateLimited
 from etl.providers.reading import (
     document,
@@ -48,23 +48,20 @@ COINS = {
 KEY_CODES, PLAN_CODES = (10002, 10010, 10011), (10005, 10006, 10012)
 
 
-class CoinGecko:
+class CoinGecko(Provider):
     """CoinGecko's market_chart."""
 
-    name: str = "coingecko"
-    title: str = "CoinGecko"
-    base_url: str = "https://api.coingecko.com/api/v3"
-    base_url_env: str = "COINGECKO_BASE_URL"
-    credential: Credential | None = Credential("COINGECKO_API_KEY", "header", "x-cg-demo-api-key")
-    limits: Limits = Limits(per_minute=30, rate_limited_wait_s=60.0)
-    terms: Terms = Terms(
+    name = "coingecko"
+    title = "CoinGecko"
+    base_url = "https://api.coingecko.com/api/v3"
+    credential = Credential("COINGECKO_API_KEY", "header", "x-cg-demo-api-key")
+    limits = Limits(per_minute=30, rate_limited_wait_s=60.0)
+    terms = Terms(
         "CoinGecko's Demo plan is for personal use, with attribution: data provided by CoinGecko.",
         "https://www.coingecko.com/en/api_terms",
         publishable=False,
     )
-    cadence_hours: float = 24.0
-    datasets: tuple[str, ...] = (CRYPTO_QUOTE,)
-    parser_version: int = 1
+    datasets = (CRYPTO_QUOTE,)
 
     def plan(self, want: Want, now: datetime) -> list[Request]:
         """One request for the last two midnights; [] for a coin whose id is not known here."""

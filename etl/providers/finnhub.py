@@ -14,30 +14,27 @@ https://finnhub.io/docs/api/quote
 from collections.abc import Iterator
 from datetime import datetime
 
-from etl.domain import EQUITY_QUOTE, Answer, Credential, Limits, Quote, Request, Row, Terms, Unreadable, Want
+from etl.domain import EQUITY_QUOTE, Answer, Credential, Limits, Provider, Quote, Request, Row, Terms, Unreadable, Want
 from etl.errors import AnswerUnreadable, KeyRefused, ProviderRefused, RateLimited
-from etl.providers.reading import document, excerpt, instant, members, number, refuse_status, retry_after
+from etl.providers.reading import document, excerpt, instant, members, number, refusal_in, refuse_status, retry_after
 
 A_MINUTE = 60.0
 
 
-class Finnhub:
+class Finnhub(Provider):
     """Finnhub's quote."""
 
-    name: str = "finnhub"
-    title: str = "Finnhub"
-    base_url: str = "https://finnhub.io/api/v1"
-    base_url_env: str = "FINNHUB_BASE_URL"
-    credential: Credential | None = Credential("FINNHUB_API_KEY", "header", "X-Finnhub-Token")
-    limits: Limits = Limits(per_minute=60, spacing_s=0.05)
-    terms: Terms = Terms(
+    name = "finnhub"
+    title = "Finnhub"
+    base_url = "https://finnhub.io/api/v1"
+    credential = Credential("FINNHUB_API_KEY", "header", "X-Finnhub-Token")
+    limits = Limits(per_minute=60, spacing_s=0.05)
+    terms = Terms(
         "Finnhub's free plan is for personal use; it may not be redistributed.",
         "https://finnhub.io/terms-of-service",
         publishable=False,
     )
-    cadence_hours: float = 24.0
-    datasets: tuple[str, ...] = (EQUITY_QUOTE,)
-    parser_version: int = 1
+    datasets = (EQUITY_QUOTE,)
 
     def plan(self, want: Want, now: datetime) -> list[Request]:
         """One request."""
@@ -59,7 +56,9 @@ class Finnhub:
         if answer.status == 429:
             wait = retry_after(answer)
             raise RateLimited("Finnhub's calls of this minute are spent", A_MINUTE if wait is None else wait)
-        refuse_status(answer, self.title, keyed=True, said=_said(answer) if answer.status in (403, 422) else "")
+        refuse_status(
+            answer, self.title, keyed=True, said=refusal_in(answer, "error") if answer.status in (403, 422) else ""
+        )
         body = members(document(answer, self.title), "Finnhub's answer")
         if "error" in body:
             said = excerpt(body["error"])
@@ -82,12 +81,3 @@ class Finnhub:
             yield Unreadable(symbol, str(body.get("t", "")), "not a quote with an instant")
             return
         yield Quote(symbol, at, number(body.get("c")))
-
-
-def _said(answer: Answer) -> str:
-    """The refusal's own words."""
-    try:
-        body = document(answer, "Finnhub")
-    except AnswerUnreadable:
-        return ""
-    return excerpt(body.get("error")) if isinstance(body, dict) else ""

@@ -14,7 +14,7 @@ https://site.financialmodelingprep.com/developer/docs/stable/historical-price-eo
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from etl.domain import EQUITY_DAILY, EQUITY_HISTORY, Answer, Credential, Limits, Request, Row, Terms, Want
+from etl.domain import EQUITY_DAILY, EQUITY_HISTORY, Answer, Credential, Limits, Provider, Request, Row, Terms, Want
 from etl.errors import AnswerError, AnswerUnreadable, DaySpent, KeyRefused, ProviderRefused, RateLimited
 from etl.providers.reading import bars, document, elements, excerpt, refuse_status, retry_after
 
@@ -24,23 +24,20 @@ MICROSECOND = timedelta(microseconds=1)
 NAMES = {"at": "date", **{name: name for name in ("open", "high", "low", "close", "volume")}}
 
 
-class Fmp:
+class Fmp(Provider):
     """FMP's end-of-day prices."""
 
-    name: str = "fmp"
-    title: str = "Financial Modeling Prep"
-    base_url: str = "https://financialmodelingprep.com/stable"
-    base_url_env: str = "FMP_BASE_URL"
-    credential: Credential | None = Credential("FMP_API_KEY", "query", "apikey")
-    limits: Limits = Limits(per_day=250, day_zone="UTC", spacing_s=0.25)
-    terms: Terms = Terms(
+    name = "fmp"
+    title = "Financial Modeling Prep"
+    base_url = "https://financialmodelingprep.com/stable"
+    credential = Credential("FMP_API_KEY", "query", "apikey")
+    limits = Limits(per_day=250, day_zone="UTC", spacing_s=0.25)
+    terms = Terms(
         "Financial Modeling Prep's free plan is for personal use; showing its data to others needs a licence.",
         "https://site.financialmodelingprep.com/terms-of-service",
         publishable=False,
     )
-    cadence_hours: float = 24.0
-    datasets: tuple[str, ...] = (EQUITY_DAILY, EQUITY_HISTORY)
-    parser_version: int = 1
+    datasets = (EQUITY_DAILY, EQUITY_HISTORY)
 
     def plan(self, want: Want, now: datetime) -> list[Request]:
         """One request: the days from `since` up to `until` or today, the last 140 where nothing older is wanted."""

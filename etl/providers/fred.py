@@ -23,6 +23,7 @@ from etl.domain import (
     Credential,
     Limits,
     Observation,
+    Provider,
     Request,
     Row,
     Series,
@@ -37,23 +38,20 @@ OBSERVATIONS = "/series/observations"
 DESCRIPTION = "/series"
 
 
-class Fred:
+class Fred(Provider):
     """FRED's API, version 1."""
 
-    name: str = "fred"
-    title: str = "FRED"
-    base_url: str = "https://api.stlouisfed.org/fred"
-    base_url_env: str = "FRED_BASE_URL"
-    credential: Credential | None = Credential("FRED_API_KEY", "query", "api_key")
-    limits: Limits = Limits(spacing_s=0.55, rate_limited_wait_s=20.0)
-    terms: Terms = Terms(
+    name = "fred"
+    title = "FRED"
+    base_url = "https://api.stlouisfed.org/fred"
+    credential = Credential("FRED_API_KEY", "query", "api_key")
+    limits = Limits(spacing_s=0.55, rate_limited_wait_s=20.0)
+    terms = Terms(
         "FRED, Federal Reserve Bank of St. Louis; some series belong to others and carry their own terms.",
         "https://fred.stlouisfed.org/docs/api/terms_of_use.html",
         publishable=True,
     )
-    cadence_hours: float = 24.0
-    datasets: tuple[str, ...] = (MACRO, SERIES)
-    parser_version: int = 1
+    datasets = (MACRO, SERIES)
 
     def plan(self, want: Want, now: datetime) -> list[Request]:
         """One request: all of a series from `since` on (at most 100,000 rows a page), or its description."""

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from io import StringIO
 
-from etl.domain import MACRO, Answer, Credential, Limits, Observation, Request, Row, Terms, Unreadable, Want
+from etl.domain import MACRO, Answer, Limits, Observation, Provider, Request, Row, Terms, Unreadable, Want
 from etl.errors import AnswerUnreadable, ProviderRefused
 from etl.providers.reading import day, in_order, number, refuse_status
 
@@ -23,23 +23,19 @@ DAY_COLUMNS = ("observation_date", "DATE")
 MISSING = ("", ".")
 
 
-class FredGraph:
+class FredGraph(Provider):
     """FRED's keyless download."""
 
-    name: str = "fred_graph"
-    title: str = "FRED (fredgraph.csv)"
-    base_url: str = "https://fred.stlouisfed.org/graph"
-    base_url_env: str = "FRED_GRAPH_BASE_URL"
-    credential: Credential | None = None
-    limits: Limits = Limits(spacing_s=0.55, rate_limited_wait_s=20.0)
-    terms: Terms = Terms(
+    name = "fred_graph"
+    title = "FRED (fredgraph.csv)"
+    base_url = "https://fred.stlouisfed.org/graph"
+    limits = Limits(spacing_s=0.55, rate_limited_wait_s=20.0)
+    terms = Terms(
         "FRED, Federal Reserve Bank of St. Louis; some series belong to others and carry their own terms.",
         "https://fred.stlouisfed.org/legal/",
         publishable=True,
     )
-    cadence_hours: float = 24.0
-    datasets: tuple[str, ...] = (MACRO,)
-    parser_version: int = 1
+    datasets = (MACRO,)
 
     def plan(self, want: Want, now: datetime) -> list[Request]:
         """One request: all of a series from `since` on."""

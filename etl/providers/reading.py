@@ -127,6 +127,15 @@ def excerpt(value: object, length: int = 120) -> str:
     return " ".join(value.split())[:length] if isinstance(value, str) else ""
 
 
+def refusal_in(answer: Answer, name: str) -> str:
+    """What a refusal's own member says; empty where the body holds no such words."""
+    try:
+        body = document(answer, answer.request.provider)
+    except AnswerUnreadable:
+        return ""
+    return excerpt(body.get(name)) if isinstance(body, dict) else ""
+
+
 def retry_after(answer: Answer) -> float | None:
     """Seconds of the `Retry-After` header, which is a number or an HTTP date; None where there is none to read."""
     text = answer.headers.get("retry-after", "").strip()

@@ -14,7 +14,7 @@ https://twelvedata.com/docs#time-series
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from etl.domain import EQUITY_DAILY, EQUITY_HISTORY, Answer, Credential, Limits, Request, Row, Terms, Want
+from etl.domain import EQUITY_DAILY, EQUITY_HISTORY, Answer, Credential, Limits, Provider, Request, Row, Terms, Want
 from etl.errors import AnswerError, AnswerUnreadable, DaySpent, KeyRefused, ProviderDown, ProviderRefused, RateLimited
 from etl.providers.reading import bars, document, elements, excerpt, members, refuse_status, retry_after, whole
 
@@ -25,23 +25,20 @@ MICROSECOND = timedelta(microseconds=1)
 NAMES = {"at": "datetime", **{name: name for name in ("open", "high", "low", "close", "volume")}}
 
 
-class TwelveData:
+class TwelveData(Provider):
     """Twelve Data's time_series."""
 
-    name: str = "twelve_data"
-    title: str = "Twelve Data"
-    base_url: str = "https://api.twelvedata.com"
-    base_url_env: str = "TWELVE_DATA_BASE_URL"
-    credential: Credential | None = Credential("TWELVE_DATA_API_KEY", "query", "apikey")
-    limits: Limits = Limits(per_day=800, reserve=100, day_zone="UTC", per_minute=8)
-    terms: Terms = Terms(
+    name = "twelve_data"
+    title = "Twelve Data"
+    base_url = "https://api.twelvedata.com"
+    credential = Credential("TWELVE_DATA_API_KEY", "query", "apikey")
+    limits = Limits(per_day=800, reserve=100, day_zone="UTC", per_minute=8)
+    terms = Terms(
         "Twelve Data's free plan is for personal use; it may not be redistributed.",
         "https://twelvedata.com/terms",
         publishable=False,
     )
-    cadence_hours: float = 24.0
-    datasets: tuple[str, ...] = (EQUITY_DAILY, EQUITY_HISTORY)
-    parser_version: int = 1
+    datasets = (EQUITY_DAILY, EQUITY_HISTORY)
 
     def plan(self, want: Want, now: datetime) -> list[Request]:
         """One request: the last 100 sessions, or up to 5000 from an older `since` to `until`."""

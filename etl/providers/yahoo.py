@@ -30,8 +30,8 @@ from etl.domain import (
     ActionKind,
     Answer,
     Bar,
-    Credential,
     Limits,
+    Provider,
     Request,
     Row,
     Terms,
@@ -58,23 +58,19 @@ PRICES = ("open", "high", "low", "close")
 PAIR_QUOTE = "USDT"
 
 
-class Yahoo:
+class Yahoo(Provider):
     """Yahoo's chart endpoint, version 8."""
 
-    name: str = "yahoo"
-    title: str = "Yahoo Finance"
-    base_url: str = "https://query2.finance.yahoo.com"
-    base_url_env: str = "YAHOO_BASE_URL"
-    credential: Credential | None = None
-    limits: Limits = Limits(spacing_s=0.2, rate_limited_wait_s=5.0)
-    terms: Terms = Terms(
+    name = "yahoo"
+    title = "Yahoo Finance"
+    base_url = "https://query2.finance.yahoo.com"
+    limits = Limits(spacing_s=0.2, rate_limited_wait_s=5.0)
+    terms = Terms(
         "Yahoo's data is for personal use; it may not be redistributed.",
         "https://legal.yahoo.com/us/en/yahoo/terms/otos/index.html",
         publishable=False,
     )
-    cadence_hours: float = 24.0
-    datasets: tuple[str, ...] = (EQUITY_DAILY, EQUITY_HISTORY, ACTIONS, CRYPTO_1D)
-    parser_version: int = 1
+    datasets = (EQUITY_DAILY, EQUITY_HISTORY, ACTIONS, CRYPTO_1D)
 
     def plan(self, want: Want, now: datetime) -> list[Request]:
         """

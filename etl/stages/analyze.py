@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from etl.domain import Outcome
 from etl.errors import DataWrong, UsageWrong
 from etl.notes import gathering, prompt, readings, records, rules, writing
-from etl.notes.asking import Asked, Speaker
+from etl.notes.asking import NO_MODEL, Asked, Speaker
 from etl.notes.day import Day, Scope, the_day
 from etl.notes.facts import hash_of
 from etl.notes.modes import DAILY, REVIEW, Mode
@@ -106,7 +106,7 @@ def _written(
     """The day's note, asked for where the data and the budget allow it."""
     query = records.query_on(con)
     earlier = _earlier(query, day) if day.mode == REVIEW else []
-    asked, why = None, "no model is set up"
+    asked, why = None, NO_MODEL
     if llm is not None:
         messages = _messages(day, texts[0], earlier, settings)
         why = _why_not(query, day, settings, messages)
@@ -245,7 +245,7 @@ def _outcome(
         "document": shown["document"] if shown else None,
     }  # fmt: skip
     line = f"{_name(day)} of {day.for_date} by {name}, verified against {len(day.facts)} facts"
-    notes = [] if by_model or not why else [f"the note is the rules': {why}"]
+    notes = [] if by_model or not why else [f"written by the rules in place of a model: {why}"]
     if day.mode.calls and not day.sanity.is_valid:
         notes.append("no recommendation is published: the data fall short")
     return Outcome(line, notes=tuple(notes), details=details)

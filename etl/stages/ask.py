@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from etl.domain import Outcome
 from etl.errors import UsageWrong
 from etl.notes import prompt, records, rules, technicals, wording, writing
-from etl.notes.asking import Asked, Speaker
+from etl.notes.asking import NO_MODEL, Asked, Speaker
 from etl.notes.day import Day, Scope, the_day
 from etl.notes.facts import Fact, hash_of
 from etl.notes.modes import ASK
@@ -57,7 +57,7 @@ def run(
         document = str(held["document"])
         return Outcome(f"{symbol}: answered before; nothing was asked", details={"kept": 0, "document": document})
     extra = {"question": words, "quoted": [{"file": p.file, "text": p.text} for p in passages]}
-    documents, why = [], "no model is set up"
+    documents, why = [], NO_MODEL
     if llm is not None:
         messages = _messages(day, symbol, texts[0], words, passages, settings)
         why = writing.over_budget(records.query_on(con), now, settings, messages, ASK.tokens(settings.max_tokens))
@@ -72,7 +72,7 @@ def run(
 
 
 def _outcome(day: Day, documents: Sequence[records.Row], why: str) -> Outcome:
-    notes = (f"the rules answer, and they read no question: {why}",) if why else ()
+    notes = (f"answered by the rules, which do not read the question: {why}",) if why else ()
     line = f"{day.scope}: answered by {documents[-1]['model']}, verified against {len(day.facts)} facts"
     return Outcome(line, notes=notes, details={"kept": len(documents), "document": json.dumps(documents[-1])})
 

@@ -1,27 +1,28 @@
 """
 hypothesis: a condition over `daily_metrics` and a horizon, written down before it is tested, and every test kept.
 
-The condition is the analyst's own SQL: it runs on the published file only, read only, with no file, network, extension
-or setting in reach, as `mfo query` does.
+The condition is the analyst's own SQL: it runs on the published file only, read only, under the guard and within the
+bounds of `mfo query`, each condition within its own.
 """
 
 import json
 import re
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
-
-import duckdb
+from typing import TYPE_CHECKING, Any, cast
 
 from etl.domain import Outcome
-from etl.errors import UsageWrong
+from etl.errors import LimitMet, UsageWrong
 from etl.notes import forward_returns, opinions, records
 from etl.notes.forward_returns import DISCOVERY_SHARE
+from etl.stores.guard import Bounds, Guard
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 RETURNS = "select symbol, trade_date, total_return_pct from marts.daily_metrics order by symbol, trade_date"
+CRYPTO = "select symbol as found from lake.instruments where kind = 'crypto'"
+SESSIONS = "select trade_date as found from lake.sessions"
 LISTED = """
     select name, horizon, author, added_at, condition, tests, n, mean_pct, base_pct, low_pct, high_pct, later_n,
         later_mean_pct, live_n, words
@@ -34,15 +35,10 @@ TRIED = """
 """
 
 
-def lock(con: "DuckDBPyConnection") -> None:
-    """From now on a user's SQL on this connection reaches no file, network, extension or setting."""
-    con.execute("set enable_external_access = false")
-    con.execute("set lock_configuration = true")
-
-
 def add(
     con: "DuckDBPyConnection",
     reader: "DuckDBPyConnection",
+    bounds: Bounds,
     *,
     name: str,
     condition: str,
@@ -54,16 +50,18 @@ def add(
     """
     Write a hypothesis down, and add it to `lake.hypotheses`; what it says never changes.
 
-    `reader` is a locked connection to the published file.
+    `reader` is a connection to the published file, for the condition alone: it is locked.
 
     Raises:
         UsageWrong: the name is taken or not one, or the condition is no SQL over `daily_metrics`.
+        LimitMet: the condition took longer, or more memory, than `bounds` allow.
+        Stopped: Ctrl-C.
     """
     if not NAME.fullmatch(name):
         raise UsageWrong(f"hypothesis: {name!r} is no name; allowed: small letters, digits, - and _, at most 40")
     if any(row["name"] == name for row in records.query_on(con)(HELD, ())):
         raise UsageWrong(f"hypothesis: {name!r} is there already, and what was written down does not change")
-    found = len(_signals(reader, condition))
+    found = len(_signals(Guard(reader, bounds, "hypothesis"), reader, condition))
     document = {
         "document": "hypothesis", "name": name, "condition": condition.strip(), "horizon": horizon, "author": author,
         "added_at": records.stamp(now),
@@ -76,6 +74,7 @@ def add(
 def test(
     con: "DuckDBPyConnection",
     reader: "DuckDBPyConnection",
+    bounds: Bounds,
     *,
     name: str,
     split: date | None,
@@ -89,12 +88,14 @@ def test(
 
     Raises:
         UsageWrong: there is none of that name, or its condition does not run any more.
+        LimitMet: the condition took longer, or more memory, than `bounds` allow.
+        Stopped: Ctrl-C.
     """
     query = records.query_on(con)
     held = {str(row["name"]): row for row in query(HELD, ())}
     if name not in held:
         raise UsageWrong(f"hypothesis: there is no {name!r}; there are: {', '.join(held) or 'none'}")
-    document = _tested(query, reader, held[name], split, now)
+    document = _tested(query, reader, bounds, held[name], split, now)
     answer = keep("hypothesis_test", name, records.body_of(document))
     opinions.insert(con, "hypothesis_tests", [opinions.test_row(answer)])
     notes = (str(document["warning"]),) if document["warning"] else ()
@@ -102,20 +103,21 @@ def test(
 
 
 def settle(
-    con: "DuckDBPyConnection", reader: "DuckDBPyConnection", *, keep: records.Keep, now: datetime
+    con: "DuckDBPyConnection", reader: "DuckDBPyConnection", bounds: Bounds, *, keep: records.Keep, now: datetime
 ) -> Outcome | None:
     """
     Test again each hypothesis of which a signal fell due since its last test; None where there is none at all.
 
-    A condition that does not run any more is noted and stops nothing: the day does not hang on somebody's SQL.
+    A condition that does not run any more, or not within `bounds`, is noted and stops nothing: the day does not hang
+    on somebody's SQL.
     """
     query = records.query_on(con)
     held = query(HELD, ())
     settled, notes = [], []
     for row in held:
         try:
-            document = _tested(query, reader, row, None, now)
-        except UsageWrong as error:
+            document = _tested(query, reader, bounds, row, None, now)
+        except (UsageWrong, LimitMet) as error:
             notes.append(f"{row['name']}: {error}")
             continue
         figures: dict[str, Any] = document["live"]  # type: ignore[assignment]  # as `_tested` makes it
@@ -140,7 +142,9 @@ def listed(con: "DuckDBPyConnection") -> list[str]:
 
 def lines_of(document: dict[str, Any]) -> list[str]:
     """A test for a person: a line for each period."""
-    told = [f"{document['name']}: {document['condition']}, {document['horizon']} bars ahead; split {document['split']}"]
+    told = [
+        f"{document['name']}: {document['condition']}, {document['horizon']} sessions ahead; split {document['split']}"
+    ]
     told.append(f"{'period':>10} {'n':>6} {'mean %':>8} {'base %':>8} {'edge %':>8}  95 % interval of the edge")
     for name in ("discovery", "later", "live", "all"):
         row = document[name]
@@ -151,17 +155,28 @@ def lines_of(document: dict[str, Any]) -> list[str]:
 
 
 def _tested(
-    query: records.Query, reader: "DuckDBPyConnection", row: records.Row, split: date | None, now: datetime
+    query: records.Query,
+    reader: "DuckDBPyConnection",
+    bounds: Bounds,
+    row: records.Row,
+    split: date | None,
+    now: datetime,
 ) -> records.Row:
     condition, horizon = str(row["condition"]), int(str(row["horizon"]))
+    guard = Guard(reader, bounds, "hypothesis")
     days: dict[str, list[tuple[date, float | None]]] = {}
-    for symbol, day, value in reader.execute(RETURNS).fetchall():
+    for symbol, day, value in guard.over(lambda: reader.execute(RETURNS).fetchall()):
         days.setdefault(symbol, []).append((day, value))
     added = datetime.fromisoformat(str(row["added_at"])).date()
     dates = sorted({day for each in days.values() for day, _ in each if day < added})
     split = split or (dates[int(DISCOVERY_SHARE * (len(dates) - 1))] if dates else added)
-    windows = {symbol: forward_returns.windows_of(symbol, each, horizon) for symbol, each in days.items()}
-    figures = forward_returns.judged(_signals(reader, condition), windows, horizon, split, added)
+    crypto = {row["found"] for row in query(CRYPTO, ())}
+    sessions = cast("set[date]", {row["found"] for row in query(SESSIONS, ())})
+    windows = {
+        symbol: forward_returns.windows_of(symbol, each, horizon, sessions if symbol in crypto else None)
+        for symbol, each in days.items()
+    }
+    figures = forward_returns.judged(_signals(guard, reader, condition), windows, horizon, split, added)
     tries = int(str(query(TRIED, (condition, str(horizon)))[0]["n"])) + 1
     return {
         "document": "hypothesis_test", "name": row["name"], "condition": condition, "horizon": horizon,
@@ -170,15 +185,10 @@ def _tested(
     }  # fmt: skip
 
 
-def _signals(reader: "DuckDBPyConnection", condition: str) -> list[tuple[str, date]]:
+def _signals(guard: Guard, reader: "DuckDBPyConnection", condition: str) -> list[tuple[str, date]]:
     sql = f"select symbol, trade_date from marts.daily_metrics where (\n{condition}\n) order by symbol, trade_date"
-    try:
-        (text,) = reader.execute("select json_serialize_sql(?)", [sql]).fetchall()[0]
-        parsed = json.loads(text)
-        if parsed["error"] or len(parsed["statements"]) != 1:
-            raise UsageWrong(
-                f"hypothesis: the condition is no SQL: {parsed.get('error_message', 'several statements')}"
-            )
-        return [(str(symbol), day) for symbol, day in reader.execute(sql).fetchall()]
-    except duckdb.Error as error:
-        raise UsageWrong(f"hypothesis: {str(error).splitlines()[0]}") from None
+    (text,) = guard.over(lambda: reader.execute("select json_serialize_sql(?)", [sql]).fetchall())[0]
+    parsed = json.loads(text)
+    if parsed["error"] or len(parsed["statements"]) != 1:
+        raise UsageWrong(f"hypothesis: the condition is no SQL: {parsed.get('error_message', 'several statements')}")
+    return [(str(symbol), day) for symbol, day in guard.over(lambda: reader.execute(sql).fetchall())]

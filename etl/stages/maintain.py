@@ -1,8 +1,8 @@
 """
 maintain: every kept answer is still what it was; then what is old moves, and left-overs of killed runs are swept away.
 
-Answers are bundled, and dropped where the settings say so; minutes and order books leave the warehouse, not Parquet;
-small Parquet files are merged. No figure changes, and no look at the past.
+Answers are bundled, and dropped where the settings say so; minutes, order books and the results of passed checks leave
+the warehouse, bars and books not Parquet; small Parquet files are merged. No figure changes, and no look at the past.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -100,13 +100,17 @@ class Maintainer:
             if row is None:
                 return []
             view, built = View(row[0].replace(tzinfo=UTC), *row[1:]), models.load_models(self.sql_root)
-            days = (self.retention.minute_bars_days, self.retention.order_books_days)
-            gone = cut(file, self.now, *days, lambda: show(file, view, built))
+            gone = cut(file, self.now, self.retention, lambda: show(file, view, built))
             if gone:
                 show(file, view, built)
                 file.publish()
         said = (
-            (gone.minutes, f"minute bars older than {self.retention.minute_bars_days} days"),
-            (gone.book_levels, f"levels of order books older than {self.retention.order_books_days} days"),
+            (gone.minutes, "minute bars", self.retention.minute_bars_days, "Parquet has them"),
+            (gone.book_levels, "levels of order books", self.retention.order_books_days, "Parquet has them"),
+            (gone.passed_checks, "results of passed checks", self.retention.check_results_days, "failures stay"),
         )
-        return [f"{count} {what} left the warehouse; Parquet has them" for count, what in said if count]
+        return [
+            f"{count} {what} older than {days} days left the warehouse; {stays}"
+            for count, what, days, stays in said
+            if count
+        ]

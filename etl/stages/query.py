@@ -3,21 +3,19 @@
 import io
 import re
 import sqlite3
-import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Literal, TypeVar, cast, get_args
+from typing import TYPE_CHECKING, Literal, cast, get_args
 
-import duckdb
-
-from etl.errors import LimitMet, Stopped, UsageWrong
+from etl.errors import UsageWrong
+from etl.stores.guard import Bounds, Guard
 from etl.tables import MEMORY, Query
 from etl.tabular import Row, text_of_rows
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection, DuckDBPyRelation
+
 Format = Literal["table", "csv", "json", "parquet", "xlsx", "md"]
 BINARY = ("parquet", "xlsx")
 SAVED_PARAMETER = re.compile(r"\$([a-zA-Z_]\w*)")
@@ -26,14 +24,6 @@ NO_ROWS = "query: the SQL gives no rows; write a SELECT"
 ROWS_AT_ONCE = 10_000
 PORTION = 1 << 20
 SHEET_ROWS = 1_048_575  # what a sheet of xlsx holds beside its header
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """How long a query may take in seconds (0: as long as it needs), and what it may hold in memory."""
-
-    timeout_s: float
-    memory: str
 
 
 DEFAULT = Bounds(0.0, "2GB")
@@ -143,7 +133,7 @@ def parameters(sql: str, given: list[str]) -> dict[str, str]:
 
 
 def run(
-    con: duckdb.DuckDBPyConnection,
+    con: "DuckDBPyConnection",
     sql: str,
     values: dict[str, str],
     form: Format,
@@ -160,82 +150,37 @@ def run(
     Raises:
         UsageWrong: the SQL is wrong; the message is DuckDB's first line.
         LimitMet: it took longer, or more memory, than `bounds` allow.
+        DataWrong: the file cannot be read where the SQL reads it.
         Stopped: Ctrl-C.
     """
     published = shown(con)
-    _lock(con, bounds.memory)
-    try:
-        watch = Watch(con, bounds.timeout_s)
-        if form in BINARY:
-            write(watch.over(lambda: _binary(_relation(con, sql, values), form)))
-        else:
-            names, rows = _rows(con, sql, values, watch)
-            for portion in _portions(text_of_rows(names, rows, form, width)):
-                write(portion.encode())
-    except duckdb.OutOfMemoryException:
-        raise LimitMet(f"query: needs more than {bounds.memory} of memory; --memory allows more") from None
-    except duckdb.Error as error:
-        raise UsageWrong(f"query: {str(error).splitlines()[0]}") from None
+    guard = Guard(con, bounds, "query", ("--timeout", "--memory"))
+    if form in BINARY:
+        write(guard.over(lambda: _binary(_relation(con, sql, values), form)))
+        return published
+    names, rows = _rows(con, sql, values, guard)
+    for portion in _portions(text_of_rows(names, rows, form, width)):
+        write(portion.encode())
     return published
 
 
-def shown(con: duckdb.DuckDBPyConnection) -> tuple[str, str]:
+def shown(con: "DuckDBPyConnection") -> tuple[str, str]:
     """The instant that a warehouse shows, and the run that made it."""
     row = con.execute("select as_of, run_id from lake.publication").fetchone()
     return (row[0].isoformat() + "Z", row[1]) if row else ("never", "none")
 
 
-def _lock(con: duckdb.DuckDBPyConnection, memory: str) -> None:
-    """From here on no file, network, extension or setting; what does not fit into memory goes nowhere else."""
-    if con.execute("select current_setting('lock_configuration')").fetchall() == [(True,)]:
-        return  # a prompt that goes on with the connection it has
-    con.execute("set TimeZone = 'UTC'")
-    con.execute(f"set memory_limit = '{memory}'")
-    con.execute("set temp_directory = ''")
-    con.execute("set enable_external_access = false")
-    con.execute("set lock_configuration = true")
-
-
-class Watch:
-    """Ends work on a connection after so many seconds of it (0: never), or at Ctrl-C; a slow reader costs no time."""
-
-    def __init__(self, con: duckdb.DuckDBPyConnection, seconds: float) -> None:
-        self._con, self._seconds, self._left = con, seconds, seconds
-
-    def over(self, work: Callable[[], T]) -> T:
-        """Work in a thread of its own, so that this one hears Ctrl-C and the clock, whatever DuckDB does."""
-        with ThreadPoolExecutor(1) as pool:
-            began, running = time.monotonic(), pool.submit(work)
-            try:
-                return running.result(max(self._left, 0.001) if self._seconds else None)
-            except BaseException as error:
-                is_late = not running.done()
-                while not running.done():
-                    self._con.interrupt()
-                    wait([running], 0.05)
-                if isinstance(error, KeyboardInterrupt):
-                    raise Stopped("query: stopped") from None
-                if is_late:
-                    said = f"query: stopped after {self._seconds:g} s; --timeout allows more (0: no limit)"
-                    raise LimitMet(said) from None
-                raise
-            finally:
-                self._left -= time.monotonic() - began
-
-
-def _rows(
-    con: duckdb.DuckDBPyConnection, sql: str, values: dict[str, str], watch: Watch
-) -> tuple[list[str], Iterator[Row]]:
+def _rows(con: "DuckDBPyConnection", sql: str, values: dict[str, str], guard: Guard) -> tuple[list[str], Iterator[Row]]:
     """The names, and the rows as they come."""
-    cursor = watch.over(lambda: con.execute(sql, values) if values else con.execute(sql))
+    cursor = guard.over(lambda: con.execute(sql, values) if values else con.execute(sql))
     described = cursor.description if cursor else None
     if not described:
         raise UsageWrong(NO_ROWS)
     if any(ZONED in str(column[1]) for column in described):
         con.abort()
-        relation = _relation(con, sql, values)
-        return ([], iter(())) if relation is None else (relation.columns, iter(watch.over(relation.fetchall)))
-    portions = iter(lambda: watch.over(lambda: cursor.fetchmany(ROWS_AT_ONCE)), [])
+        relation = guard.over(lambda: _relation(con, sql, values))
+        return ([], iter(())) if relation is None else (relation.columns, iter(guard.over(relation.fetchall)))
+    portions = iter(lambda: guard.over(lambda: cursor.fetchmany(ROWS_AT_ONCE)), [])
     return [column[0] for column in described], chain.from_iterable(portions)
 
 
@@ -252,7 +197,7 @@ def _portions(parts: Iterable[str]) -> Iterator[str]:
     yield "".join(held)
 
 
-def _relation(con: duckdb.DuckDBPyConnection, sql: str, values: dict[str, str]) -> duckdb.DuckDBPyRelation | None:
+def _relation(con: "DuckDBPyConnection", sql: str, values: dict[str, str]) -> "DuckDBPyRelation | None":
     """The answer with instants of a time zone as UTC."""
     relation = con.sql(sql, params=values or None)
     if relation is None or not any(ZONED in str(kind) for kind in relation.types):
@@ -264,7 +209,7 @@ def _relation(con: duckdb.DuckDBPyConnection, sql: str, values: dict[str, str]) 
     return relation.project(", ".join(columns))
 
 
-def _binary(rows: duckdb.DuckDBPyRelation | None, form: str) -> bytes:
+def _binary(rows: "DuckDBPyRelation | None", form: str) -> bytes:
     buffer = io.BytesIO()
     if rows is None:
         raise UsageWrong(NO_ROWS)

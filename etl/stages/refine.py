@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from etl.domain import Outcome
 from etl.errors import UsageWrong
 from etl.notes import gathering, prompt, records, rules, wording, writing
-from etl.notes.asking import Asked, Speaker
+from etl.notes.asking import NO_MODEL, Asked, Speaker
 from etl.notes.day import Day
 from etl.notes.facts import from_documents
 from etl.notes.modes import REFINE
@@ -86,7 +86,7 @@ def run(
     extra = _extra(query, day, standing, comments, wish)
     if llm is None:
         document = writing.by_rules(day, _by_rules(day, standing, comments, wish), run_id, extra)
-        return _kept(con, keep, day, document, "no model is set up: the rules read no comment but the symbols it names")
+        return _kept(con, keep, day, document, f"{NO_MODEL}; the rules take up the symbols that comments name")
     messages = _messages(day, texts[0], standing, comments, wish, settings)
     why = writing.over_budget(query, now, settings, messages, REFINE.tokens(settings.max_tokens))
     if not day.sanity.is_valid:

@@ -19,6 +19,7 @@ BROKEN = re.compile(
     r"not a valid DuckDB|Could not read enough|[Cc]hecksum|[Cc]orrupt|version number|replaying WAL|deserialize"
 )
 
+KEPT_ASIDE = 3  # of the files of a kind that were set aside: the newest, for whoever wants to know what befell them
 READ_BEFORE_BUILDING = (("lake", "loaded_files"), ("marts", "gaps"))
 
 
@@ -55,6 +56,8 @@ def set_aside_unreadable(path: Path, now: datetime, *, whole: bool = False) -> l
     """
     Rename a database file that cannot be opened, and a log that lies beside it; a line for each.
 
+    The newest KEPT_ASIDE of each kind are kept, older ones deleted, with a line for each of these too.
+
     With `whole` every value is read, not only what a run needs before it builds the next one.
 
     Raises:
@@ -63,10 +66,12 @@ def set_aside_unreadable(path: Path, now: datetime, *, whole: bool = False) -> l
     said = []
     if wal_of(path).exists():  # nobody but mfo writes this file, and mfo swaps it in without one
         said.append(f"{wal_of(path)} is of another program; set aside as {_aside(wal_of(path), 'foreign', now)}")
+        said += _delete_oldest(wal_of(path), "foreign")
     if path.exists() and (why := _why_unreadable(path, whole)):
         said.append(
             f"{path} cannot be read ({why}); set aside as {_aside(path, 'unreadable', now)}, rebuilt from lake/"
         )
+        said += _delete_oldest(path, "unreadable")
     return said
 
 
@@ -90,10 +95,24 @@ def _why_unreadable(path: Path, whole: bool) -> str:
 def _aside(path: Path, word: str, now: datetime) -> str:
     """Where it went: beside its place, under a name with the time."""
     stem = f"{path.name}.{word}-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
-    taken = len(list(path.parent.glob(f"{stem}*")))  # at an instant that stands still there may be several
-    target = path.with_name(stem + (f"-{taken + 1}" if taken else ""))
+    taken = [_age(other)[1] for other in path.parent.glob(f"{stem}*")]  # several at an instant that stands still
+    target = path.with_name(stem + (f"-{max(taken) + 1}" if taken else ""))
     try:
         path.rename(target)
     except OSError as error:
         raise unusable(path.parent, error) from None
     return target.name
+
+
+def _delete_oldest(path: Path, word: str) -> list[str]:
+    """All but the newest that were set aside from this place; a line for each that is gone."""
+    oldest = sorted(path.parent.glob(f"{path.name}.{word}-*"), key=_age)[:-KEPT_ASIDE]
+    for other in oldest:
+        other.unlink(missing_ok=True)
+    return [f"{other} deleted: of those set aside the newest {KEPT_ASIDE} are kept" for other in oldest]
+
+
+def _age(aside: Path) -> tuple[str, int]:
+    """The instant of a file that was set aside, and its number within that."""
+    instant, _, number = aside.name.rpartition(".")[2].partition("-")[2].partition("-")
+    return instant, int(number or 1)

@@ -156,7 +156,7 @@ def _translated(error: Exception, model: str) -> AnswerError:
     if isinstance(error, openai.APITimeoutError):
         return ProviderDown("the model's server did not answer in time")
     if isinstance(error, openai.APIConnectionError):
-        return ProviderDown("the model's server cannot be reached")
+        return ProviderDown("the model's server cannot be reached; check OPENAI_BASE_URL")
     if isinstance(error, openai.APIStatusError):
         return _of_status(error.status_code, str(error.code or ""), model)
     return AnswerUnreadable("the model's server answered in a way that the SDK cannot read")
@@ -170,7 +170,8 @@ def _of_status(status: int, code: str, model: str) -> AnswerError:
     if status == 429:
         return RateLimited("the model's server asks for fewer requests (HTTP 429)")
     if status == 404:
-        return KeyRefused(f"the model's server knows no model {model} (HTTP 404); set OPENAI_MODEL")
+        said = f"there is no model {model} at the model's server (HTTP 404)"
+        return KeyRefused(f"{said}; check OPENAI_MODEL and OPENAI_BASE_URL")
     if status < 500:
         return ProviderRefused(f"the model's server refused the request (HTTP {status})")
     return ProviderDown(f"the model's server failed (HTTP {status})")

@@ -4,7 +4,8 @@ What is too old for the warehouse, and the way back: minutes and order books lea
 No figure of any model changes when they leave. Minutes go by whole hours, of which `lake.hours` keeps the rolled-up
 bar and `lake.stretches` which of them came together; those that a check or `revisions` reads stay (a day's last, and
 every one with several versions). Of order books the newest of each symbol and source stays. A look at an instant
-before they left, and minutes that come late for such an hour, read them back from Parquet.
+before they left, and minutes that come late for such an hour, read them back from Parquet. Of checks the failures
+stay for good; a look at a run whose passed ones have left makes them again.
 """
 
 import os
@@ -18,6 +19,7 @@ import duckdb
 from etl.errors import DataWrong
 from etl.stores.parquet import Parquet
 from etl.stores.warehouse import NextFile
+from etl.tables import Retention
 
 LEAVING = """
     create or replace temp table leaving as
@@ -68,6 +70,10 @@ OLD_BOOKS = """
         where newer.symbol = levels.symbol and newer.source = levels.source
     )
 """
+OLD_CHECKS = """
+    delete from lake.check_results
+    where failed_rows = 0 and known_at < ? and run_id not in (select run_id from lake.publication)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,34 +82,34 @@ class Cut:
 
     minutes: int = 0
     book_levels: int = 0
+    passed_checks: int = 0
 
     def __bool__(self) -> bool:
-        return self.minutes + self.book_levels > 0
+        return self.minutes + self.book_levels + self.passed_checks > 0
 
 
-def cut(
-    file: NextFile, now: datetime, minute_bars_days: int, order_books_days: int, build: Callable[[], object]
-) -> Cut:
+def cut(file: NextFile, now: datetime, retention: Retention, build: Callable[[], object]) -> Cut:
     """
-    Take out what is older than so many days (0: nothing); `build` makes the models, which hours are taken from.
+    Take out what is older than `retention` says in days (0: nothing); `build` makes the models, which hours come from.
 
     They are to be built again afterwards: they hold copies of what is gone.
     """
     con, at = file.con, now.astimezone(UTC).replace(tzinfo=None)
-    minutes = books = 0
-    if minute_bars_days:
-        con.execute(LEAVING, [at, timedelta(days=minute_bars_days)])
+    minutes = books = checks = 0
+    if retention.minute_bars_days:
+        con.execute(LEAVING, [at, timedelta(days=retention.minute_bars_days)])
         if _count(con.execute("select count(*) from leaving")):
             build()
             con.execute(HOURS)
             con.execute(STRETCHES)
             minutes = _count(con.execute(GONE))
-    if order_books_days:
-        books = _count(con.execute(OLD_BOOKS, [at - timedelta(days=order_books_days)]))
-    done = Cut(minutes, books)
-    if done:
+    if retention.order_books_days:
+        books = _count(con.execute(OLD_BOOKS, [at - timedelta(days=retention.order_books_days)]))
+    if retention.check_results_days:
+        checks = _count(con.execute(OLD_CHECKS, [at - timedelta(days=retention.check_results_days)]))
+    if minutes or books:
         con.execute("insert into lake.cuts values (?, ?, ?)", [at, minutes, books])
-    return done
+    return Cut(minutes, books, checks)
 
 
 def read_back_hours(file: NextFile, parquet: Parquet, arriving: Iterable[Path]) -> None:

@@ -36,6 +36,11 @@ class StandIn:
         with urllib.request.urlopen(f"{self.root}/_log", timeout=60) as answer:
             return json.loads(answer.read())  # type: ignore[no-any-return]  # the stand-in answers a list
 
+    def tell(self, path: str, payload: object) -> None:
+        """Set it: `/_llm` how the model answers, `/_faults` what goes wrong, `/_reset` what was asked."""
+        with urllib.request.urlopen(self.root + path, json.dumps(payload).encode(), timeout=60) as answer:
+            answer.read()
+
     def warm(self, path: str) -> None:
         """Ask for an address once, so that its answer is made before anything is measured."""
         with urllib.request.urlopen(f"{self.root}/binance_archive{path}", timeout=60) as answer:
@@ -46,7 +51,8 @@ class StandIn:
 def stand_in(*options: str) -> Iterator[StandIn]:
     """Start one, stop it afterwards."""
     if not (SHARED / "upstream" / "__main__.py").is_file():
-        raise SystemExit(f"skipped: the shared folder is not at {SHARED}; set MFO_SHARED")
+        sys.stderr.write(f"skipped: the shared folder is not at {SHARED}; set MFO_SHARED\n")
+        raise SystemExit(0)
     command = [sys.executable, str(SHARED / "upstream"), *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         assert process.stdout is not None
@@ -92,13 +98,13 @@ def measured(folder: Path, env: dict[str, str], command: list[str]) -> Measured:
 def mfo(folder: Path, upstream: StandIn, *arguments: str, settings: str = "", only: str | None = None) -> Measured:
     """Run `mfo` on a data folder of its own; `only` takes the place of the settings that load runs share."""
     (folder / "mfo.toml").write_text(SETTINGS + settings if only is None else only, encoding="utf-8")
-    return measured(folder, _environment(folder, upstream), [MFO, *arguments])
+    return measured(folder, environment(folder, upstream), [MFO, *arguments])
 
 
 def watched(folder: Path, upstream: StandIn, *arguments: str) -> tuple[dict[str, float], float]:
     """Run `mfo`; the second in which each stage said that it was done, by its name, and the most memory in MB."""
     (folder / "mfo.toml").write_text(SETTINGS, encoding="utf-8")
-    env = {"PATH": os.environ["PATH"], "HOME": str(folder), **_environment(folder, upstream)}
+    env = environment(folder, upstream)
     started = time.monotonic()
     process = subprocess.Popen([MFO, *arguments], env=env, cwd=folder, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
@@ -110,5 +116,7 @@ def watched(folder: Path, upstream: StandIn, *arguments: str) -> tuple[dict[str,
     return {line.split()[0]: seconds for seconds, line in said if line.strip()}, used.ru_maxrss / 1024
 
 
-def _environment(folder: Path, upstream: StandIn) -> dict[str, str]:
-    return {**upstream.env, "MFO_DATA_DIR": str(folder / "data"), "MFO_CONFIG": str(folder / "mfo.toml")}
+def environment(folder: Path, upstream: StandIn) -> dict[str, str]:
+    """Of an `mfo` whose data, settings and home are in `folder`."""
+    own = {"PATH": os.environ["PATH"], "HOME": str(folder)}
+    return {**own, **upstream.env, "MFO_DATA_DIR": str(folder / "data"), "MFO_CONFIG": str(folder / "mfo.toml")}

@@ -12,12 +12,14 @@ from typing import Any
 import duckdb
 import pytest
 
-from etl.errors import UsageWrong
+from etl.errors import LimitMet, UsageWrong
 from etl.notes import opinions
 from etl.notes.forward_returns import HOLDS, NOTHING, TOO_FEW
 from etl.stages import hypothesis
-from tests.notes.made_warehouse import Keeper, build, publish, rows, warehouse, weekdays
+from etl.stores.guard import Bounds
+from tests.notes.made_warehouse import Keeper, build, publish, rows, sessions, warehouse, weekdays
 
+BOUNDS = Bounds(60.0, "1GB")
 DAYS = weekdays(date(2015, 1, 5), 1500)
 ADDED = datetime.combine(DAYS[1200], datetime.min.time(), UTC)
 
@@ -45,7 +47,6 @@ def reader(con: duckdb.DuckDBPyConnection, folder: Path) -> Iterator[duckdb.Duck
     con.execute("create table published.marts.daily_metrics as from marts.daily_metrics")
     con.execute("detach published")
     with duckdb.connect(str(path), read_only=True) as reading:
-        hypothesis.lock(reading)
         yield reading
 
 
@@ -53,7 +54,7 @@ def added(con: duckdb.DuckDBPyConnection, folder: Path, condition: str = "rsi14 
     """Write one down."""
     said = {"name": "oversold", "horizon": 5, "author": "ana", "now": ADDED, "keep": Keeper(ADDED)} | more
     with reader(con, folder) as reading:
-        outcome = hypothesis.add(con, reading, condition=condition, **said)
+        outcome = hypothesis.add(con, reading, BOUNDS, condition=condition, **said)
     build(con)
     return outcome
 
@@ -62,7 +63,7 @@ def found_by(con: duckdb.DuckDBPyConnection, folder: Path, name: str = "oversold
     """Test one; the document that is kept."""
     options: dict[str, Any] = {"split": None, "now": ADDED, "keep": Keeper(ADDED)} | more
     with reader(con, folder) as reading:
-        outcome = hypothesis.test(con, reading, name=name, **options)
+        outcome = hypothesis.test(con, reading, BOUNDS, name=name, **options)
     build(con)
     return dict(outcome.details["document"])
 
@@ -85,6 +86,32 @@ def test_the_figures_are_those_of_a_second_computation(tmp_path: Path) -> None:
     )  # fmt: skip
     live = [windows[n] for n in range(0, 1500, 20) if n + 1 >= 1200 and n in windows]
     assert (found["live"]["n"], found["live"]["mean_pct"]) == (len(live), pytest.approx(sum(live) / len(live)))
+
+
+def test_a_coin_is_entered_and_left_at_the_utc_closes_of_session_dates(tmp_path: Path) -> None:
+    """A horizon is sessions for it too: signals of Friday, Saturday and Sunday are all entered on Monday."""
+    con, dice = warehouse(), random.Random(5)
+    days = [date(2025, 1, 1) + timedelta(days=n) for n in range(120)]
+    returns = {day: dice.gauss(0.0, 3.0) for day in days}
+    con.execute("insert into lake.instruments values ('BTCUSDT', 'Bitcoin', 'crypto', false, 0)")
+    con.executemany(
+        "insert into marts.daily_metrics (symbol, trade_date, total_return_pct, rsi14) values ('BTCUSDT', ?, ?, ?)",
+        [[day, value, 20.0 if day.weekday() >= 4 else 50.0] for day, value in returns.items()],
+    )
+    open_on = [day for day in days if day.weekday() < 5 and day != date(2025, 1, 20)]
+    sessions(con, open_on, open_on[-1])
+    publish(con, ADDED)
+    build(con)
+    added(con, tmp_path)
+    found = found_by(con, tmp_path)["all"]
+    values = []
+    for day in (day for day in days if day.weekday() >= 4):
+        later = [each for each in open_on if each > day]
+        if len(later) > 5:
+            held = [each for each in days if later[0] < each <= later[5]]
+            values.append(100 * math.fsum(math.log1p(returns[each] / 100) for each in held))
+    assert (found["n"], found["mean_pct"]) == (len(values), pytest.approx(sum(values) / len(values)))
+    assert len(values) == 48
 
 
 def test_a_true_edge_holds_and_chance_does_not(tmp_path: Path) -> None:
@@ -166,9 +193,9 @@ def test_signals_that_fell_due_since_it_was_written_down_are_settled(tmp_path: P
     added(con, tmp_path)
     keeper = Keeper(ADDED)
     with reader(con, tmp_path) as reading:
-        first = hypothesis.settle(con, reading, keep=keeper, now=ADDED)
+        first = hypothesis.settle(con, reading, BOUNDS, keep=keeper, now=ADDED)
         build(con)
-        second = hypothesis.settle(con, reading, keep=keeper, now=ADDED)
+        second = hypothesis.settle(con, reading, BOUNDS, keep=keeper, now=ADDED)
     assert first is not None
     assert "1 of 1 hypotheses had signals that fell due: oversold" in first.line
     assert second is not None
@@ -199,7 +226,49 @@ def test_a_condition_that_does_not_run_any_more_stops_no_day(tmp_path: Path) -> 
     added(con, tmp_path)
     con.execute("alter table marts.daily_metrics drop column ma30")
     with reader(con, tmp_path) as reading:
-        outcome = hypothesis.settle(con, reading, keep=Keeper(ADDED), now=ADDED)
+        outcome = hypothesis.settle(con, reading, BOUNDS, keep=Keeper(ADDED), now=ADDED)
     assert outcome is not None
     assert outcome.line.endswith("due: oversold")
     assert "broken: hypothesis: Binder Error" in outcome.notes[0]
+
+
+SLOW = "(select count(*) from range(1000000000000) as t(i) where i % 7 = 3) > 0"
+GREEDY = "len((select list(i) from range(100000000) as t(i))) > 0"
+GROWING = """rsi14 < 30 and 0 = (
+    select count(*) from marts.daily_metrics a, marts.daily_metrics b, marts.daily_metrics c, marts.daily_metrics d
+    where hash(a.trade_date, b.trade_date, c.trade_date, d.trade_date) = 1
+)"""
+
+
+@pytest.mark.parametrize(
+    ("condition", "bounds", "said"),
+    [
+        (SLOW, Bounds(0.5, "1GB"), r"hypothesis: stopped after 0.5 s; \[query\] timeout_s allows more"),
+        (GREEDY, Bounds(60.0, "100MB"), r"hypothesis: needs more than 100MB of memory; \[query\] memory allows more"),
+    ],
+)
+def test_a_condition_ends_at_the_limits_of_a_query(tmp_path: Path, condition: str, bounds: Bounds, said: str) -> None:
+    """One line that says which setting allows more; nothing is written down."""
+    con, _ = world(days=50)
+    with reader(con, tmp_path) as reading, pytest.raises(LimitMet, match=said):
+        hypothesis.add(
+            con, reading, bounds, name="slow", condition=condition, horizon=5, author="ana", keep=Keeper(), now=ADDED
+        )
+    assert rows(con, "select * from lake.hypotheses") == []
+
+
+def test_a_condition_that_has_become_too_slow_stops_no_day(tmp_path: Path) -> None:
+    """It took no time over 30 days and takes hours over 1500: noted by name, and the other hypothesis is settled."""
+    con, _ = world(days=30)
+    added(con, tmp_path, GROWING, name="growing")
+    added(con, tmp_path)
+    con.executemany(
+        "insert into marts.daily_metrics by name "
+        "select * replace (trade_date + ?::integer as trade_date) from marts.daily_metrics limit 30",
+        [[days] for days in range(50, 2500, 50)],
+    )
+    with reader(con, tmp_path) as reading:
+        outcome = hypothesis.settle(con, reading, Bounds(1.0, "1GB"), keep=Keeper(ADDED), now=ADDED)
+    assert outcome is not None
+    assert outcome.notes == ("growing: hypothesis: stopped after 1 s; [query] timeout_s allows more (0: no limit)",)
+    assert outcome.line == "1 of 2 hypotheses had signals that fell due: oversold"

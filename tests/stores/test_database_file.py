@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import duckdb
 import pytest
@@ -41,6 +41,20 @@ def test_files_set_aside_at_one_instant_have_names_of_their_own(path):
     stem = f"{path.name}.unreadable-20251101T034300Z"
     assert names == [stem, f"{stem}-2", f"{stem}-3"]
     assert (path.parent / f"{stem}-2").read_bytes().startswith(b"bad 1")
+
+
+def test_of_the_files_set_aside_the_newest_few_are_kept(path):
+    """Twelve at two instants: three are left, the last of the later one, and what is deleted is said."""
+    said = []
+    for number in range(12):
+        path.write_bytes(b"bad %02d " % number * 2000)
+        said += database_file.set_aside_unreadable(path, NOW + timedelta(days=1 if number > 5 else 0))
+    stem = f"{path.name}.unreadable-20251102T034300Z"
+    left = sorted(path.parent.iterdir(), key=lambda other: other.read_bytes())
+    assert [other.name for other in left] == [f"{stem}-{number}" for number in (4, 5, 6)]
+    assert [other.read_bytes()[:6] for other in left] == [b"bad 09", b"bad 10", b"bad 11"]
+    deleted = [line for line in said if line.endswith("deleted: of those set aside the newest 3 are kept")]
+    assert len(deleted) == len(set(deleted)) == 9
 
 
 def test_a_file_that_another_program_writes_is_not_called_unreadable(path):

@@ -1,0 +1,66 @@
+"""A user's own SQL: a block that cannot be read is the file's fault, a wrong word the user's."""
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from etl.errors import DataWrong, LimitMet, UsageWrong
+from etl.stores.guard import Bounds, Guard
+from etl.stores.warehouse import Warehouse
+from tests.faults.test_readers_and_writers import BLOCK
+
+BOUNDS = Bounds(60.0, "1GB")
+ROWS = "select max(hash(bars)) from lake.bars as bars"
+
+
+@pytest.fixture
+def spoiled(tmp_path: Path) -> Warehouse:
+    """A published file that opens, and of which the middle cannot be read."""
+    path = tmp_path / "warehouse.duckdb"
+    with duckdb.connect(str(path)) as con:
+        con.execute("create schema marts; create schema lake")
+        con.execute("create table lake.bars as select range as i, hash(range) as h from range(500000)")
+    with path.open("r+b") as handle:
+        handle.seek(path.stat().st_size // BLOCK // 2 * BLOCK)
+        handle.write(b"\xff" * BLOCK)
+    return Warehouse(path, "")
+
+
+def test_a_block_that_cannot_be_read_is_wrong_data_and_the_message_says_what_mends_it(spoiled: Warehouse) -> None:
+    """65, in one line; what needs no such block is answered still."""
+    con = spoiled.read()
+    guard = Guard(con, BOUNDS, "query")
+    assert guard.over(lambda: con.execute("select 1").fetchall()) == [(1,)]
+    with pytest.raises(DataWrong, match=r"query: the warehouse cannot be read \(.*`mfo load --rebuild` makes it anew"):
+        guard.over(lambda: con.execute(ROWS).fetchall())
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select checksum(1)",
+        "select 'Corrupt'::integer",
+        "select error('Corrupt database file')",
+        "select * from read_csv('/tmp/corrupt.csv')",
+        'select "version number"',
+    ],
+)
+def test_words_of_the_users_that_sound_like_a_broken_file_are_still_the_users(spoiled: Warehouse, sql: str) -> None:
+    """2: the file is not to blame."""
+    con = spoiled.read()
+    with pytest.raises(UsageWrong, match="query: "):
+        Guard(con, BOUNDS, "query").over(lambda: con.execute(sql).fetchall())
+
+
+def test_time_counts_over_all_work_of_one_guard_and_the_next_one_has_its_own(spoiled: Warehouse) -> None:
+    """Half a second in portions; what is done between them costs nothing."""
+    con = spoiled.read()
+    bounds, slow = Bounds(0.5, "1GB"), "select count(*) from range(1000000000000) as t(i) where i % 7 = 3"
+    guard = Guard(con, bounds, "hypothesis")
+    guard.over(lambda: con.execute("select 1").fetchall())
+    with pytest.raises(LimitMet, match=r"hypothesis: stopped after 0.5 s; \[query\] timeout_s allows more"):
+        guard.over(lambda: con.execute(slow).fetchall())
+    with pytest.raises(LimitMet):
+        guard.over(lambda: con.execute("select 1 from range(10000000)").fetchall())
+    assert Guard(con, bounds, "hypothesis").over(lambda: con.execute("select 1").fetchall()) == [(1,)]
