@@ -30,7 +30,7 @@ function overview(hypotheses) {
     hideCaption: true,
     columns: [
       { label: "Hypothesis", head: true, prose: true, cell: (one) => [said(one.name), h("span", { class: "code quiet condition" }, said(one.condition))] },
-      { label: "Horizon", number: true, cell: (one) => `${words(one.horizon)} bars` },
+      { label: "Horizon", number: true, cell: (one) => `${words(one.horizon)} sessions` },
       { label: "Written down", cell: (one) => [h("span", { class: "whole" }, date(one.added_at)), h("span", { class: "quiet" }, " by ", said(words(one.author)))] },
       ...figures(whole),
       { label: `±${percent(most, 1)}`, cell: (one) => intervalPicture(-most, most, whole(one).low_pct, whole(one).high_pct, whole(one).edge_pct, 0) },

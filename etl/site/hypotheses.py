@@ -33,7 +33,7 @@ HYPOTHESIS = Record(
     {
         "name": text("Name", nullable=False),
         "condition": text("Condition", "SQL over daily_metrics; where it holds there is a signal.", nullable=False),
-        "horizon": Field("integer", "Horizon", "bars", nullable=False, minimum=1),
+        "horizon": Field("integer", "Horizon", "sessions", nullable=False, minimum=1),
         "author": text("Author"),
         "added_at": when("instant", "Written down", nullable=False),
         "tests": count("Tests so far"),
