@@ -150,6 +150,7 @@ def test_readers_see_whole_publications_while_writers_are_killed(mfo: Mfo, kills
     assert not list(mfo.data_dir.glob("warehouse.duckdb.*"))
 
 
+@pytest.mark.timeout(1200)  # 25 rounds of three loads on a busy machine
 @pytest.mark.parametrize("rounds", [2, pytest.param(25, marks=pytest.mark.soak)], ids=["a sample", "the whole soak"])
 def test_of_writers_that_meet_one_writes_and_the_others_try_later(mfo: Mfo, rounds: int) -> None:
     """75 for all but the first, with its pid; what is published is one of theirs, whole."""
