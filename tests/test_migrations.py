@@ -14,18 +14,20 @@ from etl.stores.warehouse import SCHEMA_VERSION
 from tests.conftest import DEMO_NOW, Demo, Mfo, files_of
 from tests.house import ROOT
 
-RELEASE_BEFORE = "1bff9e1"  # wrote schema 2: no `lake.hours`, data_quality of one run only
+RELEASE_BEFORE = "293da99"  # wrote schema 3: metrics are tables
 LATER = "2026-11-20T11:30:00+00:00"
 FIGURES = "select symbol, trade_date, close, round(rsi14, 6) as rsi14 from daily_metrics order by all"
 
 
 def as_the_version_before_left_it(folder: Path) -> None:
-    """The schema of before: its number, without the tables and columns that it did not have."""
+    """The schema of before: its number, and tables where there are views now."""
     with duckdb.connect(str(folder / "warehouse.duckdb")) as con:
         con.execute("update main.schema_version set version = ?", [SCHEMA_VERSION - 1])
-        for table in ("lake.hours", "lake.stretches", "lake.cuts", "marts.data_quality"):
-            con.execute(f"drop table {table}")
-        con.execute("alter table lake.sources drop column key_variables")
+        for view in ("marts.daily_metrics", "marts.hourly_metrics", "aggregates.closes_elsewhere"):
+            con.execute(f"create table aside as from {view}")
+            con.execute(f"drop view {view}")
+            con.execute(f"create table {view} as from aside")
+            con.execute("drop table aside")
     with sqlite3.connect(folder / "state.db") as db:
         db.execute("drop table stopped_checks")
         db.execute("pragma user_version = 0")
