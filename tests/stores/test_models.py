@@ -6,7 +6,9 @@ import duckdb
 import pytest
 
 from etl.errors import DataWrong
+from etl.stores import building, parts
 from etl.stores.models import build, build_after, load_models, run_checks
+from etl.stores.statements import run
 
 LAKE = "create schema if not exists lake;\ncreate table if not exists lake.publication (as_of timestamp);\n"
 LAKE += "create table if not exists lake.bars (symbol varchar, interval varchar, opened_at timestamp, close double);\n"
@@ -107,6 +109,29 @@ def test_bars_that_lie_in_another_order_give_the_same(root: Path, con: duckdb.Du
     con.execute("drop table indicators.assembled")
     build(con, load_models(root))
     assert con.execute(read).fetchall() == before
+
+
+def test_parts_give_what_the_whole_gives(
+    root: Path, con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of many bars ranges of symbols are made by themselves: the same rows, in the order of their key."""
+    con.execute("set threads = 3")
+    con.execute("insert into lake.bars select 'it''s ' || n, '1d', timestamp '2025-01-01', n from range(40) as t (n)")
+    build(con, load_models(root))
+    read = "select * exclude (known_at) from indicators.assembled order by all"
+    whole = con.execute(read).fetchall()
+    assert len(whole) == 41
+    monkeypatch.setattr(parts, "MANY_BARS", 4)
+    monkeypatch.setattr(parts, "MOST_BARS", 7)
+    con.execute("drop schema aggregates cascade")
+    con.execute("drop table indicators.assembled")
+    ran: list[str] = []
+    monkeypatch.setattr(building, "run", lambda con, sql, name: (ran.append(name), run(con, sql, name))[1])
+    build(con, load_models(root))
+    assert ran.count("aggregates.bars_final") > 5
+    assert con.execute(read).fetchall() == whole
+    keys = con.execute("select symbol from aggregates.bars_final").fetchall()
+    assert keys == sorted(keys)
 
 
 def test_a_model_can_stand_in_its_readers_or_be_a_view(root: Path, con: duckdb.DuckDBPyConnection) -> None:
