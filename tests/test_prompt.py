@@ -126,6 +126,7 @@ def test_ctrl_c_stops_the_query_and_ctrl_d_leaves(terminal: Terminal) -> None:
         assert "mfo: query: stopped" in terminal.until("mfo> ")
     terminal.type("select half\n")
     terminal.until("...> ")
+    time.sleep(1.0)  # the prompt is shown before readline listens: a Ctrl-C in between waits for the next key
     terminal.type("\x03")
     terminal.until("mfo> ")
     terminal.type("select 40 + 2 as answer;\n")

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tenacity import retry, retry_if_exception_message, stop_after_delay, wait_random
+
 from etl.errors import DataWrong, FolderUnusable
 from etl.stores import minutes, weights
 
@@ -37,6 +39,7 @@ create table if not exists parquet_files (name text primary key);
 create table if not exists stopped_checks (run_id text primary key, results text);
 """
 
+WAIT_S = 60  # for another process's transaction
 SMALLEST_ROOM = 65_536  # SQLite's shared memory and first pages; with less it says no more than "disk I/O error"
 
 
@@ -46,6 +49,17 @@ def _unusable(path: Path, error: sqlite3.Error) -> FolderUnusable:
     if "full" in said or ("disk I/O" in said and shutil.disk_usage(path.parent).free < SMALLEST_ROOM):
         return FolderUnusable(f"{path.parent}: the disk is full; nothing that was there is lost")
     return FolderUnusable(f"{path}: {said}")
+
+
+@retry(
+    retry=retry_if_exception_message(match="database is locked"),
+    wait=wait_random(0.01, 0.1),
+    stop=stop_after_delay(WAIT_S),
+    reraise=True,
+)
+def _use_wal(db: sqlite3.Connection) -> None:
+    """SQLite does not wait by itself where two processes are the first to open a file."""
+    db.execute("pragma journal_mode = wal")
 
 
 def _note_version(db: sqlite3.Connection, path: Path) -> None:
@@ -71,8 +85,8 @@ class State:
     def __init__(self, path: Path) -> None:
         self._lock, self._path = threading.RLock(), path
         try:
-            self._db = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
-            self._db.execute("pragma journal_mode = wal")
+            self._db = sqlite3.connect(path, timeout=WAIT_S, isolation_level=None, check_same_thread=False)
+            _use_wal(self._db)
             self._db.execute("pragma synchronous = normal")
             _note_version(self._db, path)
             self._db.executescript(SCHEMA + minutes.SCHEMA + weights.SCHEMA)

@@ -72,12 +72,12 @@ def land(db: sqlite3.Connection, boot: str, sequence: int, used: int, now: float
     """The answer to a request: what its header counts in the window in which the server had it."""
     found = db.execute(
         "delete from flights where sequence = ? and boot = ? "
-        "returning provider, sent_at, began_by, seen, seen_at, window_s",
+        "returning provider, sent_at, began_by, seen, seen_at, window_s, weight",
         (sequence, boot),
     ).fetchone()
     if found is None:
         return
-    provider, sent_at, began_by, seen_before, seen_at, length = found
+    provider, sent_at, began_by, seen_before, seen_at, length, weight = found
     window = _running(db, boot, provider, length, now)
     is_of_another = used < seen_before  # the count never falls within a window
     if window.began_by == began_by and is_of_another:
@@ -87,8 +87,8 @@ def land(db: sqlite3.Connection, boot: str, sequence: int, used: int, now: float
         if used <= window.seen:
             return
         window = _Window(window.begun_at, window.began_by, used, sent_at)
-    else:
-        return  # an answer of the window before this one
+    else:  # it may have been counted in the window before this one; where it was not, nobody else says so
+        window = replace(window, seen=window.seen + weight)
     _note(db, boot, provider, window)
 
 

@@ -112,3 +112,23 @@ def test_a_reader_of_another_process_sees_whole_transactions_only(tmp_path, stat
         assert other.execute("select count(*) from runs").fetchone() == (0,)
     assert other.execute("select count(*) from runs").fetchone() == (1,)
     other.close()
+
+
+def test_the_first_to_open_a_new_file_may_be_many(tmp_path):
+    """SQLite itself says "database is locked" at once where two switch a file to WAL: nobody is told so."""
+    for number in range(60):
+        start, refused = threading.Barrier(8), []
+
+        def open_it(path=tmp_path / f"{number}.db", start=start, refused=refused):
+            start.wait()
+            try:
+                State(path).close()
+            except FolderUnusable as error:
+                refused.append(error)
+
+        together = [threading.Thread(target=open_it) for _ in range(8)]
+        for thread in together:
+            thread.start()
+        for thread in together:
+            thread.join()
+        assert refused == []
