@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 
+import mfo
 from etl import open_warehouse
 from etl.errors import NeverPublished, UsageWrong
 from tests.conftest import Demo, Mfo
@@ -47,10 +48,25 @@ def test_the_lines_of_the_readme_run_as_they_stand(demo: Demo) -> None:
     assert rest.startswith("['trade_date', 'close', 'rsi14'] ")
 
 
-def test_importing_etl_loads_nothing_heavy() -> None:
+def test_importing_mfo_loads_nothing_heavy() -> None:
     """A notebook or a tool that only wants the version waits for nothing."""
-    code = f"import sys, etl; print(sorted({HEAVY} & set(sys.modules)))"
+    code = f"import sys, mfo; print(sorted({HEAVY} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_importing_mfo_names_the_file_that_hides_its_package(tmp_path: Path) -> None:
+    """A notebook's own etl.py is found first: one line says which file, and that file is not run."""
+    (tmp_path / "etl.py").write_text("print('run')\n")
+    command = [sys.executable, "-c", "import mfo"]
+    said = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert said.stdout == ""
+    assert said.stderr.splitlines()[-1].startswith(f"ImportError: mfo: `import etl` finds {tmp_path / 'etl.py'}, not")
+
+
+def test_mfo_opens_the_same_warehouse_as_its_package(folder: Publications) -> None:
+    """`mfo.open_warehouse` is the documented name."""
+    with mfo.open_warehouse() as con:
+        assert con.execute("select count(*) from daily_prices").fetchall() == [(1,)]
 
 
 def test_a_notebook_cannot_write_the_warehouse(folder: Publications) -> None:
