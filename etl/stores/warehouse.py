@@ -22,10 +22,13 @@ from etl.stores.database_file import BROKEN, delete, quoted, translated, wal_of
 from etl.stores.lake import unusable
 from etl.stores.versions import VERSIONED
 
-SCHEMA_VERSION = 4  # of the tables in sql/lake.sql and of what is a view; another one is built anew from Parquet
+# of the tables in sql/lake.sql, of what is a view, and of the storage; another one is built anew from Parquet
+SCHEMA_VERSION = 5
+STORAGE_VERSION = "v1.2.0"  # of every file that is published: DuckDB 1.2 and later open it
 
 # what a load may hold in memory, however long the history: the rest of it goes beside the file for the moment
 WRITER: dict[str, str | bool | int | float | list[str]] = {
+    "storage_compatibility_version": STORAGE_VERSION,
     "memory_limit": "192MB",
     "threads": min(4, os.cpu_count() or 1),
 }

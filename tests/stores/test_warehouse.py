@@ -178,6 +178,25 @@ def test_another_schema_version_is_built_anew(warehouse, parquet, monkeypatch):
         assert file.con.execute("select version from schema_version").fetchall() == [(module.SCHEMA_VERSION,)]
 
 
+def test_every_published_file_opens_in_duckdb_1_2(warehouse, parquet, tmp_path):
+    """The first file, the next one, and a copy for a look at the past: each in the storage version of DuckDB 1.2."""
+    published(warehouse, parquet, [bar(1.0, 1)], "v1-1")
+    with duckdb.connect(str(warehouse.path), read_only=True) as con:
+        first = _storage_version(con)
+    published(warehouse, parquet, [bar(2.0, 2)], "v1-2")
+    with warehouse.copied_to(tmp_path / "copy", tmp_path / "target") as file:
+        file.publish()
+    with duckdb.connect(str(warehouse.path), read_only=True) as con:
+        following = _storage_version(con)
+    with duckdb.connect(str(tmp_path / "target"), read_only=True) as con:
+        assert (first, following, _storage_version(con)) == ("v1.2.0+", "v1.2.0+", "v1.2.0+")
+
+
+def _storage_version(con):
+    """As DuckDB tells it of the file that was opened."""
+    return con.execute("select tags['storage_version'] from duckdb_databases() where not internal").fetchone()[0]
+
+
 def test_left_overs_of_a_killed_writer_are_deleted_first(warehouse, parquet, tmp_path):
     """Its write-ahead log too: DuckDB would replay it into another file, or refuse that file."""
     published(warehouse, parquet, [bar(1.0, 1)], "v1-1")
