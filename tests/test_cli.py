@@ -1,6 +1,7 @@
 """The command line as a user meets it: one clear line, the right exit code, data on stdout and words on stderr."""
 
 import csv
+import hashlib
 import io
 import json
 import os
@@ -90,15 +91,25 @@ def test_a_saved_query_takes_its_parameters(demo: Demo) -> None:
         "install httpfs",
         "create table marts.mine as select 1",
         "delete from lake.bars",
+        "use memory; detach warehouse; attach '{file}' as warehouse; drop schema warehouse.marts cascade; select 1",
+        "copy (select 1) to '{file}.wal'",
+        "from read_blob('{file}')",
+        "attach '{file}' as other (read_only)",
     ],
 )
-def test_user_sql_reaches_nothing_but_the_warehouse(demo: Demo, sql: str) -> None:
+@pytest.mark.parametrize("is_file", [False, True], ids=["typed", "with -f"])
+def test_user_sql_reaches_nothing_but_the_warehouse(demo: Demo, tmp_path: Path, sql: str, is_file: bool) -> None:
     """No file, network, extension or setting, and nothing is written: one line and exit 2."""
-    said = demo.mfo("query", "--demo", sql)
+    published, text = demo.folder / "warehouse.duckdb", tmp_path / "query.sql"
+    before = hashlib.sha256(published.read_bytes()).hexdigest()
+    text.write_text(sql.format(file=published))
+    said = demo.mfo("query", "--demo", *(["-f", str(text)] if is_file else [sql.format(file=published)]))
     assert said.code == 2, said.out
     assert said.err.count("\n") == 1
     assert said.err.startswith("mfo: query: ")
     assert not Path("/tmp/mfo-must-not-exist.csv").exists()
+    assert hashlib.sha256(published.read_bytes()).hexdigest() == before
+    assert not published.with_name("warehouse.duckdb.wal").exists()
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,8 @@ def test_words_with_a_dot_help(terminal: Terminal) -> None:
 
 def test_an_error_is_one_line_and_the_prompt_goes_on(terminal: Terminal) -> None:
     """Wrong SQL and what is not allowed; the next statement is answered."""
-    for wrong in ("select nothing from nowhere;", "select * from read_csv('/etc/passwd');", "set memory_limit='9GB';"):
+    refused = ("select * from read_csv('/etc/passwd');", "set memory_limit='9GB';", "detach warehouse;")
+    for wrong in ("select nothing from nowhere;", *refused):
         terminal.type(wrong + "\n")
         shown = terminal.until("mfo> ")
         assert "mfo: query: " in shown

@@ -5,7 +5,6 @@ The condition is the analyst's own SQL: it runs on the published file only, read
 bounds of `mfo query`, each condition within its own.
 """
 
-import json
 import re
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, cast
@@ -61,7 +60,7 @@ def add(
         raise UsageWrong(f"hypothesis: {name!r} is no name; allowed: small letters, digits, - and _, at most 40")
     if any(row["name"] == name for row in records.query_on(con)(HELD, ())):
         raise UsageWrong(f"hypothesis: {name!r} is there already, and what was written down does not change")
-    found = len(_signals(Guard(reader, bounds, "hypothesis"), reader, condition))
+    found = len(_signals(Guard(reader, bounds, "hypothesis"), condition))
     document = {
         "document": "hypothesis", "name": name, "condition": condition.strip(), "horizon": horizon, "author": author,
         "added_at": records.stamp(now),
@@ -176,7 +175,7 @@ def _tested(
         symbol: forward_returns.windows_of(symbol, each, horizon, sessions if symbol in crypto else None)
         for symbol, each in days.items()
     }
-    figures = forward_returns.judged(_signals(guard, reader, condition), windows, horizon, split, added)
+    figures = forward_returns.judged(_signals(guard, condition), windows, horizon, split, added)
     tries = int(str(query(TRIED, (condition, str(horizon)))[0]["n"])) + 1
     return {
         "document": "hypothesis_test", "name": row["name"], "condition": condition, "horizon": horizon,
@@ -185,10 +184,7 @@ def _tested(
     }  # fmt: skip
 
 
-def _signals(guard: Guard, reader: "DuckDBPyConnection", condition: str) -> list[tuple[str, date]]:
+def _signals(guard: Guard, condition: str) -> list[tuple[str, date]]:
     sql = f"select symbol, trade_date from marts.daily_metrics where (\n{condition}\n) order by symbol, trade_date"
-    (text,) = guard.over(lambda: reader.execute("select json_serialize_sql(?)", [sql]).fetchall())[0]
-    parsed = json.loads(text)
-    if parsed["error"] or len(parsed["statements"]) != 1:
-        raise UsageWrong(f"hypothesis: the condition is no SQL: {parsed.get('error_message', 'several statements')}")
-    return [(str(symbol), day) for symbol, day in guard.over(lambda: reader.execute(sql).fetchall())]
+    found = guard.execute(sql)
+    return [(str(symbol), day) for symbol, day in guard.over(found.fetchall)]

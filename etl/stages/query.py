@@ -20,7 +20,6 @@ Format = Literal["table", "csv", "json", "parquet", "xlsx", "md"]
 BINARY = ("parquet", "xlsx")
 SAVED_PARAMETER = re.compile(r"\$([a-zA-Z_]\w*)")
 ZONED = " WITH TIME ZONE"  # a type whose values DuckDB hands out only where pytz is
-NO_ROWS = "query: the SQL gives no rows; write a SELECT"
 ROWS_AT_ONCE = 10_000
 PORTION = 1 << 20
 SHEET_ROWS = 1_048_575  # what a sheet of xlsx holds beside its header
@@ -156,7 +155,8 @@ def run(
     published = shown(con)
     guard = Guard(con, bounds, "query", ("--timeout", "--memory"))
     if form in BINARY:
-        write(guard.over(lambda: _binary(_relation(con, sql, values), form)))
+        relation = _relation(guard, sql, values)
+        write(guard.over(lambda: _binary(relation, form)))
         return published
     names, rows = _rows(con, sql, values, guard)
     for portion in _portions(text_of_rows(names, rows, form, width)):
@@ -172,14 +172,12 @@ def shown(con: "DuckDBPyConnection") -> tuple[str, str]:
 
 def _rows(con: "DuckDBPyConnection", sql: str, values: dict[str, str], guard: Guard) -> tuple[list[str], Iterator[Row]]:
     """The names, and the rows as they come."""
-    cursor = guard.over(lambda: con.execute(sql, values) if values else con.execute(sql))
-    described = cursor.description if cursor else None
-    if not described:
-        raise UsageWrong(NO_ROWS)
+    cursor = guard.execute(sql, values)
+    described = cursor.description or []
     if any(ZONED in str(column[1]) for column in described):
         con.abort()
-        relation = guard.over(lambda: _relation(con, sql, values))
-        return ([], iter(())) if relation is None else (relation.columns, iter(guard.over(relation.fetchall)))
+        relation = _relation(guard, sql, values)
+        return relation.columns, iter(guard.over(relation.fetchall))
     portions = iter(lambda: guard.over(lambda: cursor.fetchmany(ROWS_AT_ONCE)), [])
     return [column[0] for column in described], chain.from_iterable(portions)
 
@@ -197,22 +195,20 @@ def _portions(parts: Iterable[str]) -> Iterator[str]:
     yield "".join(held)
 
 
-def _relation(con: "DuckDBPyConnection", sql: str, values: dict[str, str]) -> "DuckDBPyRelation | None":
+def _relation(guard: Guard, sql: str, values: dict[str, str]) -> "DuckDBPyRelation":
     """The answer with instants of a time zone as UTC."""
-    relation = con.sql(sql, params=values or None)
-    if relation is None or not any(ZONED in str(kind) for kind in relation.types):
+    relation = guard.relation(sql, values)
+    if not any(ZONED in str(kind) for kind in relation.types):
         return relation
     columns = []
     for place, (name, kind) in enumerate(zip(relation.columns, map(str, relation.types), strict=True), start=1):
         column = f"cast(#{place} as {kind.replace(ZONED, '')})" if ZONED in kind else f"#{place}"
         columns.append(f'{column} as "{name.replace(chr(34), chr(34) * 2)}"')
-    return relation.project(", ".join(columns))
+    return guard.over(lambda: relation.project(", ".join(columns)))
 
 
-def _binary(rows: "DuckDBPyRelation | None", form: str) -> bytes:
+def _binary(rows: "DuckDBPyRelation", form: str) -> bytes:
     buffer = io.BytesIO()
-    if rows is None:
-        raise UsageWrong(NO_ROWS)
     if form == "parquet":
         import pyarrow.parquet as pq
 

@@ -6,12 +6,13 @@ Beside `name` DuckDB keeps `name.wal` while it is written, and `name.tmp/` for w
 
 import re
 import shutil
+import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 
-from etl.errors import DataWrong, FolderUnusable
+from etl.errors import DataWrong, FolderUnusable, TryLater
 from etl.stores.lake import unusable
 
 # what DuckDB says of a file that is cut short, changed, of another version of its own, or beside a log of another file
@@ -20,6 +21,7 @@ BROKEN = re.compile(
 )
 
 KEPT_ASIDE = 3  # of the files of a kind that were set aside: the newest, for whoever wants to know what befell them
+COPY_TRIES = 5
 READ_BEFORE_BUILDING = (("lake", "loaded_files"), ("marts", "gaps"))
 
 
@@ -38,6 +40,53 @@ def translated(error: duckdb.Error, path: Path) -> FolderUnusable | DataWrong:
 def quoted(path: Path) -> str:
     """A path inside a SQL string."""
     return str(path).replace("'", "''")
+
+
+def attach(con: duckdb.DuckDBPyConnection, path: Path, name: str) -> None:
+    """
+    Attach what is published at `path`, read only, whatever other programs do with it.
+
+    Where one holds the file open for writing (DuckDB's lock is on the file, under whatever name), or left its log
+    beside it, a copy is attached, which has no name any more once it is open.
+
+    Raises:
+        FolderUnusable: it is held, and the folder has no room for a copy or cannot be written.
+        TryLater: it is held, and written all the time.
+        duckdb.Error: it cannot be read.
+    """
+    held = f"{wal_of(path)} is there"
+    if not wal_of(path).exists():
+        try:
+            con.execute(f"attach '{quoted(path)}' as {name} (read_only)")
+            return
+        except duckdb.IOException as error:
+            held = str(error).splitlines()[0]
+            if "Could not set lock" not in held:
+                raise
+    try:
+        # under a name of those that `mfo maintain` deletes, should this process be killed before it does so itself
+        with tempfile.NamedTemporaryFile(prefix=f".{path.name}.", suffix=".part", dir=path.parent) as copy:
+            copy_whole(path, Path(copy.name))
+            con.execute(f"attach '{quoted(Path(copy.name))}' as {name} (read_only)")
+    except OSError as error:
+        said = f"held by another program ({held}), and it cannot be copied ({error.strerror}); close it there"
+        raise FolderUnusable(f"{path}: {said}") from None
+
+
+def copy_whole(path: Path, target: Path) -> None:
+    """
+    Copy a database file in one state, though another program may write it meanwhile.
+
+    Raises:
+        TryLater: it is written all the time.
+    """
+    for _ in range(COPY_TRIES):
+        before = path.stat()
+        shutil.copyfile(path, target)
+        after = path.stat()
+        if (before.st_ino, before.st_size, before.st_mtime_ns) == (after.st_ino, after.st_size, after.st_mtime_ns):
+            return
+    raise TryLater(f"{path}: another program writes it all the time; close it there, what was published stands")
 
 
 def wal_of(path: Path) -> Path:
@@ -79,7 +128,7 @@ def _why_unreadable(path: Path, whole: bool) -> str:
     """DuckDB's reason, "" where it reads the file."""
     try:
         with duckdb.connect() as con:
-            con.execute(f"attach '{quoted(path)}' as looked_at (read_only)")
+            attach(con, path, "looked_at")
             tables = con.execute(
                 "select schema_name, table_name from duckdb_tables() where database_name = 'looked_at'"
             ).fetchall()

@@ -7,7 +7,6 @@ DuckDB refuses a file beside which a foreign `.wal` lies.
 """
 
 import os
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -18,14 +17,17 @@ import duckdb
 
 from etl.errors import UsageWrong
 from etl.stores import versions
-from etl.stores.database_file import BROKEN, delete, quoted, translated, wal_of
+from etl.stores.database_file import BROKEN, attach, copy_whole, delete, translated, wal_of
 from etl.stores.lake import unusable
 from etl.stores.versions import VERSIONED
 
-SCHEMA_VERSION = 4  # of the tables in sql/lake.sql and of what is a view; another one is built anew from Parquet
+# of the tables in sql/lake.sql, of what is a view, and of the storage; another one is built anew from Parquet
+SCHEMA_VERSION = 5
+STORAGE_VERSION = "v1.2.0"  # of every file that is published: DuckDB 1.2 and later open it
 
 # what a load may hold in memory, however long the history: the rest of it goes beside the file for the moment
 WRITER: dict[str, str | bool | int | float | list[str]] = {
+    "storage_compatibility_version": STORAGE_VERSION,
     "memory_limit": "192MB",
     "threads": min(4, os.cpu_count() or 1),
 }
@@ -57,7 +59,7 @@ class Warehouse:
         # by an instance of its own: of a file that is open in this process, DuckDB would hand out what was opened then
         con = duckdb.connect(config={"temp_directory": f"{self.path}.tmp"})
         try:
-            con.execute(f"attach '{quoted(self.path)}' as warehouse (read_only)")
+            attach(con, self.path, "warehouse")
             con.execute("use warehouse.marts")
         except duckdb.Error as error:
             con.close()
@@ -103,7 +105,7 @@ class Warehouse:
         delete(path)
         try:
             if self.exists() and not fresh:
-                shutil.copyfile(self.path, path)
+                copy_whole(self.path, path)
         except OSError as error:
             delete(path)
             raise unusable(path.parent, error) from None
@@ -148,7 +150,7 @@ class Warehouse:
 def _take_over(con: duckdb.DuckDBPyConnection, published: Path) -> None:
     """The rows of HISTORY from the file before; one that cannot be read has none left to give."""
     try:
-        con.execute(f"attach '{quoted(published)}' as before (read_only)")
+        attach(con, published, "before")
     except duckdb.Error:
         return
     found = con.execute("select table_name from duckdb_tables() where database_name = 'before'").fetchall()

@@ -17,6 +17,7 @@ import pytest
 
 from tests.conftest import Mfo, Upstream, files_of
 from tests.faults.folders import NOW, SmallFolder
+from tests.stores.warehouses import held_open
 
 CONFIG = """
 [universe]
@@ -252,6 +253,17 @@ def test_a_log_that_another_program_left_is_out_of_everybodys_way(
     )
     assert "cannot be read" not in said
     assert today.published("select count(*) > 0 from marts.daily_prices") == [(True,)]
+
+
+@pytest.mark.parametrize(
+    "command", [("load",), ("load", "--rebuild"), ("query", "select 1"), ("export",), ("status",), ("maintain",)]
+)
+def test_a_program_that_holds_the_file_stops_nothing(mfo: Mfo, command: tuple[str, ...]) -> None:
+    """DBeaver or the duckdb command with the file open for writing: exit 0, and nothing of it is left."""
+    with held_open(mfo.data_dir / "warehouse.duckdb"):
+        said = mfo(*command, MFO_NOW=later(1))
+    assert said.code == 0, said.err
+    assert {path.name for path in mfo.data_dir.rglob("*warehouse.duckdb*")} == {"warehouse.duckdb"}
 
 
 def test_a_reader_of_an_unreadable_file_is_told_what_mends_it(mfo: Mfo) -> None:

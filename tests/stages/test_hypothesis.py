@@ -167,14 +167,22 @@ def test_what_was_written_down_does_not_change_and_stands_in_the_marts(tmp_path:
         "true); drop table marts.daily_metrics; select (1",
         "close > (select count(*) from read_csv('/etc/passwd'))",
         "rsi14 < 30) or (select count(*) from read_text('/etc/hostname')) > (0",
+        "rsi14 < 30) or (select count(*) from read_blob('{path}')) > (0",
+        "rsi14 < 30) or (select count(*) from '{path}') > (0",
+        "true); use memory; detach published; attach '{path}' as published; drop schema published.marts cascade; --",
+        "true); copy (select 1) to '{path}.wal'; select 1 where (true",
     ],
 )
 def test_a_condition_that_is_none_or_reaches_out_is_refused(tmp_path: Path, condition: str) -> None:
     """One line; nothing is kept, dropped or read."""
     con, _ = world(days=50)
-    with pytest.raises(UsageWrong, match="hypothesis: "):
-        added(con, tmp_path, condition)
+    with pytest.raises(UsageWrong, match="hypothesis: ") as caught:
+        added(con, tmp_path, condition.format(path=tmp_path / "published.duckdb"))
+    assert "\n" not in str(caught.value)
     assert rows(con, "select * from lake.hypotheses") == []
+    assert [path.name for path in tmp_path.iterdir()] == ["published.duckdb"]
+    with duckdb.connect(str(tmp_path / "published.duckdb"), read_only=True) as published:
+        assert published.execute("select count(*) from marts.daily_metrics").fetchall() == [(50,)]
 
 
 def test_a_name_that_is_none_is_refused(tmp_path: Path) -> None:

@@ -1,5 +1,9 @@
 """The files of a database: what cannot be read is set aside and named, what can be is left alone."""
 
+import errno
+import os
+import shutil
+import signal
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -7,8 +11,10 @@ from datetime import UTC, datetime, timedelta
 import duckdb
 import pytest
 
-from etl.errors import DataWrong, FolderUnusable
+from etl.errors import DataWrong, FolderUnusable, TryLater
 from etl.stores import database_file
+from etl.stores.lake import sweep
+from tests.stores.warehouses import held_open
 
 NOW = datetime(2025, 11, 1, 3, 43, tzinfo=UTC)
 
@@ -58,14 +64,82 @@ def test_of_the_files_set_aside_the_newest_few_are_kept(path):
 
 
 def test_a_file_that_another_program_writes_is_not_called_unreadable(path):
-    """It is locked, not broken: what is done then is said elsewhere."""
-    script = f"import duckdb; con = duckdb.connect({str(path)!r}); print('open', flush=True); input()"
-    other = subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    assert other.stdout is not None
-    assert other.stdout.readline() == "open\n"
-    assert database_file.set_aside_unreadable(path, NOW, whole=True) == []
-    other.communicate("\n", timeout=30)
+    """It is locked, not broken: it is read through a copy, and stays where it is."""
+    with held_open(path):
+        assert database_file.set_aside_unreadable(path, NOW, whole=True) == []
     assert path.exists()
+
+
+def test_a_file_that_another_program_holds_is_read_all_the_same(path):
+    """DuckDB itself refuses it, under another name too; what is read through has no name any more."""
+    os.link(path, path.with_name("link"))
+    with held_open(path), duckdb.connect() as con:
+        for name in (path, path.with_name("link")):
+            with pytest.raises(duckdb.IOException, match="Could not set lock"):
+                con.execute(f"attach '{database_file.quoted(name)}' as refused (read_only)")
+        database_file.attach(con, path, "seen")
+        assert sorted(other.name for other in path.parent.iterdir()) == [path.name, "link"]
+        assert con.execute("select count(*), sum(i) from seen.t").fetchall() == [(100, 4950)]
+        with pytest.raises(duckdb.InvalidInputException, match="read-only"):
+            con.execute("delete from seen.t")
+
+
+@pytest.mark.parametrize("is_killed", [False, True])
+def test_what_another_program_left_in_its_log_is_not_seen(path, is_killed):
+    """The log beside the file is its own, while it runs and after it was killed."""
+    with held_open(path, "delete from t where i > 50") as pid, duckdb.connect() as con:
+        if is_killed:
+            os.kill(pid, signal.SIGKILL)
+        assert database_file.wal_of(path).exists()
+        database_file.attach(con, path, "seen")
+        assert con.execute("select count(*) from seen.t").fetchall() == [(100,)]
+
+
+def test_what_a_killed_reader_copied_is_swept_away(path):
+    """Killed between the copy and its opening: `mfo maintain` deletes the copy, and nothing else."""
+    script = (
+        "import os, shutil, sys, duckdb\nfrom pathlib import Path\nfrom etl.stores import database_file\n"
+        "copy = shutil.copyfile\nshutil.copyfile = lambda a, b: (copy(a, b), os.kill(os.getpid(), 9))\n"
+        "database_file.attach(duckdb.connect(), Path(sys.argv[1]), 'seen')"
+    )
+    with held_open(path):
+        ended = subprocess.run([sys.executable, "-c", script, str(path)], check=False)
+    assert ended.returncode == -signal.SIGKILL
+    left = [other for other in path.parent.iterdir() if other != path]
+    assert [other.stat().st_size for other in left] == [path.stat().st_size]
+    assert sweep(path.parent) == 1
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_held_file_that_cannot_be_copied_is_said_with_its_holder(path, monkeypatch):
+    """73 with the program to close; nothing is left beside the file."""
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(shutil, "copyfile", full)
+    with held_open(path) as pid, duckdb.connect() as con, pytest.raises(FolderUnusable) as caught:
+        database_file.attach(con, path, "seen")
+    assert f"(PID {pid})" in str(caught.value)
+    assert str(caught.value).endswith("it cannot be copied (No space left on device); close it there")
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_copy_is_of_one_state_of_the_file(path, tmp_path, monkeypatch):
+    """A copy during which the file was written is made again; one that is written every time is given up (75)."""
+    copied, copy = [], shutil.copyfile
+
+    def while_it_is_written(source, target):
+        copy(source, target)
+        copied.append(1)
+        if len(copied) != 3:
+            os.utime(source, ns=(0, len(copied)))
+
+    monkeypatch.setattr(shutil, "copyfile", while_it_is_written)
+    database_file.copy_whole(path, tmp_path / "copy")
+    assert len(copied) == 3
+    with pytest.raises(TryLater, match="another program writes it all the time; close it there"):
+        database_file.copy_whole(path, tmp_path / "copy")
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """A user's own SQL: a block that cannot be read is the file's fault, a wrong word the user's."""
 
+import hashlib
 from pathlib import Path
 
 import duckdb
@@ -11,6 +12,28 @@ from etl.stores.warehouse import Warehouse
 from tests.faults.test_readers_and_writers import BLOCK
 
 BOUNDS = Bounds(60.0, "1GB")
+BEYOND = [  # SQL that no statement of a user's may be, run past the parser's rule
+    "attach '{path}' as other",
+    "attach '{path}' as other (read_only)",
+    "detach warehouse",
+    "copy (select 1) to '{path}'",
+    "copy (select 1) to '{path}.wal'",
+    "copy lake.bars to '{path}.wal' (format parquet)",
+    "export database '{path}.wal'",
+    "from read_blob('{path}')",
+    "from glob('{path}*')",
+    "from '{path}'",
+    "create table marts.t as select 1",
+    "delete from lake.bars",
+    "drop schema warehouse.marts cascade",
+    "explain analyze delete from lake.bars",
+    "install httpfs",
+    "load httpfs",
+    "set disabled_filesystems = ''",
+    "set enable_external_access = true",
+    "reset disabled_filesystems",
+    "pragma enable_profiling = 'json'",
+]
 ROWS = "select max(hash(bars)) from lake.bars as bars"
 
 
@@ -34,6 +57,34 @@ def test_a_block_that_cannot_be_read_is_wrong_data_and_the_message_says_what_men
     assert guard.over(lambda: con.execute("select 1").fetchall()) == [(1,)]
     with pytest.raises(DataWrong, match=r"query: the warehouse cannot be read \(.*`mfo load --rebuild` makes it anew"):
         guard.over(lambda: con.execute(ROWS).fetchall())
+
+
+@pytest.mark.parametrize("sql", BEYOND)
+def test_the_connection_itself_writes_nothing_and_reaches_no_file(spoiled: Warehouse, sql: str) -> None:
+    """The second rule alone: even a statement that the parser's rule refuses changes no file and reads none."""
+    path, before = spoiled.path, hashed(spoiled.path.parent)
+    con = spoiled.read()
+    guard = Guard(con, BOUNDS, "query")
+    with pytest.raises(UsageWrong, match="query: "):
+        guard.over(lambda: con.execute(sql.format(path=path)).fetchall())
+    con.close()
+    assert hashed(path.parent) == before
+
+
+def test_the_warehouse_detached_cannot_be_attached_again(spoiled: Warehouse) -> None:
+    """As the first step of what destroyed it: the file is out of reach even where it is no longer open."""
+    con, before = spoiled.read(), hashed(spoiled.path.parent)
+    guard = Guard(con, BOUNDS, "query")
+    guard.over(lambda: con.execute("use memory; detach warehouse"))
+    with pytest.raises(UsageWrong, match="disabled by configuration"):
+        guard.over(lambda: con.execute(f"attach '{spoiled.path}' as warehouse"))
+    con.close()
+    assert hashed(spoiled.path.parent) == before
+
+
+def hashed(folder: Path) -> dict[str, str]:
+    """The sha256 of every file of a folder."""
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
 
 
 @pytest.mark.parametrize(

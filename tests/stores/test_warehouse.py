@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from contextlib import closing
 
 import duckdb
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from etl.errors import DataWrong, FolderUnusable, UsageWrong
 from etl.stores import warehouse as module
 from etl.stores.parquet import Parquet
-from tests.stores.warehouses import LAKE_SQL, at, bar, level, observation, versions, warehouse_in, written
+from tests.stores.warehouses import LAKE_SQL, at, bar, held_open, level, observation, versions, warehouse_in, written
 
 
 @pytest.fixture
@@ -176,6 +177,43 @@ def test_another_schema_version_is_built_anew(warehouse, parquet, monkeypatch):
         file.publish()
     with warehouse.next_file() as file:
         assert file.con.execute("select version from schema_version").fetchall() == [(module.SCHEMA_VERSION,)]
+
+
+def test_every_published_file_opens_in_duckdb_1_2(warehouse, parquet, tmp_path):
+    """The first file, the next one, and a copy for a look at the past: each in the storage version of DuckDB 1.2."""
+    published(warehouse, parquet, [bar(1.0, 1)], "v1-1")
+    with duckdb.connect(str(warehouse.path), read_only=True) as con:
+        first = _storage_version(con)
+    published(warehouse, parquet, [bar(2.0, 2)], "v1-2")
+    with warehouse.copied_to(tmp_path / "copy", tmp_path / "target") as file:
+        file.publish()
+    with duckdb.connect(str(warehouse.path), read_only=True) as con:
+        following = _storage_version(con)
+    with duckdb.connect(str(tmp_path / "target"), read_only=True) as con:
+        assert (first, following, _storage_version(con)) == ("v1.2.0+", "v1.2.0+", "v1.2.0+")
+
+
+def _storage_version(con):
+    """As DuckDB tells it of the file that was opened."""
+    return con.execute("select tags['storage_version'] from duckdb_databases() where not internal").fetchone()[0]
+
+
+def test_a_file_that_another_program_holds_is_read_and_replaced(warehouse, parquet, tmp_path):
+    """Readers see what was published, a file built anew takes over what Parquet does not hold, and it is swapped in."""
+    with warehouse.next_file() as file:
+        file.con.execute("create schema marts; insert into lake.publications by name select 'run-1' as run_id")
+        file.publish()
+    with held_open(warehouse.path):
+        with closing(warehouse.read()) as con:
+            assert con.execute("select run_id from lake.publications").fetchall() == [("run-1",)]
+        with warehouse.next_file(fresh=True) as file:
+            assert file.con.execute("select run_id from lake.publications").fetchall() == [("run-1",)]
+            file.add("bars", written(parquet, "bars", [bar(1.0, 1)], "v1-1"))
+            file.con.execute("create schema marts")
+            file.publish()
+        with closing(warehouse.read()) as con:
+            assert con.execute("select close from lake.bars").fetchall() == [(1.0,)]
+    assert names(tmp_path) == ["warehouse.duckdb"]
 
 
 def test_left_overs_of_a_killed_writer_are_deleted_first(warehouse, parquet, tmp_path):

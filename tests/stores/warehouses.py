@@ -1,6 +1,9 @@
 """Small lakes of Parquet for the tests of the warehouse and its views."""
 
-from collections.abc import Sequence
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -52,3 +55,16 @@ def versions(file: NextFile, relation: str, column: str) -> list[Any]:
     """The values of all versions, oldest first."""
     rows = file.con.execute(f"select {column} from lake.{relation} order by source, fetched_at, sequence").fetchall()
     return [row[0] for row in rows]
+
+
+@contextmanager
+def held_open(path: Path, sql: str = "select 1") -> Iterator[int]:
+    """Another program that has a DuckDB file open for writing, as DBeaver has, and did something there; its pid."""
+    script = f"import duckdb; con = duckdb.connect({str(path)!r}); con.execute({sql!r}); print(1, flush=True); input()"
+    other = subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "1\n"
+        yield other.pid
+    finally:
+        other.communicate("\n", timeout=30)
