@@ -104,8 +104,8 @@ def _macro(by_id: dict[str, Fact], day: str) -> Told:
     for id_, text in (
         ("DGS10.value", "The ten-year Treasury yield was {} percent{}."),
         ("DGS2.value", "The two-year Treasury yield was {} percent{}."),
-        ("T10Y2Y.value", "The yield curve stands at {} percentage points{}."),
-        ("BAMLH0A0HYM2.value", "The high-yield credit spread is {} percentage points{}."),
+        ("T10Y2Y.value", "The yield curve stood at {} percentage points{}."),
+        ("BAMLH0A0HYM2.value", "The high-yield credit spread was {} percentage points{}."),
         ("DCOILWTICO.value", "WTI crude oil stood at {} dollars{}."),
         ("net_liquidity.value", "Net liquidity stood at {} billion dollars{}."),
     ):

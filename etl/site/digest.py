@@ -36,15 +36,12 @@ def figures(documents: Documents) -> list[Figure]:
     """The day's tiles: what, value, note, date of the value; from the files that the page's tiles read."""
     board, vix = documents["data/dashboard.json"], documents["data/dashboard.json"]["vix"]
     rank = NONE if vix["percentile"] is None else percent(100 * vix["percentile"], 0)
+    level = f"VIX {number(vix['value'])}, percentile {rank}"
+    fear = "The last VIX is too old" if vix["value"] is vix["percentile"] is None and vix["date"] else level
     session = day(board["trade_date"])
     return [
         ("Market bias", capital(board["market_bias"]), f"Momentum score {number(board['momentum_score'])}", session),
-        (
-            "Volatility regime",
-            capital(board["volatility_regime"]),
-            f"VIX {number(vix['value'])}, percentile {rank}",
-            day(vix["date"]),
-        ),
+        ("Volatility regime", capital(board["volatility_regime"]), fear, day(vix["date"])),
         *(
             (plain(one["symbol"]), price(one["close"]), percent(one["return_pct"], signed=True), day(one["trade_date"]))
             for one in board["quotes"]

@@ -80,7 +80,7 @@ def test_a_vix_that_is_too_old_is_no_level_and_no_regime() -> None:
     board, latest = found["data/dashboard.json"], found["data/internals.json"]["latest"]
     assert (board["volatility_regime"], latest["volatility_regime"], latest["vix"]) == (None, None, None)
     assert board["vix"] == {"value": None, "date": "2025-07-01", "percentile": None}
-    assert "| Volatility regime | \u2013 | VIX \u2013, percentile \u2013 | 1 Jul 2025 |" in digest(found)
+    assert "| Volatility regime | \u2013 | The last VIX is too old | 1 Jul 2025 |" in digest(found)
 
 
 def test_every_figure_of_the_digest_and_its_picture_has_its_own_date() -> None:
