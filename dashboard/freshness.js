@@ -1,5 +1,7 @@
 // Age is judged here, in the reader's browser: a static page whose job died would otherwise look fresh for ever.
 
+import { badge } from "./dom.js";
+
 const HOUR = 3600000;
 
 // `?now=2026-11-20T06:00:00Z` sets the clock, so that a test (or a doubter) can see the page as it will look then.
@@ -40,4 +42,10 @@ export function judge(source) {
   if (overdue > 0 || source.status === "late") return VERDICTS.late;
   // A stand-in is due only when it is needed: without a due time nobody can call its data fresh or late.
   return Number.isNaN(due) ? VERDICTS.unknown : VERDICTS.fresh;
+}
+
+// The mark of a value that was too old for its cadence when it was published.
+export function oldMark(file, name) {
+  const entry = (file?.old ?? []).find((one) => one.name === name);
+  return entry ? badge({ shape: "▲", word: `${entry.age_days} days old`, tone: "warn old" }) : null;
 }

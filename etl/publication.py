@@ -11,6 +11,8 @@ later reading is taken, because a replay must never see a value before it was ou
   the end of that month of release (October's CPI, out in mid-November, stands from 10 December). Quarters and years
   likewise, from the end of their last month;
 - an unknown weekly series stands a week after its date; any other unknown series on the next business day at 16:00.
+
+A value that is carried forward to another day has a maximum age, by how often new values come out.
 """
 
 import re
@@ -36,6 +38,8 @@ WTI = "DCOILWTICO"
 # amounts, indices and rates of exchange are above zero always; a yield, a spread and a barrel of oil (2020) need not be
 ABOVE_ZERO = re.compile(r"(SP500|NASDAQCOM|VIXCLS|WALCL|WTREGEN|WDTGAL|M2SL|CPIAUCSL|UNRATE|DEX[A-Z]{4}|DTWEX\w*)$")
 MONTHS = {"M": 1, "Q": 3, "SA": 6, "A": 12}
+MAX_AGE_DAYS = {"D": 5, "W": 12, "M": 75, "Q": 200}  # calendar days; sql/macros/ages.sql says the same, a test holds it
+_CADENCES = {"D": "D", "W": "W", "BW": "M", "M": "M", "Q": "Q", "SA": "Q", "A": "Q"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,23 @@ SERIES: dict[str, SeriesFacts] = {
 
 _AMOUNT = re.compile(r"(?:(thousands|millions|billions|trillions) of )?(?:u\.?s\.? )?dollars", re.IGNORECASE)
 _SCALES = {None: 1.0, "thousands": 1e3, "millions": 1e6, "billions": 1e9, "trillions": 1e12}
+
+
+def max_age_days(series_id: str, frequency: str | None = None) -> int:
+    """
+    For how many calendar days a series' newest value may be told as the present one; `frequency` serves unknown series.
+
+    What counts is how often values come out: a week's exchange rates and oil prices come out together, once a week.
+    """
+    known = SERIES.get(series_id)
+    if H10.match(series_id) or series_id == WTI:
+        return MAX_AGE_DAYS["W"]
+    return MAX_AGE_DAYS[_CADENCES.get(known.frequency if known else str(frequency).upper(), "M")]
+
+
+def is_current(day: date, at: date, max_age: int) -> bool:
+    """Whether a value of `at` may be told as that of `day`: it is not of a later day and not too old."""
+    return 0 <= (day - at).days <= max_age
 
 
 def usd_factor_of(units: str) -> float | None:

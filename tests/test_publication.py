@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from etl.publication import (
     SERIES,
     bar_published_at,
+    is_current,
+    max_age_days,
     observation_published_at,
     usd_factor_of,
     why_impossible,
@@ -154,3 +156,31 @@ def test_what_can_be_below_zero_is_not_refused_for_it() -> None:
     assert below == {"DGS10", "DGS2", "T10Y2Y", "RRPONTSYD", "BAMLH0A0HYM2", "DCOILWTICO", "FEDFUNDS", "DFF"}
     assert why_impossible("DEXUSEU", 0.0) == "DEXUSEU is 0"
     assert why_impossible("DEXUSEU", 1.1) is None
+
+
+@pytest.mark.parametrize(
+    ("series_id", "frequency", "days"),
+    [
+        ("VIXCLS", None, 5),
+        ("DGS10", "M", 5),  # what the project knows of a series goes before what FRED says
+        ("DEXCHUS", None, 12),  # daily rates that come out once a week
+        ("DTWEXBGS", None, 12),
+        ("DCOILWTICO", None, 12),
+        ("WALCL", None, 12),
+        ("CPIAUCSL", None, 75),
+        ("GDP", "Q", 200),
+        ("DGS30", "d", 5),
+        ("SOMETHING", None, 75),
+    ],
+)
+def test_a_series_newest_value_has_a_maximum_age_by_its_cadence(series_id, frequency, days):
+    """Daily 5 calendar days, weekly 12, monthly 75, quarterly 200; by how often values come out."""
+    assert max_age_days(series_id, frequency) == days
+
+
+def test_a_monthly_value_is_current_for_seventy_five_days():
+    """At 75 days it still is, at 76 it is not; a value of a later day never is."""
+    of, longest = date(2025, 8, 1), max_age_days("UNRATE")
+    assert is_current(of + timedelta(days=75), of, longest)
+    assert not is_current(of + timedelta(days=76), of, longest)
+    assert not is_current(of - timedelta(days=1), of, longest)

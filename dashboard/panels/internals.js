@@ -35,7 +35,7 @@ const FIELDS = [
   ["Breadth", (row) => fixed(row.breadth, 2)],
   ["Momentum", (row) => fixed(row.momentum_score, 2)],
   ["Volume flow", (row) => percent(row.volume_flow_pct, 2, true)],
-  ["VIX", (row) => fixed(row.vix, 2)],
+  ["VIX", (row) => fixed(row.vix, 2) + (row.vix_date && row.vix_date !== row.trade_date ? ` (${date(row.vix_date)})` : "")],
   ["Correlation", (row) => fixed(row.correlation_strength, 2)],
 ];
 

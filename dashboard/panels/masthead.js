@@ -40,10 +40,10 @@ function chip(source) {
   );
 }
 
-function overall(sources) {
+function overall(sources, old) {
   const verdicts = sources.map(judge).filter((verdict) => verdict.tone !== "idle");
   const behind = verdicts.filter((verdict) => verdict.tone !== "good");
-  if (behind.length === 0) return badge({ shape: "●", word: "Up to date", tone: "good" });
+  if (behind.length === 0) return old.length ? badge({ shape: "▲", word: `Old values: ${old.length}`, tone: "warn" }) : badge({ shape: "●", word: "Up to date", tone: "good" });
   const worst = behind.some((verdict) => verdict.tone === "bad") ? "bad" : "warn";
   return badge({ shape: worst === "bad" ? "■" : "▲", word: `${behind.length} of ${verdicts.length} sources behind`, tone: worst });
 }
@@ -57,7 +57,7 @@ export function fillMasthead(publication) {
   const tell = () => {
     asOf.replaceChildren(
       h("span", {}, "As of ", when, ` · ${age(ageOf(manifest.as_of))} ago`),
-      overall(sources),
+      overall(sources, manifest.old ?? []),
       manifest.reconstructed ? badge({ shape: "◆", word: "Reconstructed", tone: "warn" }) : "",
     );
     const idle = sources.filter((source) => judge(source).tone === "idle").length;

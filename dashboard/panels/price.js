@@ -72,10 +72,11 @@ function symbolGroups(symbols, metrics) {
   return [...groups, ["", others]].filter(([, options]) => options.length > 0);
 }
 
-function headline(symbol, metrics) {
-  const latest = (metrics?.metrics ?? []).find((row) => row.symbol === symbol);
+// The last day, or the last bar where the chart is of hours: a price of yesterday above them would contradict it.
+function headline(symbol, metrics, hour) {
+  const latest = hour ?? (metrics?.metrics ?? []).find((row) => row.symbol === symbol);
   if (!latest) return null;
-  const name = (metrics.symbols ?? []).find((entry) => entry.symbol === symbol)?.name;
+  const name = (metrics?.symbols ?? []).find((entry) => entry.symbol === symbol)?.name;
   return h(
     "p",
     { class: "headline" },
@@ -83,8 +84,8 @@ function headline(symbol, metrics) {
     name ? h("span", { class: "quiet" }, said(name), " ") : null,
     h("strong", { class: "headline-value" }, price(latest.close)),
     " ",
-    move(latest.return_pct),
-    h("span", { class: "quiet" }, ` on ${date(latest.trade_date)}`),
+    hour ? null : move(latest.return_pct),
+    h("span", { class: "quiet" }, hour ? `in the hour from ${instant(hour.time * 1000)}` : ` on ${date(latest.trade_date)}`),
   );
 }
 
@@ -124,7 +125,7 @@ export async function setUpPrice(panel, publication) {
       const readout = h("p", { class: "readout readings", "aria-live": "polite" }, reading(rows.at(-1), interval));
       const say = (row) => readout.replaceChildren(...reading(row, interval).filter(Boolean));
       panel.show(
-        headline(symbol, metrics),
+        headline(symbol, metrics, interval === "1h" ? rows.at(-1) : null),
         readout,
         chart({
           spec: "price",

@@ -2,6 +2,7 @@
 
 import { h, said } from "../dom.js";
 import { date, fixed, isNumber, NONE, percent, price, share, usd, words } from "../format.js";
+import { oldMark } from "../freshness.js";
 import { footFor } from "../panel.js";
 import { sparkline } from "../small-pictures.js";
 
@@ -46,7 +47,7 @@ function quoteTile(quote, metrics) {
     key: quote.symbol,
     label: said(quote.symbol),
     value: price(quote.close),
-    note: [move(quote.return_pct), ` ${date(quote.trade_date)}`],
+    note: isNumber(quote.close) ? [move(quote.return_pct), ` ${date(quote.trade_date)}`] : `Last close: ${date(quote.trade_date)}`,
     trend: history?.close,
   });
 }
@@ -54,13 +55,20 @@ function quoteTile(quote, metrics) {
 function liquidityTile(macro) {
   const points = macro?.net_liquidity?.points ?? [];
   const latest = points.at(-1);
+  const old = oldMark(macro, "net_liquidity");
   return tile({
     key: "net-liquidity",
     label: "Net liquidity",
-    value: latest ? usd(latest.net_liquidity_usd) : NONE,
-    note: latest ? `Wednesday ${date(latest.date)}` : "No figure in this publication",
+    value: latest && !old ? usd(latest.net_liquidity_usd) : NONE,
+    note: old ?? (latest ? `Wednesday ${date(latest.date)}` : "No figure in this publication"),
     trend: points.map((point) => point.net_liquidity_usd),
   });
+}
+
+// The VIX may be of a day before the session; one that is too old for it is not there.
+function vixNote(vix) {
+  if (!isNumber(vix.value) && !isNumber(vix.percentile)) return `Last VIX: ${date(vix.date)}`;
+  return `VIX ${fixed(vix.value, 2)}, percentile ${share(vix.percentile)}, ${date(vix.date)}`;
 }
 
 export async function drawTiles(panel, publication) {
@@ -69,14 +77,14 @@ export async function drawTiles(panel, publication) {
     ["data/internals.json", "data/metrics.json", "data/macro.json"].map((path) => orNothing(publication.load(path))),
   );
   const trend = (field) => (internals?.history ?? []).map((row) => row[field]);
-  const vix = board.vix ?? {};
+  const session = date(board.trade_date);
   panel.show(
     tile({
       key: "bias",
       label: "Market bias",
       isWord: true,
       value: `${BIAS[board.market_bias] ?? ""} ${capital(board.market_bias)}`,
-      note: `Momentum score ${fixed(board.momentum_score, 2)}`,
+      note: `Momentum score ${fixed(board.momentum_score, 2)}, ${session}`,
       trend: trend("momentum_score"),
     }),
     tile({
@@ -84,7 +92,7 @@ export async function drawTiles(panel, publication) {
       label: "Volatility regime",
       isWord: true,
       value: `${CALM_FIRST[board.volatility_regime] ?? ""} ${capital(board.volatility_regime)}`,
-      note: `VIX ${fixed(vix.value, 2)}, percentile ${isNumber(vix.percentile) ? share(vix.percentile) : NONE}`,
+      note: vixNote(board.vix ?? {}),
       trend: trend("vix"),
     }),
     ...(board.quotes ?? []).map((quote) => quoteTile(quote, metrics)),
@@ -92,14 +100,14 @@ export async function drawTiles(panel, publication) {
       key: "volume-flow",
       label: "Volume flow",
       value: percent(board.volume_flow_pct, 2, true),
-      note: "Net of turnover, estimated",
+      note: `Net of turnover, estimated, ${session}`,
       trend: trend("volume_flow_pct"),
     }),
     tile({
       key: "breadth",
       label: "Breadth",
       value: fixed(board.breadth, 2),
-      note: "Net advancers, −1 to 1",
+      note: `Net advancers, −1 to 1, ${session}`,
       trend: trend("breadth"),
     }),
     liquidityTile(macro),

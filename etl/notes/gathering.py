@@ -2,14 +2,15 @@
 Which figures of the marts become facts, in which order: symbols, windows, flows, internals, macro, crypto.
 
 Names come from tables in this file and from the configuration, never from a provider's text: what a provider writes
-cannot reach the prompt.
+cannot reach the prompt. A value that is older than its maximum age on the day is no fact; every fact has its own date.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from etl.notes.facts import Fact, rounded
 from etl.notes.records import Query, Row
+from etl.publication import MAX_AGE_DAYS, is_current, max_age_days
 
 MOST_SYMBOLS = 24
 BILLION = 1e9
@@ -57,19 +58,21 @@ NODES = """
 """
 MEMBERS = """
     with days as (
-        select m.symbol, m.total_return_pct, f.net_flow_usd, f.turnover_usd,
+        select m.symbol, m.trade_date, m.total_return_pct, f.net_flow_usd, f.turnover_usd,
             row_number() over (partition by m.symbol order by m.trade_date desc) as age
         from marts.daily_metrics as m
         left join marts.money_flow_daily as f on m.symbol = f.symbol and m.trade_date = f.trade_date
         where m.trade_date <= ? and m.symbol = ?
     )
-    select w.name as "window", w.days,
+    select w.name as "window", w.days, max(d.trade_date) as newest,
         case when count(d.total_return_pct) = w.days
             then 100 * (exp(sum(ln(1 + d.total_return_pct / 100))) - 1) end as return_pct,
         case when count(d.net_flow_usd) = w.days and sum(d.turnover_usd) > 0
             then 100 * sum(d.net_flow_usd) / sum(d.turnover_usd) end as net_flow_pct
     from (values ('1W', 5), ('1M', 21)) as w (name, days) inner join days as d on d.age <= w.days
-    group by w.name, w.days order by w.days
+    group by w.name, w.days
+    having newest >= (select ? - cast(kind = 'crypto' as integer) from lake.instruments where symbol = ?)
+    order by w.days
 """
 FLOWS = """
     select "window", from_node, to_node, flow_usd from {relation}
@@ -80,16 +83,18 @@ FLOWS = """
 INTERNALS = "select * from marts.market_internals where trade_date = ?"
 MACRO_VALUES = """
     select m.series_id, m.date, m.value, u.usd_factor, m.source,
-        lag(m.value) over (partition by m.series_id order by m.date) as previous
+        lag(m.value) over in_order as previous, lag(m.date) over in_order as previous_date
     from marts.macro_daily as m left join lake.universe_series as u on m.series_id = u.series_id
-    where m.value is not null
+    where m.value is not null and m.date <= ?
+    window in_order as (partition by m.series_id order by m.date)
     qualify row_number() over (partition by m.series_id order by m.date desc) = 1
 """
 LIQUIDITY = """
-    select date, net_liquidity_usd, lag(net_liquidity_usd) over (order by date) as previous
-    from marts.net_liquidity where net_liquidity_usd is not null order by date desc limit 1
+    select now.date, now.net_liquidity_usd, week_ago.net_liquidity_usd as previous
+    from marts.net_liquidity as now left join marts.net_liquidity as week_ago on now.date = week_ago.date + 7
+    where now.net_liquidity_usd is not null and now.date between ? and ? order by now.date desc limit 1
 """
-LAST_DAY = "select symbol, to_at, change_pct from marts.symbol_stats_24h order by symbol"
+LAST_DAY = "select symbol, to_at, change_pct from marts.symbol_stats_24h where to_at >= ? order by symbol"
 
 
 def gather(query: Query, for_date: date, anchor: date, members: Sequence[str] = ()) -> list[Fact]:
@@ -107,9 +112,9 @@ def gather(query: Query, for_date: date, anchor: date, members: Sequence[str] = 
         facts += _of_member(query, symbol, for_date)
     facts += _of_internals(query, for_date)
     if for_date == anchor:
-        facts += _of_macro(query)
-        facts += _of_liquidity(query)
-        facts += _of_crypto(query)
+        facts += _of_macro(query, for_date)
+        facts += _of_liquidity(query, for_date)
+        facts += _of_crypto(query, for_date)
     others = set(symbols_of(query)) - set(members) if members else set()
     unique: dict[str, Fact] = {}
     for fact in facts:
@@ -153,15 +158,15 @@ def _of_symbol(symbol: str, row: Row, is_first: bool, is_beside: bool) -> Iterat
 
 
 def _of_member(query: Query, symbol: str, day: date) -> Iterator[Fact]:
-    """A week and a month of one symbol's own days, for a scope that asks for it."""
-    for row in query(MEMBERS, (day, symbol)):
-        window, source = str(row["window"]), "marts.daily_metrics"
+    """A week and a month of one symbol's own days up to the day (a coin's: or the day before), for its own scope."""
+    for row in query(MEMBERS, (day, symbol, day, symbol)):
+        window, source, as_of = str(row["window"]), "marts.daily_metrics", _iso(row["newest"])
         name = f"{symbol} {window} return"
-        yield from _fact(f"{symbol}.{window}.return_pct", name, row["return_pct"], "percent", _iso(day), symbol, source)
+        yield from _fact(f"{symbol}.{window}.return_pct", name, row["return_pct"], "percent", as_of, symbol, source)
         if symbol != CASH:
             name = f"{symbol} {window} net flow as a share of turnover"
             yield from _fact(
-                f"{symbol}.{window}.net_flow_pct", name, row["net_flow_pct"], "percent", _iso(day), symbol,
+                f"{symbol}.{window}.net_flow_pct", name, row["net_flow_pct"], "percent", as_of, symbol,
                 "marts.money_flow_daily",
             )  # fmt: skip
 
@@ -216,17 +221,17 @@ def _of_internals(query: Query, day: date) -> Iterator[Fact]:
         yield from _fact("VIXCLS.percentile", name, percentile, "percentile", vix_at, "VIXCLS", source)
 
 
-def _of_macro(query: Query) -> Iterator[Fact]:
-    rows = {str(row["series_id"]): row for row in query(MACRO_VALUES, ())}
+def _of_macro(query: Query, day: date) -> Iterator[Fact]:
+    rows = {str(row["series_id"]): row for row in query(MACRO_VALUES, (day,))}
     for series_id, (name, unit, with_change) in MACRO.items():
-        row = rows.get(series_id)
-        if row is None:
+        row, longest = rows.get(series_id), max_age_days(series_id)
+        if row is None or not _is_current(day, row["date"], longest):
             continue
         scale = _number(row["usd_factor"], 1.0) / BILLION if unit == "USD bn" else 1.0
         as_of, source = _iso(row["date"]), str(row["source"])
         value = _scaled(row["value"], scale)
         yield from _fact(f"{series_id}.value", name, value, unit, as_of, series_id, source)
-        if with_change and row["previous"] is not None:
+        if with_change and _is_current(row["date"], row["previous_date"], longest):
             change = _number(row["value"]) - _number(row["previous"])
             yield from _fact(
                 f"{series_id}.change", f"change of the {name} since the observation before", round(change, 10),
@@ -234,8 +239,8 @@ def _of_macro(query: Query) -> Iterator[Fact]:
             )  # fmt: skip
 
 
-def _of_liquidity(query: Query) -> Iterator[Fact]:
-    for row in query(LIQUIDITY, ()):
+def _of_liquidity(query: Query, day: date) -> Iterator[Fact]:
+    for row in query(LIQUIDITY, (day - timedelta(days=MAX_AGE_DAYS["W"]), day)):
         as_of, value = _iso(row["date"]), _number(row["net_liquidity_usd"]) / BILLION
         source = "marts.net_liquidity"
         yield from _fact("net_liquidity.value", "net liquidity", value, "USD bn", as_of, None, source)
@@ -245,8 +250,8 @@ def _of_liquidity(query: Query) -> Iterator[Fact]:
             yield from _fact("net_liquidity.change", name, change, "USD bn", as_of, None, source)
 
 
-def _of_crypto(query: Query) -> Iterator[Fact]:
-    for row in query(LAST_DAY, ()):
+def _of_crypto(query: Query, day: date) -> Iterator[Fact]:
+    for row in query(LAST_DAY, (day - timedelta(days=MAX_AGE_DAYS["D"]),)):
         symbol, at = str(row["symbol"]), _iso(row["to_at"])
         name = f"{symbol} change over the last 24 hours"
         yield from _fact(
@@ -259,6 +264,10 @@ def _fact(id_: str, name: str, value: object, unit: str, as_of: str, symbol: str
     if not isinstance(value, int | float) or value != value:
         return ()
     return (Fact(id_, name, rounded(float(value)), unit, as_of, symbol, source),)
+
+
+def _is_current(day: object, at: object, longest: int) -> bool:
+    return isinstance(day, date) and isinstance(at, date) and is_current(day, at, longest)
 
 
 def _number(value: object, default: float = 0.0) -> float:

@@ -50,13 +50,13 @@ def write(facts: Sequence[Fact], symbols: Sequence[str], mode: Mode, earlier: Se
 
 
 def _section(name: str, facts: Sequence[Fact]) -> Section:
-    by_id = {fact.id: fact for fact in facts}
+    by_id, day = {fact.id: fact for fact in facts}, wording.day_of(facts)
     if name in NODES:
         sentences, used = _nodes([f for f in facts if f.source == NODES[name]])
     elif name == "crypto":
-        sentences, used = _crypto(facts, by_id)
+        sentences, used = _crypto(facts, by_id, day)
     else:
-        sentences, used = _macro(by_id) if name == "macro" else _risks(facts, by_id)
+        sentences, used = _macro(by_id, day) if name == "macro" else _risks(facts, by_id, day)
     ids = tuple(dict.fromkeys(fact.id for fact in used))[:8]
     return Section(name, " ".join(sentences) or QUIET[name], ids or tuple(f.id for f in facts[:1]))
 
@@ -81,7 +81,7 @@ def _nodes(facts: Sequence[Fact]) -> Told:
     return sentences, used
 
 
-def _crypto(facts: Sequence[Fact], by_id: dict[str, Fact]) -> Told:
+def _crypto(facts: Sequence[Fact], by_id: dict[str, Fact], day: str) -> Told:
     sentences: list[str] = []
     used: list[Fact] = []
     for close in (f for f in facts if f.metric == "close" and str(f.symbol).endswith("USDT")):
@@ -92,41 +92,43 @@ def _crypto(facts: Sequence[Fact], by_id: dict[str, Fact]) -> Told:
             own.append(change)
         sentences.append(f"{', '.join(parts)}.")
         if rsi:
-            sentences.append(f"Its 14-day RSI is {wording.number(rsi)}.")
+            sentences.append(f"Its 14-day RSI is {wording.number(rsi)}{wording.dates(day, rsi)[0]}.")
             own.append(rsi)
         used += own
     return sentences[:4], used
 
 
-def _macro(by_id: dict[str, Fact]) -> Told:
+def _macro(by_id: dict[str, Fact], day: str) -> Told:
     sentences: list[str] = []
     used: list[Fact] = []
     for id_, text in (
-        ("DGS10.value", "The ten-year Treasury yield was {} percent."),
-        ("DGS2.value", "The two-year Treasury yield was {} percent."),
-        ("T10Y2Y.value", "The yield curve stands at {} percentage points."),
-        ("BAMLH0A0HYM2.value", "The high-yield credit spread is {} percentage points."),
-        ("DCOILWTICO.value", "WTI crude oil stood at {} dollars."),
-        ("net_liquidity.value", "Net liquidity stood at {} billion dollars."),
+        ("DGS10.value", "The ten-year Treasury yield was {} percent{}."),
+        ("DGS2.value", "The two-year Treasury yield was {} percent{}."),
+        ("T10Y2Y.value", "The yield curve stood at {} percentage points{}."),
+        ("BAMLH0A0HYM2.value", "The high-yield credit spread was {} percentage points{}."),
+        ("DCOILWTICO.value", "WTI crude oil stood at {} dollars{}."),
+        ("net_liquidity.value", "Net liquidity stood at {} billion dollars{}."),
     ):
         fact = by_id.get(id_)
         if fact:
-            sentences.append(text.format(wording.signed(fact)))
+            sentences.append(text.format(wording.signed(fact), *wording.dates(day, fact)))
             used.append(fact)
     return sentences, used
 
 
-def _risks(facts: Sequence[Fact], by_id: dict[str, Fact]) -> Told:
+def _risks(facts: Sequence[Fact], by_id: dict[str, Fact], day: str) -> Told:
     sentences: list[str] = []
     used: list[Fact] = []
     for rsi in (f for f in facts if f.metric == "rsi14"):
         side = "above 70" if rsi.value > rules.OVERBOUGHT else "below 30" if rsi.value < rules.OVERSOLD else ""
         if side and len(sentences) < 3:
-            sentences.append(f"The RSI of {rsi.symbol} is {wording.number(rsi)}, {side}.")
+            (on,) = wording.dates(day, rsi)
+            sentences.append(f"The RSI of {rsi.symbol} is {wording.number(rsi)}, {side}{on}.")
             used.append(rsi)
     fear = by_id.get("VIXCLS.percentile")
     if fear:
-        sentences.append(f"The VIX is at percentile {wording.number(fear, 0)} of its last 252 values.")
+        (on,) = wording.dates(day, fear)
+        sentences.append(f"The VIX is at percentile {wording.number(fear, 0)} of its last 252 values{on}.")
         used.append(fear)
     return sentences, used
 
@@ -138,7 +140,7 @@ def _review(facts: Sequence[Fact], earlier: Sequence[Earlier]) -> Draft:
     used: list[Fact] = []
     for call in earlier[:MOST_CALLS]:
         own, other = by_id.get(f"{call.symbol}.1D.return_pct"), by_id.get(f"{call.benchmark}.1D.return_pct")
-        if own and other and own.value != other.value:
+        if own and other and own.as_of == other.as_of and own.value != other.value:
             well = (own.value > other.value) == (call.stance == "overweight")
             verdict = "" if call.stance == "neutral" else f", which speaks {'for' if well else 'against'} it"
             told.append(

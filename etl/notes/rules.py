@@ -53,11 +53,11 @@ class Reading:
 
 def write(facts: Sequence[Fact], symbols: Sequence[str]) -> Draft:
     """The rules' note of these facts, with calls among `symbols` (at least one of which may be called)."""
-    by_id = {fact.id: fact for fact in facts}
+    by_id, day = {fact.id: fact for fact in facts}, wording.day_of(facts)
     summary, used = wording.summary(facts)
     readings = [read(symbol, by_id) for symbol in callable_symbols(symbols)]
     calls: list[Call] = []
-    for call in (*_candidates(readings, by_id), *_left_over(readings, facts)):
+    for call in (*_candidates(readings, by_id, day), *_left_over(readings, facts)):
         if len(calls) < CALLS and call.symbol not in {c.symbol for c in calls}:
             calls.append(call)
     horizons = iter((5, 63, 21))
@@ -75,21 +75,21 @@ def read(symbol: str, by_id: dict[str, Fact]) -> Reading:
     return Reading(symbol, sum(signs), close, mean, month, flow, by_id.get(f"{symbol}.rsi14"))
 
 
-def _candidates(readings: Sequence[Reading], by_id: dict[str, Fact]) -> Iterator[Call]:
+def _candidates(readings: Sequence[Reading], by_id: dict[str, Fact], day: str) -> Iterator[Call]:
     """One call of each rule in the rules' order, then those that are left over."""
     extremes = [(r, r.rsi) for r in readings if r.rsi and not OVERSOLD <= r.rsi.value <= OVERBOUGHT]
     if extremes:
-        yield _extreme(*max(extremes, key=lambda pair: abs(pair[1].value - 50)))
+        yield _extreme(*max(extremes, key=lambda pair: abs(pair[1].value - 50)), day)
     whole = [r for r in readings if r.close and r.mean and r.month and r.flow]
     risen, fallen = [r for r in whole if r.score >= 2], [r for r in whole if r.score <= -2]
-    up = [_agreement(r, "overweight") for r in sorted(risen, key=lambda r: -_value(r.flow))]
-    down = [_agreement(r, "underweight") for r in sorted(fallen, key=lambda r: _value(r.flow))]
+    up = [_agreement(r, "overweight", day) for r in sorted(risen, key=lambda r: -_value(r.flow))]
+    down = [_agreement(r, "underweight", day) for r in sorted(fallen, key=lambda r: _value(r.flow))]
     yield from (*up[:1], *down[:1])
     fear = by_id.get("VIXCLS.percentile")
     if fear and fear.value >= STRESSED:
-        yield from (_regime(r, fear) for r in [r for r in readings if r.symbol in BONDS][:1])
+        yield from (_regime(r, fear, day) for r in [r for r in readings if r.symbol in BONDS][:1])
     mixed = sorted((r for r in whole if abs(r.score) <= 1), key=lambda r: (abs(_value(r.month)), r.symbol))
-    yield from (_mixed(r) for r in mixed)
+    yield from (_mixed(r, day) for r in mixed)
     yield from (*up[1:], *down[1:])
 
 
@@ -98,13 +98,13 @@ def _left_over(readings: Sequence[Reading], facts: Sequence[Fact]) -> Iterator[C
     yield from (_quiet(r, facts) for r in [*known, *(r for r in readings if not r.facts)])
 
 
-def _extreme(reading: Reading, rsi: Fact) -> Call:
-    high = rsi.value > OVERBOUGHT
+def _extreme(reading: Reading, rsi: Fact, day: str) -> Call:
+    high, (on,) = rsi.value > OVERBOUGHT, wording.dates(day, rsi)
     stance: Stance = "underweight" if high else "overweight"
     return Call(
         title=f"{reading.symbol} looks {'overbought' if high else 'oversold'}",
         action=f"{stance.capitalize()} {reading.symbol} for 5 sessions: its RSI of {wording.number(rsi)} is "
-        f"{'above 70' if high else 'below 30'}.",
+        f"{'above 70' if high else 'below 30'}{on}.",
         symbol=reading.symbol,
         stance=stance,
         horizon=5,
@@ -114,9 +114,9 @@ def _extreme(reading: Reading, rsi: Fact) -> Call:
     )
 
 
-def _agreement(reading: Reading, stance: Stance) -> Call:
+def _agreement(reading: Reading, stance: Stance, day: str) -> Call:
     up = stance == "overweight"
-    text = wording.momentum_and_flow(reading.symbol, reading.close, reading.mean, reading.month, reading.flow)
+    text = wording.momentum_and_flow(reading.symbol, day, reading.close, reading.mean, reading.month, reading.flow)
     return Call(
         title=f"{reading.symbol}: flow and momentum {'support it' if up else 'stand against it'}",
         action=f"{stance.capitalize()} {reading.symbol} for 21 sessions: {text}.",
@@ -124,16 +124,17 @@ def _agreement(reading: Reading, stance: Stance) -> Call:
         stance=stance,
         horizon=21,
         confidence=DIRECTION_CONFIDENCE,
-        against=wording.against(reading.symbol, up, reading.rsi),
+        against=wording.against(reading.symbol, day, up, reading.rsi),
         facts=tuple(f.id for f in (*reading.facts, reading.rsi) if f),
     )
 
 
-def _regime(reading: Reading, fear: Fact) -> Call:
+def _regime(reading: Reading, fear: Fact, day: str) -> Call:
+    (on,) = wording.dates(day, fear)
     return Call(
         title=f"{reading.symbol} while fear is high",
         action=f"Overweight {reading.symbol} for 63 sessions: "
-        f"the VIX is at percentile {wording.number(fear)} of its year.",
+        f"the VIX is at percentile {wording.number(fear)} of its year{on}.",
         symbol=reading.symbol,
         stance="overweight",
         horizon=63,
@@ -143,8 +144,8 @@ def _regime(reading: Reading, fear: Fact) -> Call:
     )
 
 
-def _mixed(reading: Reading) -> Call:
-    text = wording.momentum_and_flow(reading.symbol, reading.close, reading.mean, reading.month, reading.flow)
+def _mixed(reading: Reading, day: str) -> Call:
+    text = wording.momentum_and_flow(reading.symbol, day, reading.close, reading.mean, reading.month, reading.flow)
     return Call(
         title=f"{reading.symbol}: the signs disagree",
         action=f"Stay neutral on {reading.symbol} for 21 sessions: {text}.",

@@ -16,8 +16,10 @@ INDICATORS = """
     select m.*, p.volume, p.volume / nullif(avg(p.volume) over before, 0) as volume_ratio
     from marts.daily_metrics as m
     inner join marts.daily_prices as p on m.symbol = p.symbol and m.trade_date = p.trade_date
+    inner join lake.instruments as i on m.symbol = i.symbol
     where m.symbol = ? and m.trade_date <= ?
     window before as (order by m.trade_date rows between 20 preceding and 1 preceding)
+    qualify m.trade_date >= ? - cast(i.kind = 'crypto' as integer)
     order by m.trade_date desc limit 1
 """
 TOLD = {  # column: (name, unit)
@@ -50,8 +52,8 @@ CANDLES = {
 
 
 def indicators(query: Query, symbol: str, day: date) -> Iterator[Fact]:
-    """The indicators of a symbol's last day up to `day`."""
-    for row in query(INDICATORS, (symbol, day)):
+    """The indicators of a symbol's own row of `day`; a coin's may be of the UTC day before."""
+    for row in query(INDICATORS, (symbol, day, day)):
         as_of = str(row["trade_date"])
         for metric, (name, unit) in TOLD.items():
             value = row.get(metric)

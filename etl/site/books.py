@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from etl.publication import MAX_AGE_DAYS
 from etl.site.artifact import Answers, Artifact, Family, document, document_schema
 from etl.site.context import Context
 from etl.site.glossary import WORDS, count, percent, price, record, share, text, usd
@@ -76,10 +77,17 @@ def _book(answers: Answers, context: Context, symbol: str, summary: Row) -> Arti
     return Artifact(f"data/order-book/{symbol}.json", "schema/order-book.json", envelope)
 
 
+def _today(row: Row, context: Context) -> Row:
+    """A coin's last 24 hours; only which they were, where they are over for too long."""
+    if context.age_days(row["to_at"]) <= MAX_AGE_DAYS["D"]:
+        return row
+    return {**STATS.empty(), **{name: row[name] for name in ("symbol", "from_at", "to_at")}}
+
+
 def _artifacts(answers: Answers, context: Context) -> Iterator[Artifact]:
     for key, rows in answers["book_summaries"].groups.items():
         yield _book(answers, context, key[0], rows[0])
-    stats = answers["stats_24h"].of()
+    stats = [_today(row, context) for row in answers["stats_24h"].of()]
     said = statements(context, [row["symbol"] for row in stats])
     own = {"symbols": [row for row in stats if context.withholds(row["symbol"]) is None]}
     yield Artifact(

@@ -7,13 +7,16 @@ came from such a source, because its neighbours and its means would tell them.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from etl.errors import DataWrong, NeverPublished
 from etl.publication import SERIES
 from etl.site.glossary import record, text, when
 from etl.site.shape import Answer, Field, Query, Record, Row
 
+NEW_YORK = ZoneInfo("America/New_York")
 _FLAG = Field("boolean", "Flag")
 _INSTRUMENT = record("symbol", "name", "kind", groups=Field("json", "Groups"))
 
@@ -109,6 +112,10 @@ class Context:
         """A file of the folder as it is named to who reads it elsewhere; relative where its address is not set."""
         return f"{self.base_url}/{path}" if self.base_url else path
 
+    def age_days(self, at: str) -> int:
+        """Calendar days from a date, or from an instant's date in New York, to that of the publication's as-of."""
+        return (_day(self.as_of) - (_day(at) if "T" in at else date.fromisoformat(at))).days
+
     def terms_of(self, sources: Iterable[str]) -> list[Row]:
         """Sources by short name (fred/ID for a series) with their terms, each once, in order of name."""
         return [self._term(name) for name in sorted(set(sources))]
@@ -196,6 +203,10 @@ def read_context(
         closed=dict(closed),
         base_url=base_url,
     )
+
+
+def _day(instant: str) -> date:
+    return datetime.fromisoformat(instant).astimezone(NEW_YORK).date()
 
 
 def _series(rows: list[Row]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from etl.site.context import Context
 from etl.site.words import NONE, capital, day, instant, number, percent, plain, price, usd
 
 Documents = Mapping[str, Mapping[str, Any]]
+Figure = tuple[str, str, str, str]
 WEEK = "1W"
 DEMO = "Demo: made-up numbers. Nothing in this digest is market data."
 RECONSTRUCTED = "Reconstructed from history that was fetched later."
@@ -31,35 +32,48 @@ class Part:
     rows: tuple[tuple[str, ...], ...] = ()
 
 
-def figures(documents: Documents) -> list[tuple[str, str, str]]:
-    """The day's tiles: what, value, note; from the files that the page's tiles read."""
-    board, macro = documents["data/dashboard.json"], documents["data/macro.json"]
-    vix, points = board["vix"], macro["net_liquidity"]["points"]
+def figures(documents: Documents) -> list[Figure]:
+    """The day's tiles: what, value, note, date of the value; from the files that the page's tiles read."""
+    board, vix = documents["data/dashboard.json"], documents["data/dashboard.json"]["vix"]
     rank = NONE if vix["percentile"] is None else percent(100 * vix["percentile"], 0)
+    level = f"VIX {number(vix['value'])}, percentile {rank}"
+    fear = "The last VIX is too old" if vix["value"] is vix["percentile"] is None and vix["date"] else level
+    session = day(board["trade_date"])
     return [
-        ("Market bias", capital(board["market_bias"]), f"Momentum score {number(board['momentum_score'])}"),
-        ("Volatility regime", capital(board["volatility_regime"]), f"VIX {number(vix['value'])}, percentile {rank}"),
+        ("Market bias", capital(board["market_bias"]), f"Momentum score {number(board['momentum_score'])}", session),
+        ("Volatility regime", capital(board["volatility_regime"]), fear, day(vix["date"])),
         *(
-            (plain(one["symbol"]), price(one["close"]), f"{percent(one['return_pct'], signed=True)} {_on(one)}")
+            (plain(one["symbol"]), price(one["close"]), percent(one["return_pct"], signed=True), day(one["trade_date"]))
             for one in board["quotes"]
         ),
-        ("Volume flow", percent(board["volume_flow_pct"], signed=True), "Net of turnover, estimated"),
-        ("Breadth", number(board["breadth"]), "Net advancers, \u22121 to 1"),
-        (
-            "Net liquidity",
-            usd(points[-1]["net_liquidity_usd"] if points else None),
-            f"Wednesday {day(points[-1]['date'])}" if points else "No figure in this publication",
-        ),
+        ("Volume flow", percent(board["volume_flow_pct"], signed=True), "Net of turnover, estimated", session),
+        ("Breadth", number(board["breadth"]), "Net advancers, \u22121 to 1", session),
+        _liquidity(documents["data/macro.json"]),
+    ]
+
+
+def _liquidity(macro: Mapping[str, Any]) -> Figure:
+    """The last Wednesday's figure; only its age where it is too old to be today's."""
+    points = macro["net_liquidity"]["points"]
+    if not points:
+        return "Net liquidity", NONE, "No figure in this publication", NONE
+    last, old = points[-1], [one for one in macro["old"] if one["name"] == "net_liquidity"]
+    if old:
+        return "Net liquidity", NONE, f"Last figure {old[0]['age_days']} days old", day(old[0]["date"])
+    return "Net liquidity", usd(last["net_liquidity_usd"]), "Wednesday", day(last["date"])
+
+
+def old(documents: Documents) -> list[str]:
+    """What is too old to be told as today's, a line for each."""
+    return [
+        f"{plain(one['name'])}: last value of {day(one['date'])}, {one['age_days']} days old"
+        for one in documents["data/macro.json"]["old"]
     ]
 
 
 def stale(documents: Documents) -> list[str]:
     """What was late when this was published, a line for each source."""
     return [f"{plain(one['source'])}: {plain(one['why'])}" for one in documents["data/health.json"]["stale"]]
-
-
-def _on(quote: Mapping[str, Any]) -> str:
-    return f"on {day(quote['trade_date'])}"
 
 
 def _nodes(documents: Documents, folder: str, key: str, title: str) -> Part:
@@ -134,13 +148,14 @@ def _share(value: float | None) -> str:
 def _parts(documents: Documents, context: Context) -> list[Part]:
     withheld = sorted({plain(said) for one in documents.values() for said in one.get("withheld", ())})
     return [
-        Part("Today", (), (("", "", ""), *figures(documents))),
+        Part("Today", (), (("", "", "", "Of"), *figures(documents))),
         *_note(documents),
         _flows(documents),
         _nodes(documents, "global-flow", "regions", "Regions, a week"),
         _nodes(documents, "asset-flow", "asset_classes", "Asset classes, a week"),
         _record(documents),
         *([Part("Late when this was published", tuple(stale(documents)))] if stale(documents) else []),
+        *([Part("Old values", tuple(old(documents)))] if old(documents) else []),
         *([Part("Left out of this public site", tuple(withheld))] if withheld else []),
     ]
 

@@ -9,7 +9,7 @@ from html import escape
 from typing import Any
 
 from etl.site.context import Context
-from etl.site.digest import WEEK, Documents, figures
+from etl.site.digest import WEEK, Documents, Figure, figures
 from etl.site.words import capital, instant, percent, plain
 
 FONT = "Liberation Sans"  # inside vl-convert; the machine's own fonts are not looked at
@@ -44,7 +44,7 @@ def _box(x: float, y: float, width: float, height: float, fill: str = SURFACE, s
     return f'<rect x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" {edge}/>'
 
 
-def _sheet(documents: Documents, context: Context, tiles: list[tuple[str, str, str]], calls: int) -> str:
+def _sheet(documents: Documents, context: Context, tiles: list[Figure], calls: int) -> str:
     parts, y = _head(context), 112.0
     for first in range(0, len(tiles), 4):
         row = tiles[first : first + 4]
@@ -78,13 +78,14 @@ def _head(context: Context) -> list[str]:
     return [*parts, _text(WIDTH - EDGE, 75, 20, f"As of {instant(context.as_of, context.timezone)}", QUIET, end=True)]
 
 
-def _tile(x: float, y: float, width: float, tile: tuple[str, str, str]) -> list[str]:
-    label, value, note = tile
+def _tile(x: float, y: float, width: float, tile: Figure) -> list[str]:
+    label, value, note, date = tile
     tone = DOWN if note.startswith("\u2212") else UP if note.startswith("+") else QUIET
     return [
         _box(x, y, width, 116),
         _text(x + 18, y + 32, 19, label, QUIET),
         _text(x + 18, y + 70, 34, value, bold=True, room=width - 36),
+        _text(x + width - 18, y + 68, 14, date, QUIET, end=True),
         _text(x + 18, y + 98, 17, note, tone, room=width - 30),
     ]
 

@@ -1,11 +1,12 @@
-"""Macro series and net liquidity: data/macro.json."""
+"""Macro series and net liquidity, and which of them are too old to be told as today's: data/macro.json."""
 
 from collections.abc import Iterator
 from typing import Any
 
+from etl.publication import MAX_AGE_DAYS, max_age_days
 from etl.site.artifact import Answers, Artifact, Family, document, document_schema
 from etl.site.context import Context
-from etl.site.glossary import record, text, usd, when
+from etl.site.glossary import count, record, text, usd, when
 from etl.site.shape import Field, Query, Record, Row, array, obj, pair, tidy
 
 POINTS_SHOWN, WEEKS_SHOWN = 120, 104
@@ -34,6 +35,15 @@ LIQUIDITY = Record(
         "treasury_usd": usd("The Treasury's account"),
         "treasury_series": text("Which series the Treasury's account is"),
         "rrpontsyd_usd": usd("Overnight reverse repos"),
+        "rrpontsyd_date": when("date", "Date of the reverse repos"),
+    }
+)
+NET_LIQUIDITY = "net_liquidity"
+OLD = Record(
+    {
+        "name": text("Series, or net_liquidity", nullable=False),
+        "date": when("date", "Date of its last value", nullable=False),
+        "age_days": count("Age on the day of `as_of`", "More than the maximum of its cadence."),
     }
 )
 QUERIES = {
@@ -48,7 +58,7 @@ QUERIES = {
         """,
         by=Record({"series_id": text("Series")}),
     ),
-    "net_liquidity": Query(
+    NET_LIQUIDITY: Query(
         LIQUIDITY, f"from (from marts.net_liquidity order by date desc limit {WEEKS_SHOWN}) order by date"
     ),
 }
@@ -57,6 +67,9 @@ QUERIES = {
 def _series(series_id: str, rows: list[Row], context: Context) -> Row:
     known = context.series[series_id]
     last, before = (rows[-1] if rows else POINT.empty()), (rows[-2] if len(rows) > 1 else POINT.empty())
+    if rows and before["date"] is not None:
+        days = context.age_days(before["date"]) - context.age_days(last["date"])
+        before = before if days <= _longest(series_id, context) else POINT.empty()
     both = last["value"] is not None and before["value"] is not None
     said: dict[str, Any] = {
         "series_id": series_id,
@@ -73,18 +86,46 @@ def _series(series_id: str, rows: list[Row], context: Context) -> Row:
     return {**said, "points": [[row["date"], row["value"]] for row in rows]}
 
 
-def _artifacts(answers: Answers, context: Context) -> Iterator[Artifact]:
-    said = [why for series_id in context.series if (why := context.withholds_series(series_id))]
-    shown = {
+def _shown(answers: Answers, context: Context) -> dict[str, list[Row]]:
+    return {
         series_id: [] if context.withholds_series(series_id) else answers["observations"].of(series_id)
         for series_id in context.series
     }
+
+
+def old_values(answers: Answers, context: Context) -> list[Row]:
+    """What is shown with a last value that is too old, on the day of the publication, to be told as the present one."""
+    dates = {
+        name: (rows[-1]["date"], _longest(name, context)) for name, rows in _shown(answers, context).items() if rows
+    }
+    weeks = [row["date"] for row in answers[NET_LIQUIDITY].of() if row["net_liquidity_usd"] is not None]
+    dates |= {NET_LIQUIDITY: (weeks[-1], MAX_AGE_DAYS["W"])} if weeks else {}
+    ages = [(name, day, context.age_days(day), longest) for name, (day, longest) in dates.items()]
+    return [{"name": name, "date": day, "age_days": age} for name, day, age, longest in ages if age > longest]
+
+
+def _longest(series_id: str, context: Context) -> int:
+    return max_age_days(series_id, context.series[series_id]["frequency"])
+
+
+def _artifacts(answers: Answers, context: Context) -> Iterator[Artifact]:
+    said = [why for series_id in context.series if (why := context.withholds_series(series_id))]
+    shown = _shown(answers, context)
     own = {
         "series": [_series(name, rows, context) for name, rows in shown.items()],
-        "net_liquidity": {"unit": "USD", "points": answers["net_liquidity"].of()},
+        "net_liquidity": {"unit": "USD", "points": answers[NET_LIQUIDITY].of()},
+        "old": old_values(answers, context),
     }
     envelope = document(context, context.sources_of_series(shown), own, said)
     yield Artifact("data/macro.json", "schema/macro.json", envelope)
+
+
+OLD_SCHEMA = array(
+    OLD.to_schema("An old value"),
+    "What is too old to be told as today's",
+    "By how often new values come out, in calendar days: "
+    f"{', '.join(f'{cadence} {days}' for cadence, days in MAX_AGE_DAYS.items())}.",
+)
 
 
 def _schema() -> dict[str, Any]:
@@ -96,6 +137,7 @@ def _schema() -> dict[str, Any]:
     own = {
         "series": array(series, "Series, in the configured order"),
         "net_liquidity": obj("Net liquidity", {"unit": {"title": "Unit", "const": "USD"}, "points": weeks}),
+        "old": OLD_SCHEMA,
     }
     return document_schema("schema/macro.json", "Macro", "The configured series and net liquidity.", own)
 

@@ -7,6 +7,7 @@ from typing import Any
 from etl.site.artifact import DRAFT, SCHEMA_VERSION, Answers
 from etl.site.context import Context
 from etl.site.glossary import text
+from etl.site.macro import OLD_SCHEMA, old_values
 from etl.site.operations import FRESHNESS
 from etl.site.shape import INSTANT, Field, Record, Schema, array, obj
 
@@ -43,6 +44,7 @@ SCHEMA: Schema = {
             "timezone": text("Zone in which the page shows instants", nullable=False).to_schema(),
             "artifacts": array(_FILE.to_schema("A file"), "Every file but this one, by path"),
             "sources": array(_SOURCE.to_schema("A source"), "How fresh each source was at publication"),
+            "old": OLD_SCHEMA,
         },
         "What the folder holds. A reader judges age by `expected_next_at` and `cadence_hours`, with its own clock.",
     ),
@@ -81,4 +83,5 @@ def manifest(
         "sources": [
             {"name": row["source"], **FRESHNESS.take(row)} for row in answers["source_status"].of()
         ],
+        "old": old_values(answers, context),
     }  # fmt: skip

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from etl.publication import MAX_AGE_DAYS
 from etl.site.artifact import Answers, Artifact, Family, document, document_schema
 from etl.site.context import Context
 from etl.site.glossary import WORDS, count, percent, record, share, text, usd, when
@@ -29,6 +30,7 @@ _HISTORY = {
     "momentum_score": _MOMENTUM,
     "volume_flow_pct": _VOLUME_FLOW,
     "vix": _VIX,
+    "vix_date": when("date", "Date of the VIX"),
     "correlation_strength": _STRENGTH,
 }
 HISTORY = record("trade_date", **_HISTORY)
@@ -39,7 +41,6 @@ INTERNALS = HISTORY + Record(
         "decliners": count("Decliners"),
         "unchanged": count("Unchanged"),
         "advance_decline_ratio": Field("number", "Advancers / decliners", "1", minimum=0),
-        "vix_date": when("date", "Date of the VIX"),
         "vix_percentile": _PERCENTILE,
         "volatility_regime": _REGIME,
         "market_bias": _BIAS,
@@ -100,11 +101,11 @@ def _fed_by(context: Context, *symbols: str) -> list[str]:
 
 
 def _internals(answers: Answers, context: Context) -> Artifact:
-    rows = [_open(row, context) for row in answers["internals"].of()]
+    rows, hour = [_open(row, context) for row in answers["internals"].of()], answers["crypto_internals"].first()
     own = {
         "latest": rows[-1] if rows else INTERNALS.empty(),
         "history": [HISTORY.take(row) for row in rows],
-        "crypto": answers["crypto_internals"].first(),
+        "crypto": hour if hour and context.age_days(hour["to_at"]) <= MAX_AGE_DAYS["D"] else None,
     }
     symbols = [one["symbol"] for one in context.instruments]
     envelope = document(context, _fed_by(context, *symbols), own, _vix_statement(context))
@@ -112,8 +113,14 @@ def _internals(answers: Answers, context: Context) -> Artifact:
 
 
 def _quotes(answers: Answers, context: Context) -> list[Row]:
+    """The last closes; of one that is too old to be today's only its date."""
     days = [(symbol, answers["days"].of(symbol)) for symbol in QUOTED if not context.withholds(symbol)]
-    return [QUOTE.take({**rows[-1], "symbol": symbol}) for symbol, rows in days if rows]
+    lasts = [{**rows[-1], "symbol": symbol} for symbol, rows in days if rows]
+    gone = {"close": None, "return_pct": None}
+    return [
+        {**QUOTE.take(row), **(gone if context.age_days(row["trade_date"]) > MAX_AGE_DAYS["D"] else {})}
+        for row in lasts
+    ]
 
 
 def _dashboard(answers: Answers, context: Context) -> Artifact:
@@ -123,6 +130,7 @@ def _dashboard(answers: Answers, context: Context) -> Artifact:
     note, note_said = open_note(notes[0] if notes else NOTES.record.empty(), context)
     same = ("market_bias", "volatility_regime", "volume_flow_pct", "breadth", "momentum_score")
     own: dict[str, Any] = {
+        "trade_date": row["trade_date"],
         **{name: row[name] for name in same},
         "vix": {"value": row["vix"], "date": row["vix_date"], "percentile": row["vix_percentile"]},
         "quotes": _quotes(answers, context),
@@ -178,6 +186,7 @@ SCHEMAS = {
         "The day at a glance",
         "The tiles on top of the page, from the same rows as the panels below.",
         {
+            "trade_date": when("date", "Session of the figures below").to_schema(),
             "market_bias": _BIAS.to_schema(),
             "volatility_regime": _REGIME.to_schema(),
             "volume_flow_pct": _VOLUME_FLOW.to_schema(),

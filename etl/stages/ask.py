@@ -119,12 +119,13 @@ def _by_rules(facts: Sequence[Fact], symbol: str) -> Draft:
         for m in ("close", "resistance", "support", "volume_ratio", "rsi14", "macd_histogram")
     )
     told, used = [], [fact for fact in (close, top, bottom, volume, rsi, macd) if fact]
+    on = next(iter(wording.dates(wording.day_of(facts), *used)), "")  # all are of one row
     if close and top and bottom:
         side = "above" if close.value > top.value else "below"
         under = "below" if close.value < bottom.value else "above"
         told.append(
-            f"{symbol} closed at {wording.number(close)}, {side} its resistance of {wording.number(top)} and {under} "
-            f"its support of {wording.number(bottom)}, the range of the 20 sessions before."
+            f"{symbol} closed at {wording.number(close)}{on}, {side} its resistance of {wording.number(top)} and "
+            f"{under} its support of {wording.number(bottom)}, the range of the 20 sessions before."
         )
         confirmed = volume is not None and volume.value >= BREAKOUT_VOLUME
         out = side == "above" or under == "below"
@@ -132,9 +133,9 @@ def _by_rules(facts: Sequence[Fact], symbol: str) -> Draft:
         told.append(f"By that range it is a break{'out' if side == 'above' else 'down'} {with_volume}." if out else
                     "By that range it is no breakout.")  # fmt: skip
     if volume:
-        told.append(f"Its volume was {wording.number(volume)} times its 20-day mean.")
+        told.append(f"Its volume was {wording.number(volume)} times its 20-day mean{on}.")
     if rsi:
-        told.append(f"Its 14-day RSI is {wording.number(rsi)}.")
+        told.append(f"Its 14-day RSI is {wording.number(rsi)}{on}.")
     if macd:
-        told.append(f"Its MACD histogram is {wording.signed(macd)}.")
+        told.append(f"Its MACD histogram is {wording.signed(macd)}{on}.")
     return Draft(" ".join(told) or f"Nothing is known of {symbol}.", tuple(f.id for f in used or facts[:1]))

@@ -1,7 +1,8 @@
 -- A US session's internals: how broad the move was, where volume went, and the VIX.
 -- grain: trade_date
 -- The VIX is the newest value known up to the session; its own date stands beside it.
--- The bias is NULL where one of its three parts is.
+-- Beyond the maximum age of a daily series it is NULL with all that rests on it; the
+-- date stays. The bias is NULL where one of its three parts is.
 
 with
 
@@ -20,10 +21,12 @@ correlation_strength as (
 internals_with_vix as (
     select
         internals.* exclude (known_at),
-        vix.vix,
+        carry_forward(vix.vix, vix.date, internals.trade_date, 'D') as vix,
         vix.date as vix_date,
-        vix.vix_percentile,
-        vix.volatility_regime,
+        carry_forward(vix.vix_percentile, vix.date, internals.trade_date, 'D')
+            as vix_percentile,
+        carry_forward(vix.volatility_regime, vix.date, internals.trade_date, 'D')
+            as volatility_regime,
         correlation_strength.correlation_strength,
         case
             when momentum_score is null or volume_flow_pct is null or breadth is null

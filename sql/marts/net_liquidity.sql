@@ -2,7 +2,7 @@
 -- grain: date
 -- Parked are the Treasury's account (WDTGAL, the Wednesday level, where it is there,
 -- else WTREGEN, the week's average) and the last overnight reverse repo up to that
--- date.
+-- date, which is NULL beyond the maximum age of a daily series; its date stays.
 
 with
 
@@ -46,7 +46,7 @@ parts_together as (
         walcl.usd as walcl_usd,
         coalesce(wdtgal.usd, wtregen.usd) as treasury_usd,
         coalesce(wdtgal.series_id, wtregen.series_id) as treasury_series,
-        rrpontsyd.usd as rrpontsyd_usd,
+        carry_forward(rrpontsyd.usd, rrpontsyd.date, walcl.date, 'D') as rrpontsyd_usd,
         rrpontsyd.date as rrpontsyd_date,
         greatest(
             walcl.known_at,

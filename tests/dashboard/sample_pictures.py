@@ -55,6 +55,7 @@ def internals() -> dict[str, Artifact]:
     hour = {"from_at": utc(AS_OF - timedelta(minutes=62)), "to_at": utc(AS_OF - timedelta(minutes=2))}
     crypto = {**hour, "symbols": 3, "volume_usd": 812345678.0, "taker_imbalance": 0.0312}
     board: Artifact = {key: latest[key] for key in BOARD}
+    board["trade_date"] = days[-1]
     board["vix"] = {"value": latest["vix"], "date": days[-1], "percentile": 0.615}
     board["note"] = {"for_date": days[-1], **NOTE}
     return {
@@ -96,10 +97,11 @@ def macro() -> dict[str, Artifact]:
     rest = {"treasury_series": "WTREGEN", "rrpontsyd_usd": 4.1e9}
     points = [
         {"date": day, "walcl_usd": w, "treasury_usd": t, "net_liquidity_usd": rounded(w - t - 4.1e9), **rest}
+        | {"rrpontsyd_date": day}
         for day, w, t in zip(wednesdays, walcl, treasury, strict=True)
     ]
     series = [_series(series_id, *about) for series_id, about in SERIES.items()]
-    return {"data/macro.json": {"series": series, "net_liquidity": {"unit": "USD", "points": points}}}
+    return {"data/macro.json": {"series": series, "net_liquidity": {"unit": "USD", "points": points}, "old": []}}
 
 
 def _book(symbol: str, mid: float, rng: random.Random) -> Artifact:

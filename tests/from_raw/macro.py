@@ -37,15 +37,17 @@ def net_liquidity(series: dict[str, pd.Series]) -> list[dict[str, Any]]:
     WALCL - WTREGEN - the last RRPONTSYD up to that date, in dollars, on Wednesdays.
 
     The default universe has no WDTGAL, so that the Treasury's account is WTREGEN. FRED gives WALCL and WTREGEN in
-    millions and RRPONTSYD in billions; a date without all three has no net liquidity.
+    millions and RRPONTSYD in billions; a date without all three, the repo of at most 5 days before, has none.
     """
     rows = []
     for date, assets in series["WALCL"].items():
         repos = series["RRPONTSYD"][lambda values, date=date: values.index <= date]
         if date.day_of_week != WEDNESDAY or date not in series["WTREGEN"].index or repos.empty:
             continue
+        repos_of = repos.index[-1]
         treasury, repo = series["WTREGEN"][date] * MILLION, repos.iloc[-1] * BILLION
+        repo, net = (repo, assets * MILLION - treasury - repo) if (date - repos_of).days <= 5 else (None, None)
         row = {"walcl_usd": assets * MILLION, "treasury_usd": treasury, "rrpontsyd_usd": repo}
-        net = assets * MILLION - treasury - repo
+        row["rrpontsyd_date"] = repos_of.strftime("%Y-%m-%d")
         rows.append({"date": date.strftime("%Y-%m-%d"), "net_liquidity_usd": net, "treasury_series": "WTREGEN", **row})
     return rows

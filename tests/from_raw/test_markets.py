@@ -20,7 +20,7 @@ def test_the_latest_internals_are_those_of_the_raw_answers(raw: Recomputation, p
 
 def test_the_history_of_internals_is_recomputed_for_each_session(raw: Recomputation, published: Published) -> None:
     """data/internals.json `history`: 60 sessions, each by what was known of it."""
-    names = ["trade_date", "breadth", "momentum_score", "volume_flow_pct", "vix", "correlation_strength"]
+    names = ["trade_date", "breadth", "momentum_score", "volume_flow_pct", "vix", "vix_date", "correlation_strength"]
     rows = [taken(row, *names) for row in raw.internals]
     assert len(rows) == SESSIONS_SHOWN
     assert_same(published("data/internals.json")["history"], rows, "data/internals.json history")

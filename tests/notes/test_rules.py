@@ -2,8 +2,9 @@
 
 import random
 from dataclasses import replace
+from datetime import date, timedelta
 
-from etl.notes import rules
+from etl.notes import rules, wording
 from etl.notes.facts import Fact, rounded
 from etl.notes.review import review
 from etl.notes.verifier import sentences_of
@@ -13,9 +14,17 @@ SYMBOLS = ["SPY", "FXI", "VGK", "EWJ", "INDA", "TLT", "GLD", "BTCUSDT", "QQQ", "
 SIGNED = {"return_pct", "net_flow_pct", "change", "net_flow_usd", "breadth", "momentum_score"}
 
 
+def older(fact: Fact, days: int) -> Fact:
+    """The fact of so many days before; a window ends on the note's day whatever the coin's last day is."""
+    if fact.window in ("1W", "1M", "24h"):
+        return fact
+    return replace(fact, as_of=str(date.fromisoformat(fact.as_of[:10]) - timedelta(days=days)))
+
+
 def shaken(dice: random.Random) -> list[Fact]:
-    """The corpus facts with other values; some of them missing."""
+    """The corpus facts with other values; some of them missing, those of coins and macro series of other days."""
     keep = dice.choice([1.0, 0.9, 0.4])
+    ages = {"USDT": dice.randint(0, 1), "VIXCLS": dice.randint(0, 5), "DGS10": dice.randint(0, 5)}
     values = {
         "rsi14": lambda _: dice.uniform(5, 95), "percentile": lambda _: dice.uniform(0, 100),
         "advancers": lambda _: float(dice.randint(0, 16)), "decliners": lambda _: float(dice.randint(0, 16)),
@@ -24,7 +33,8 @@ def shaken(dice: random.Random) -> list[Fact]:
     for fact in facts():
         factor = dice.uniform(-2, 2) * dice.choice([1, 0.01]) if fact.metric in SIGNED else dice.uniform(0.5, 1.5)
         value = values[fact.metric](fact) if fact.metric in values else fact.value * factor
-        shaken += [replace(fact, value=rounded(value))] if dice.random() < keep else []
+        aged = older(fact, next((days for name, days in ages.items() if str(fact.symbol).endswith(name)), 0))
+        shaken += [replace(aged, value=rounded(value))] if dice.random() < keep else []
     return shaken
 
 
@@ -79,3 +89,24 @@ def test_a_universe_of_one_symbol_still_has_three_calls() -> None:
     """They differ by horizon."""
     calls = rules.write(facts()[:1], ["SPY"]).calls
     assert len({(c.symbol, c.horizon) for c in calls}) == 3
+
+
+def test_a_value_of_another_day_is_told_with_its_own_date() -> None:
+    """The VIX of the day before the note's, a yield of two days before; what is of the day has no need of one."""
+    text, _ = wording.summary([older(fact, 1) if fact.symbol == "VIXCLS" else fact for fact in facts()])
+    assert "VIX stood at 17.44 on 2025-10-30, percentile" in text
+    assert "yield was 4.11 percent on 2025-10-30" in text
+    assert "billion dollars on 2025-10-29" in text
+    assert "VIX stood at 17.44, percentile" in wording.summary(facts())[0]
+
+
+def test_a_coins_close_of_the_day_before_is_dated_beside_its_windows() -> None:
+    """Its UTC day may not be over when the session is: close and windows then name their own days."""
+    day = [older(fact, 1) if fact.symbol == "BTCUSDT" else fact for fact in facts()]
+    reading = rules.read("BTCUSDT", {fact.id: fact for fact in day})
+    text = wording.momentum_and_flow(
+        "BTCUSDT", wording.day_of(day), reading.close, reading.mean, reading.month, reading.flow
+    )
+    assert text.startswith("it closed at 109,556 on 2025-10-30, below its 30-day mean")
+    assert "over the month to 2025-10-31" in text
+    assert review(rules.write(day, SYMBOLS), day, universe()) == []

@@ -135,7 +135,8 @@ from (values ('VIXCLS', 16.0, 'index', false), ('DGS10', 4.0, 'percent', true)) 
 
 create table marts.net_liquidity as
 select date '2025-10-29' - 7 * i::integer as date, 6e12 - i * 1e9 as net_liquidity_usd, 7e12 as walcl_usd,
-    8e11 as treasury_usd, 'WTREGEN' as treasury_series, 2e11 as rrpontsyd_usd, timestamp '2025-11-01' as known_at
+    8e11 as treasury_usd, 'WTREGEN' as treasury_series, 2e11 as rrpontsyd_usd,
+    date '2025-10-28' - 7 * i::integer as rrpontsyd_date, timestamp '2025-11-01' as known_at
 from range(150) as weeks (i);
 
 create table marts.order_book as

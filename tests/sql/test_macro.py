@@ -100,7 +100,7 @@ def test_treasurys_wednesday_level_goes_before_the_weeks_average(lake: Lake) -> 
     lake.observe("WALCL", dict.fromkeys(weeks, 6_000_000.0))
     lake.observe("WTREGEN", dict.fromkeys(weeks[1:], 900_000.0))
     lake.observe("WDTGAL", {weeks[2]: 800_000.0})
-    lake.observe("RRPONTSYD", {weeks[0]: 10.0})
+    lake.observe("RRPONTSYD", dict.fromkeys(weeks, 10.0))
     lake.build("marts.net_liquidity")
     rows = lake.rows("select treasury_series, net_liquidity_usd from net_liquidity order by date")
     assert [tuple(row.values()) for row in rows] == [
