@@ -172,6 +172,12 @@ class Notes(Section):
         return self
 
 
+class Run(Section):
+    """How long `run-daily` and `maintain` wait for a run that holds the lock: 0 is not at all."""
+
+    wait_minutes: float = Field(default=10.0, ge=0)
+
+
 class Query(Section):
     """What a query of the user's may take: seconds (0: no limit), and memory."""
 
@@ -215,6 +221,7 @@ class Tables(Section):
     limits: dict[str, LimitOverride] = {}
     extract: Extract = Extract()
     notes: Notes = Notes()
+    run: Run = Run()
     query: Query = Query()
     retention: Retention = Retention()
     site: Site = Site()
