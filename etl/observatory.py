@@ -184,6 +184,8 @@ def run(o: Observatory, command: str, *, locked: bool = True, waits: bool = Fals
     o.command, o.started_at = command, o.clock.now()
     o.run_id = o.journal.begin_run(command, os.getpid())
     o.log.run_id = o.run_id
+    if line := o.ledger.from_after_now():
+        o.terminal.say(f"{'clock':>10}  {line}", level="warning", event=command)
     try:
         yield
     except BaseException as error:
