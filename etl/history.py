@@ -111,7 +111,7 @@ def _answered(o: Observatory, symbol: str) -> list[Answered]:
 
 def _publish(o: Observatory) -> None:
     try:
-        with o.folder.run_lock(o.clock.now()):
+        with o.folder.run_lock(o.clock):
             pipeline.load_kept(o)
     except RunLocked as error:
         o.done("load", Outcome(f"left to the next run, which loads what was kept ({error})"))

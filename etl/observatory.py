@@ -166,15 +166,26 @@ def _demo(clock: Clock) -> Any:
 
 
 @contextmanager
-def run(o: Observatory, command: str, *, locked: bool = True) -> Iterator[None]:
-    """One row of `etl_runs`, however the run ends; under the run lock unless it only fetches."""
+def run(o: Observatory, command: str, *, locked: bool = True, waits: bool = False) -> Iterator[None]:
+    """
+    One row of `etl_runs`, however the run ends; under the run lock unless it only fetches.
+
+    A run that `waits` does so for another one's end, as long as `[run] wait_minutes` says.
+    """
     if locked:
-        with o.folder.run_lock(o.clock.now()), run(o, command, locked=False):
+        wait_s = 60 * o.settings.tables.run.wait_minutes if waits else 0.0
+
+        def say(line: str) -> None:
+            o.terminal.say(f"{'lock':>10}  {line}", event=command)
+
+        with o.folder.run_lock(o.clock, wait_s, say), run(o, command, locked=False):
             yield
         return
     o.command, o.started_at = command, o.clock.now()
     o.run_id = o.journal.begin_run(command, os.getpid())
     o.log.run_id = o.run_id
+    if line := o.ledger.from_after_now():
+        o.terminal.say(f"{'clock':>10}  {line}", level="warning", event=command)
     try:
         yield
     except BaseException as error:

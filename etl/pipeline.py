@@ -81,7 +81,7 @@ def export_again(settings: Settings) -> int:
 
 def daily(o: Observatory, choice: Choice, notes: steps.NoteChoice) -> int:
     """All stages in order: what cron and Railway call."""
-    with run(o, "run-daily"), ThreadPoolExecutor(1) as aside:
+    with run(o, "run-daily", waits=True), ThreadPoolExecutor(1) as aside:
         # what needs no answer, or only those that have come, is done while extraction waits for the slow quotas
         prepared = aside.submit(_charts_ready, o)
         steps.set_aside(o)
@@ -120,6 +120,6 @@ def load_kept(o: Observatory) -> None:
 
 def only_maintain(o: Observatory) -> int:
     """Every kept answer verified, what is old moved; under the lock, so that nobody's unfinished file is taken."""
-    with run(o, "maintain"):
+    with run(o, "maintain", waits=True):
         steps.maintained(o)
     return steps.code(o)

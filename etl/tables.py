@@ -12,7 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 MEMORY = r"^[1-9]\d*(MB|GB)$"
 MINUTES_ASKED_FOR = 30  # days: the most that a run asks for of minutes
-SYMBOL = r"^[A-Z0-9][A-Z0-9.\-]{0,14}$"
+SYMBOL = r"[A-Z0-9]+(?:[.-][A-Z0-9]+)*"  # of all that a setting, a note or a file's name may call so
+LONGEST_SYMBOL, LONGEST_TICKER = 15, 5  # the latter of US equities, without a share class
+DOLLARS = ("USD", "USDC", "USDT")  # what a pair may be quoted in: its turnover is summed up as dollars
 
 NAMES = {
     "SPY": "S&P 500 ETF",
@@ -45,8 +47,9 @@ class Section(BaseModel):
 
 def _check_symbols(symbols: list[str]) -> None:
     for symbol in symbols:
-        if not re.match(SYMBOL, symbol):
-            raise ValueError(f"{symbol!r} is not a symbol; allowed: capital letters, digits, dot and dash, at most 15")
+        if not re.fullmatch(SYMBOL, symbol) or len(symbol) > LONGEST_SYMBOL:
+            allowed = "capital letters and digits, a dot or dash between them"
+            raise ValueError(f"{symbol!r} is not a symbol; allowed: {allowed}, at most {LONGEST_SYMBOL}")
 
 
 class Universe(Section):
@@ -105,6 +108,25 @@ class Universe(Section):
     def _symbols(cls, symbols: list[str]) -> list[str]:
         _check_symbols(symbols)
         return symbols
+
+    @field_validator("crypto_quote")
+    @classmethod
+    def _quoted_in_dollars(cls, quote: str) -> str:
+        if quote not in DOLLARS:
+            raise ValueError(f"sums of pairs quoted in {quote!r} are no dollars; allowed: {', '.join(DOLLARS)}")
+        return quote
+
+    @model_validator(mode="after")
+    def _each_an_equity_or_a_pair_in_dollars(self) -> "Universe":
+        spelled: dict[str, str] = {}
+        for symbol in self.symbols():
+            if symbol.isalnum() and len(symbol) > LONGEST_TICKER and not self.is_crypto(symbol):
+                pair = f"no pair quoted in {self.crypto_quote} (crypto_quote): what it sums up to would be no dollars"
+                raise ValueError(f"{symbol!r} is longer than a US ticker and {pair}")
+            other = spelled.setdefault(symbol.replace("-", "."), symbol)
+            if other != symbol:
+                raise ValueError(f"{other!r} and {symbol!r} are one symbol; leave one of them out")
+        return self
 
     def symbols(self) -> list[str]:
         """Every symbol once, in the order of the page: regions, asset classes, stocks."""
@@ -172,6 +194,12 @@ class Notes(Section):
         return self
 
 
+class Run(Section):
+    """How long `run-daily` and `maintain` wait for a run that holds the lock: 0 is not at all."""
+
+    wait_minutes: float = Field(default=10.0, ge=0)
+
+
 class Query(Section):
     """What a query of the user's may take: seconds (0: no limit), and memory."""
 
@@ -215,6 +243,7 @@ class Tables(Section):
     limits: dict[str, LimitOverride] = {}
     extract: Extract = Extract()
     notes: Notes = Notes()
+    run: Run = Run()
     query: Query = Query()
     retention: Retention = Retention()
     site: Site = Site()

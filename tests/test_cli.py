@@ -1,6 +1,7 @@
 """The command line as a user meets it: one clear line, the right exit code, data on stdout and words on stderr."""
 
 import csv
+import fcntl
 import hashlib
 import io
 import json
@@ -237,6 +238,25 @@ def test_ctrl_c_stops_a_run_with_one_line_and_keeps_what_had_come(mfo: Mfo) -> N
     assert "Traceback" not in err
     assert last_line(err).startswith("mfo: stopped")
     assert json.loads(mfo("status", "--json").out)["runs"][0]["status"] == "failure"
+
+
+@pytest.mark.parametrize(
+    ("command", "waits"), [("run-daily", True), ("maintain", True), ("run-intraday", False), ("load", False)]
+)
+def test_the_daily_run_and_maintain_wait_for_the_lock(mfo: Mfo, command: str, waits: bool) -> None:
+    """`[run] wait_minutes`, said once, then 75 with who holds it; the others say that at once."""
+    (mfo.cwd / "mfo.toml").write_text("[run]\nwait_minutes = 3\n")
+    folder = mfo.data_dir.with_name("data-demo")  # the demo's clock jumps over waits
+    folder.mkdir()
+    with (folder / "run.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        lock.write('{"pid": 7, "since": "2025-11-01T03:43:00+00:00"}')
+        lock.flush()
+        said = mfo(command, "--demo")
+    assert said.code == 75
+    assert said.err.count("waiting for it, at most 3 minutes") == waits
+    end = "another run holds {}{}: pid 7, since 2025-11-01T03:43:00+00:00; try again when it has ended"
+    assert last_line(said.err) == f"mfo: {end.format(folder / 'run.lock', ' after 3 minutes' if waits else '')}"
 
 
 def test_a_reader_that_goes_away_is_no_error(demo: Demo) -> None:

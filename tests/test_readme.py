@@ -3,6 +3,7 @@
 import json
 import re
 import tomllib
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from tests.house import assert_none
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+CRONTAB = (ROOT / "crontab.example").read_text(encoding="utf-8")
 OUTCOMES = {0, 3, 130}  # codes that are no error's: done, partial, Ctrl-C
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]  # an app of several commands is a group
 
@@ -34,6 +36,24 @@ def options() -> list[str]:
         for option in parameter.opts
         if option.startswith("--") and option != "--help"
     ]
+
+
+def minutes_of(fields: str) -> list[tuple[int, int, int]]:
+    """The (weekday, hour, minute) of a week in which a line of a crontab starts; 0 is Sunday."""
+    minute, hour, day, month, weekday = fields.split()
+    assert (day, month) == ("*", "*")
+    parts = (values_of(weekday, 6), values_of(hour, 23), values_of(minute, 59))
+    return list(product(*parts))
+
+
+def values_of(field: str, last: int) -> list[int]:
+    """The values of one field of a crontab, of those from 0 to `last`."""
+    values = []
+    for part in field.split(","):
+        span, _, step = part.partition("/")
+        start, _, end = (f"0-{last}" if span == "*" else span).partition("-")
+        values += range(int(start), int(end or start) + 1, int(step or 1))
+    return values
 
 
 def commands_in(path: str) -> set[str]:
@@ -99,13 +119,22 @@ def test_files_beside_it_call_commands_that_exist(path: str) -> None:
     assert_none(sorted(called - set(COMMANDS)))
 
 
-def test_cron_and_railway_run_at_the_same_time() -> None:
+def test_cron_and_railway_and_github_run_at_the_same_time() -> None:
     """Weekdays at 11:30 UTC, which is 17:00 in India."""
-    cron = (ROOT / "crontab.example").read_text(encoding="utf-8")
     railway = json.loads((ROOT / "railway.json").read_text(encoding="utf-8"))
+    github = (ROOT / ".github" / "workflows" / "snapshot.yml").read_text(encoding="utf-8")
     assert railway["deploy"]["cronSchedule"] == "30 11 * * 1-5"
-    assert re.search(r"^30 11 \* \* 1-5\s+mfo run-daily\b", cron, re.MULTILINE)
-    assert all(re.search(rf"^{name}=", cron, re.MULTILINE) for name in ("CRON_TZ", "TZ", "PATH", "MFO_DATA_DIR"))
+    assert re.findall(r'- cron: "(.*?)"', github) == ["30 11 * * 1-5"]
+    assert re.search(r"^30 11 \* \* 1-5\s+mfo run-daily\b", CRONTAB, re.MULTILINE)
+    assert all(re.search(rf"^{name}=", CRONTAB, re.MULTILINE) for name in ("CRON_TZ", "TZ", "PATH", "MFO_DATA_DIR"))
+
+
+def test_no_two_lines_of_the_crontab_start_in_one_minute() -> None:
+    """They would meet at the lock: in 6 of 10 such starts the day's run was lost."""
+    lines = re.findall(r"^((?:[\d*,/-]+\s+){5})mfo (\S+)", CRONTAB, re.MULTILINE)
+    assert {command for _, command in lines} == {"run-daily", "run-intraday", "maintain"}
+    starts = [minute for fields, _ in lines for minute in minutes_of(fields)]
+    assert len(starts) == len(set(starts)) > 4 * 24 * 7
 
 
 def test_changelog_has_a_section_for_this_version() -> None:

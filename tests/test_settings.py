@@ -92,7 +92,7 @@ def test_what_a_pair_is_follows_from_its_quote():
     """A symbol that ends so is crypto, any other is an equity."""
     assert Universe().is_crypto("BTCUSDT")
     assert not Universe().is_crypto("SPY")
-    assert Universe(crypto_quote="EUR").is_crypto("BTCEUR")
+    assert Universe(asset_classes={"Crypto": ["BTCUSDC"]}, crypto_quote="USDC").is_crypto("BTCUSDC")
 
 
 @pytest.mark.parametrize("error", [UsageWrong, SettingsWrong])
@@ -118,3 +118,39 @@ def test_the_defaults_of_extraction_are_within_their_own_bounds():
     """A default is not validated by itself."""
     assert Extract.model_validate(Extract().model_dump()) == Extract()
     assert Tables.model_validate(Tables().model_dump()) == Tables()
+
+
+@pytest.mark.parametrize("symbol", ["BRK.B", "BF-B", "VOD.L", "SHOP.TO", "1306.T", "A", "GBTC", "BTCUSDT", "HXS-U.TO"])
+def test_what_a_source_may_call_a_symbol_is_one(symbol):
+    """A share class, an exchange, a digit: some source has each."""
+    assert Universe(stocks=[symbol]).stocks == [symbol]
+
+
+@pytest.mark.parametrize(
+    "symbol", ["^GSPC", "EURUSD=X", "brk.b", "BRK/B", "BRK.", ".B", "A..B", "-A", "SPY\n", "", "ABCDEFGH.IJKLMNOP"]
+)
+def test_what_is_no_symbol_is_refused_with_what_is(symbol):
+    """An index or a rate has no turnover to sum up; nothing else fits into a file's name, a fact or an address."""
+    with pytest.raises(ValidationError, match=r"is not a symbol; allowed: capital letters and digits, a dot or dash"):
+        Universe(stocks=[symbol])
+
+
+@pytest.mark.parametrize("quote", ["BTC", "EUR", "ETH", ""])
+def test_a_quote_that_is_no_dollar_is_refused(quote):
+    """Turnover in bitcoin would be summed up as dollars."""
+    with pytest.raises(ValidationError, match=rf"pairs quoted in '{quote}' are no dollars; allowed: USD, USDC, USDT"):
+        Universe(crypto_quote=quote)
+
+
+@pytest.mark.parametrize("pair", ["ETHBTC", "BTCEUR", "BTCUSDC", "SOLTRY"])
+def test_a_pair_in_another_quote_is_refused(pair):
+    """It would be taken for an equity: no US ticker is that long."""
+    with pytest.raises(ValidationError, match=rf"'{pair}' is longer than a US ticker and no pair quoted in USDT"):
+        Universe(asset_classes={"Crypto": [pair], "Cash": ["BIL"]})
+    assert Universe(asset_classes={"Crypto": ["BTCUSDC"]}, crypto_quote="USDC").is_crypto("BTCUSDC")
+
+
+def test_two_spellings_of_one_symbol_are_refused():
+    """They would be summed up twice."""
+    with pytest.raises(ValidationError, match=r"'BRK\.B' and 'BRK-B' are one symbol"):
+        Universe(stocks=["BRK.B", "BRK-B"])

@@ -1,12 +1,15 @@
 """Time, as a user meets it: weeks off, midnight in New York, another zone, a clock that is wrong."""
 
 import json
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from etl.tables import Universe
 from tests.conftest import AV_KEY, FRED_KEY, Mfo, Upstream, files_of
 
 UNPACED = ("--av-spacing", "0", "--fred-per-second", "1000", "--fred-per-minute", "100000")
@@ -129,3 +132,22 @@ def test_a_clock_that_is_an_hour_off_makes_nothing_final_too_early(
     assert mfo.rows("select max(trade_date) as at from daily_prices where symbol = 'SPY'") == [{"at": "2025-10-30"}]
     assert mfo.rows("select * from gaps where state != 'filled'") == []
     assert mfo.rows(MINUTES.replace("count(*)", "count(distinct opened_at) - count(*)"))[0]["n"] == 0
+
+
+def test_a_run_with_the_clock_a_year_ahead_freezes_nothing(mfo: Mfo) -> None:
+    """When the clock is right again the next run asks for all that is due at once, and says what counts as none."""
+    at = [datetime(2026, 11, 17, 23, 30, tzinfo=UTC) + timedelta(days=days) for days in (0, 367, 1)]
+    first, ahead, right = (mfo("extract", "--demo", MFO_NOW=instant.isoformat()) for instant in at)
+    assert (first.code, ahead.code, right.code) == (0, 0, 0)
+    assert "from after now" not in first.err + ahead.err
+    assert "answers are from after now, the newest of 2027-11-19T23:30:00Z; they count as none: is the" in right.err
+    answered = (
+        "select provider, dataset, symbol, max(newest_at) from requests "
+        "where answered_at >= ? and answered_at < ? and dataset in ('equity_daily', 'crypto_1d') group by 1, 2, 3"
+    )
+    with closing(sqlite3.connect(mfo.data_dir.with_name("data-demo") / "state.db")) as db:
+        rows = db.execute(answered, (at[2].isoformat(), at[1].isoformat())).fetchall()
+    assert {symbol: newest[:10] for _, dataset, symbol, newest in rows if dataset == "equity_daily"} == dict.fromkeys(
+        [s for s in Universe().symbols() if not Universe().is_crypto(s)], "2026-11-18"
+    )
+    assert len([symbol for _, dataset, symbol, _ in rows if dataset == "crypto_1d"]) == 3

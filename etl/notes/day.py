@@ -29,6 +29,7 @@ HELD = """
         document ->> 'facts_hash' as facts_hash, document ->> 'why' as why
     from lake.notes
     where for_date = ? and scope = ? and coalesce(document ->> 'mode', 'daily') = ?
+        and published_at <= (select as_of from lake.publication)
     order by sequence
 """
 

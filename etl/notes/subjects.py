@@ -8,6 +8,7 @@ from functools import lru_cache
 from etl.notes.facts import Fact
 from etl.notes.numbers import Number
 from etl.notes.vocabulary import ACRONYM, ALIASES, NAMED, PSEUDO, WEAK
+from etl.tables import SYMBOL
 
 _JOIN = re.compile(r"^(?:'s)?(?: ?(?:,|/|&|\band\b|\bn?or\b|\bversus\b|\bvs\.?)){1,2} ?(?:the |of )*$", re.IGNORECASE)
 _TOUCH = re.compile(r"^[ (-]{0,2}$")
@@ -18,6 +19,7 @@ _BELONGS_AFTER = re.compile(
     re.IGNORECASE,
 )
 _TICKER = re.compile(r"(?<![\w.&$])(?:[A-Z]{2,5}|[A-Z]{2,8}USDT?)(?![\w&])|\$[A-Z]{1,5}\b")
+_NODE = re.compile(rf"(.+?) \(({SYMBOL})\) ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ def subject_of(fact: Fact) -> frozenset[str]:
 
 def nodes_of(facts: Iterable[Fact]) -> tuple[tuple[str, str], ...]:
     """(node, symbol) as the facts' own names give them: `Japan (EWJ) 1M return`."""
-    found = (re.match(r"^(.+?) \(([A-Z0-9.]+)\) ", fact.name) for fact in facts)
+    found = (_NODE.match(fact.name) for fact in facts)
     return tuple(sorted({(m[1], m[2]) for m in found if m}))
 
 
@@ -95,9 +97,14 @@ def masks_in(sentence: str, mentions: Iterable[Mention]) -> list[tuple[int, int]
     return [(m.start, m.end) for m in mentions] + [m.span() for m in NAMED.finditer(sentence)]
 
 
-def strangers_in(sentence: str, known: Collection[str]) -> list[str]:
-    """What looks like a symbol and is none of the universe."""
-    words = (m[0].lstrip("$") for m in _TICKER.finditer(sentence))
+def strangers_in(sentence: str, known: Collection[str], mentions: Sequence[Mention]) -> list[str]:
+    """What looks like a symbol and is none of the universe, nor a part of a name in it (`BRK.B`)."""
+    outside = (
+        found
+        for found in _TICKER.finditer(sentence)
+        if not any(name.start <= found.start() and found.end() <= name.end for name in mentions)
+    )
+    words = (found[0].lstrip("$") for found in outside)
     return [word for word in words if word not in known and not ACRONYM.fullmatch(word)]
 
 

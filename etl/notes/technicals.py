@@ -74,7 +74,7 @@ def table_of(facts: Sequence[Fact]) -> str:
     lines: dict[tuple[str, str], dict[str, str]] = {}
     for fact in facts:
         if fact.is_bar:
-            frame = fact.id.split(".")[2]
+            frame = fact.id.split(".")[-3]
             lines.setdefault((frame, fact.as_of), {})[fact.metric] = plain(fact.value)
     told = []
     for frame, name in FRAMES.items():

@@ -91,7 +91,7 @@ def _check(sentence: str, table: _Table, before: Place | None) -> tuple[Place, l
     place = Place(sentence, mentions, groups, carried, reading, cited, table.closes)
     findings = [
         Finding("symbol", name, sentence, f"{name} is not in the universe")
-        for name in strangers_in(sentence, table.subjects)
+        for name in strangers_in(sentence, table.subjects, mentions)
     ]
     findings += [Finding("unreadable", piece, sentence, "this number cannot be read") for piece in reading.unreadable]
     findings += [f for day in reading.days if (f := _judge_day(day, sentence, table))]

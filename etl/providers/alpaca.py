@@ -8,6 +8,7 @@ request for the next.
 
 Quirks: no `feed` is sent, because that of all exchanges is free up to 15 minutes ago (`feed=iex` is 2.5 % of the
 volume), and `end` stays behind that: the newer part is a 403. A refused pair of keys is a 401, or a 403 "forbidden".
+A share class is BRK.B.
 
 https://docs.alpaca.markets/reference/stockbars
 """
@@ -31,7 +32,16 @@ from etl.domain import (
     Want,
 )
 from etl.errors import AnswerUnreadable, KeyRefused, ProviderRefused
-from etl.providers.reading import bars, document, elements, members, refusal_in, refuse_status
+from etl.providers.reading import (
+    bars,
+    document,
+    elements,
+    is_listed_abroad,
+    members,
+    refusal_in,
+    refuse_status,
+    share_class,
+)
 
 FREE_AFTER = timedelta(minutes=16)  # what is younger than a quarter of an hour is paid for
 RECENT = timedelta(days=140)
@@ -61,12 +71,12 @@ class Alpaca(Provider):
     datasets = (EQUITY_DAILY, EQUITY_HISTORY, EQUITY_INTRADAY)
 
     def plan(self, want: Want, now: datetime) -> list[Request]:
-        """One request, from `since` up to `until` or 16 minutes ago; `more` asks for the pages after it."""
-        if want.dataset not in self.datasets:
+        """One request, from `since` up to `until` or 16 minutes ago, and pages by `more`; none of a listing abroad."""
+        if want.dataset not in self.datasets or is_listed_abroad(want.symbol):
             return []
         last = min(now - FREE_AFTER, want.until - SECOND if want.until else now)
         params = (
-            ("symbols", want.symbol),
+            ("symbols", share_class(want.symbol, ".")),
             ("timeframe", "5Min" if want.dataset == EQUITY_INTRADAY else "1Day"),
             ("start", (want.since or now - RECENT).astimezone(UTC).date().isoformat()),
             ("end", last.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")),
@@ -110,19 +120,20 @@ class Alpaca(Provider):
         )
         body = members(document(answer, self.title), "Alpaca's answer")
         by_symbol = members(body.get("bars"), "Alpaca's bars")
-        if any(name != symbol for name in by_symbol):
+        asked = dict(answer.request.params)
+        if any(name != asked["symbols"] for name in by_symbol):
             raise AnswerUnreadable(f"Alpaca answered for another symbol than {symbol}")
-        rows = by_symbol.get(symbol)
+        rows = by_symbol.get(asked["symbols"])
         if rows is not None:
             elements(rows, "Alpaca's bars")
-        if not rows and not body.get("next_page_token") and "page_token" not in dict(answer.request.params):
+        if not rows and not body.get("next_page_token") and "page_token" not in asked:
             raise ProviderRefused(f"Alpaca has no row of {symbol} in that span")
 
     def parse(self, answer: Answer) -> Iterator[Row]:
         """Bars as traded, one a session or one for five minutes; those that had not ended at `end` are left out."""
         symbol, asked = answer.request.symbol, dict(answer.request.params)
         body = members(members(document(answer, self.title), "Alpaca's answer").get("bars"), "Alpaca's bars")
-        items = elements(body.get(symbol) or [], "Alpaca's bars")
+        items = elements(body.get(asked["symbols"]) or [], "Alpaca's bars")
         if asked.get("timeframe") != "5Min":
             yield from bars(symbol, items, NAMES, at_of=_session)
             return

@@ -45,7 +45,19 @@ from etl.domain import (
     Want,
 )
 from etl.errors import AnswerError, AnswerUnreadable, DaySpent, KeyRefused, ProviderRefused, RateLimited
-from etl.providers.reading import day, document, elements, excerpt, in_order, is_open, members, number, refuse_status
+from etl.providers.reading import (
+    day,
+    document,
+    elements,
+    excerpt,
+    in_order,
+    is_listed_abroad,
+    is_open,
+    members,
+    number,
+    refuse_status,
+    share_class,
+)
 from etl.sessions import last_closed, sessions
 
 QUOTE = "USDT"  # a crypto pair of ours; Alpha Vantage knows the coin against the dollar
@@ -56,6 +68,7 @@ SERIES_KEYS = {
     "DIGITAL_CURRENCY_DAILY": "Time Series (Digital Currency Daily)",
 }
 INTERVALS: dict[str, Interval] = {"TIME_SERIES_WEEKLY": "1w", "TIME_SERIES_INTRADAY": "5m"}
+EQUITIES = (EQUITY_DAILY, EQUITY_HISTORY, EQUITY_INTRADAY, ACTIONS)
 EASTERN, NEW_YORK = "US/Eastern", ZoneInfo("America/New_York")
 # FRED's series that Alpha Vantage serves again, unchanged; its CPI is another one (not seasonally adjusted)
 ECONOMIC: dict[str, tuple[tuple[str, str], ...]] = {
@@ -89,11 +102,14 @@ class AlphaVantage(Provider):
 
     def plan(self, want: Want, now: datetime) -> list[Request]:
         """
-        One request each, two for ACTIONS; [] for a series or pair that Alpha Vantage does not serve.
+        One request each, two for ACTIONS; [] for a series or pair that Alpha Vantage does not serve, and for a listing
+        abroad: no body names its currency.
 
         EQUITY_HISTORY is weeks. EQUITY_INTRADAY (a premium key's) is the newest session, or the last 30 days.
         """
-        symbol = ("symbol", want.symbol)
+        symbol = ("symbol", share_class(want.symbol, "-"))
+        if want.dataset in EQUITIES and is_listed_abroad(want.symbol):
+            return []
         if want.dataset == EQUITY_DAILY:
             daily = (("function", "TIME_SERIES_DAILY"), symbol, ("outputsize", "compact"))
             return [self._ask(want, daily)]
@@ -132,7 +148,7 @@ class AlphaVantage(Provider):
                 _check_symbol(answer, body)
                 return
         elif isinstance(body.get("data"), list) and "endpoint" not in body and "message" not in body:
-            if function in EVENTS and body.get("symbol") not in (answer.request.symbol, None):
+            if function in EVENTS and body.get("symbol") not in (dict(answer.request.params)["symbol"], None):
                 raise AnswerUnreadable(f"Alpha Vantage answered for another symbol than {answer.request.symbol}")
             if (asked := dict(answer.request.params).get("interval")) and body.get("interval") != asked:
                 raise AnswerUnreadable(f"Alpha Vantage's {answer.request.symbol} is not {asked}")

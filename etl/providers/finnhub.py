@@ -16,7 +16,17 @@ from datetime import datetime
 
 from etl.domain import EQUITY_QUOTE, Answer, Credential, Limits, Provider, Quote, Request, Row, Terms, Unreadable, Want
 from etl.errors import AnswerUnreadable, KeyRefused, ProviderRefused, RateLimited
-from etl.providers.reading import document, excerpt, instant, members, number, refusal_in, refuse_status, retry_after
+from etl.providers.reading import (
+    document,
+    excerpt,
+    instant,
+    is_listed_abroad,
+    members,
+    number,
+    refusal_in,
+    refuse_status,
+    retry_after,
+)
 
 A_MINUTE = 60.0
 
@@ -37,8 +47,8 @@ class Finnhub(Provider):
     datasets = (EQUITY_QUOTE,)
 
     def plan(self, want: Want, now: datetime) -> list[Request]:
-        """One request."""
-        if want.dataset != EQUITY_QUOTE:
+        """One request; none of a listing abroad, whose currency the body does not name."""
+        if want.dataset != EQUITY_QUOTE or is_listed_abroad(want.symbol):
             return []
         return [Request(self.name, want.dataset, want.symbol, "/quote", (("symbol", want.symbol),))]
 

@@ -6,7 +6,8 @@ Shape: `GET /historical-price-eod/full?symbol&from&to` -> a bare list `[{"symbol
 
 Quirks: `full` is split-adjusted, its own endpoint `non-split-adjusted` is not (`adjustment="split"`). An error is
 `{"Error Message"}`: 401 the key, 402 a symbol beyond the plan, 403 the old `/api/v3` paths, 429 "Limit Reach" for the
-day, without `Retry-After` and sometimes with status 200. A refusal may also be plain text.
+day, without `Retry-After` and sometimes with status 200. A refusal may also be plain text. No row names its
+currency, so only US listings are asked for. A share class is BRK-B.
 
 https://site.financialmodelingprep.com/developer/docs/stable/historical-price-eod-full
 """
@@ -16,7 +17,16 @@ from datetime import datetime, timedelta
 
 from etl.domain import EQUITY_DAILY, EQUITY_HISTORY, Answer, Credential, Limits, Provider, Request, Row, Terms, Want
 from etl.errors import AnswerError, AnswerUnreadable, DaySpent, KeyRefused, ProviderRefused, RateLimited
-from etl.providers.reading import bars, document, elements, excerpt, refuse_status, retry_after
+from etl.providers.reading import (
+    bars,
+    document,
+    elements,
+    excerpt,
+    is_listed_abroad,
+    refuse_status,
+    retry_after,
+    share_class,
+)
 
 RECENT = timedelta(days=140)  # about 100 sessions
 FREE = timedelta(days=5 * 365)  # what a free key is given
@@ -40,15 +50,15 @@ class Fmp(Provider):
     datasets = (EQUITY_DAILY, EQUITY_HISTORY)
 
     def plan(self, want: Want, now: datetime) -> list[Request]:
-        """One request: the days from `since` up to `until` or today, the last 140 where nothing older is wanted."""
-        if want.dataset not in self.datasets:
+        """One request: the days from `since` (or the last 140) up to `until` or today; none of a listing abroad."""
+        if want.dataset not in self.datasets or is_listed_abroad(want.symbol):
             return []
         first = want.since or (now - FREE if want.dataset == EQUITY_HISTORY else now - RECENT)
         last = min(now, want.until - MICROSECOND) if want.until else now
         if last < now - FREE:
             return []
         span = (("from", max(first, now - FREE).date().isoformat()), ("to", last.date().isoformat()))
-        params = (("symbol", want.symbol), *span)
+        params = (("symbol", share_class(want.symbol, "-")), *span)
         return [Request(self.name, want.dataset, want.symbol, "/historical-price-eod/full", params)]
 
     def inspect(self, answer: Answer) -> None:
@@ -70,7 +80,8 @@ class Fmp(Provider):
         rows = elements(document(answer, self.title), "FMP's answer")
         if not rows:
             raise ProviderRefused(f"FMP has no row of {answer.request.symbol} in that span")
-        if any(isinstance(row, dict) and row.get("symbol") != answer.request.symbol for row in rows):
+        asked = dict(answer.request.params)["symbol"]
+        if any(isinstance(row, dict) and row.get("symbol") != asked for row in rows):
             raise AnswerUnreadable(f"FMP answered for another symbol than {answer.request.symbol}")
 
     def parse(self, answer: Answer) -> Iterator[Row]:

@@ -16,6 +16,7 @@ from etl.errors import AnswerUnreadable, KeyRefused, ProviderDown, ProviderRefus
 from etl.refusals import why_untrue
 from etl.sessions import session_of
 
+SHARE_CLASS = re.compile(r"[.-]([AB])$")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DECIMAL = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -110,6 +111,28 @@ def instant(seconds: float | None) -> datetime | None:
         return EPOCH + timedelta(seconds=seconds)
     except OverflowError:
         return None
+
+
+def share_class(symbol: str, mark: str) -> str:
+    """A symbol with the mark that a provider writes before a share class: BRK.B and BRK-B are one."""
+    return SHARE_CLASS.sub(rf"{mark}\1", symbol)
+
+
+def is_listed_abroad(symbol: str) -> bool:
+    """Whether a symbol names an exchange outside the US (VOD.L, SHOP.TO): its prices need not be dollars."""
+    return "." in symbol and not SHARE_CLASS.search(symbol)
+
+
+def refuse_currency(answer: Answer, title: str, currency: object, listing: str = "") -> None:
+    """
+    Return for US dollars: what mfo sums up is in them, and pence, yen or rupees must not be taken for them.
+
+    Raises:
+        ProviderRefused: another currency, or none that is named; with the `listing` that was answered for.
+    """
+    if currency != "USD":
+        said = excerpt(currency, 20) or "a currency that it does not name"
+        raise ProviderRefused(f"{title} gives {answer.request.symbol}{listing} in {said}, and mfo counts in USD")
 
 
 def is_open(opened_at: datetime, length: timedelta, answer: Answer) -> bool:

@@ -1,12 +1,14 @@
 """
 Twelve Data: daily equity bars as traded, on a free key of 8 calls a minute and 800 a day.
 
-Shape: `GET /time_series?symbol&interval=1day` -> `{"meta": {"symbol", "exchange_timezone", ...}, "values":
-[{"datetime": "2025-10-31", "open": "1.0", ..., "volume": "1234"}], "status": "ok"}`, newest first, at most 5000.
+Shape: `GET /time_series?symbol&interval=1day` -> `{"meta": {"symbol", "currency", "exchange_timezone", "mic_code",
+...}, "values": [{"datetime": "2025-10-31", "open": "1.0", ..., "volume": "1234"}], "status": "ok"}`, newest first, at
+most 5000.
 
 Quirks: an error is `{"code", "message", "status": "error"}` with that code as its status, or with 200. Code 429 means
 the minute or the day, and only the message says which. Prices come split-adjusted unless `adjust=none` is sent, which
-mfo does: rows are as traded (`adjustment="raw"`) and mean the same whenever they were fetched.
+mfo does: rows are as traded (`adjustment="raw"`) and mean the same whenever they were fetched. One symbol may stand for
+several listings (TSCO: Nasdaq, or London in pence), so the one that answered is looked at. A share class is BRK.B.
 
 https://twelvedata.com/docs#time-series
 """
@@ -16,11 +18,23 @@ from datetime import datetime, timedelta
 
 from etl.domain import EQUITY_DAILY, EQUITY_HISTORY, Answer, Credential, Limits, Provider, Request, Row, Terms, Want
 from etl.errors import AnswerError, AnswerUnreadable, DaySpent, KeyRefused, ProviderDown, ProviderRefused, RateLimited
-from etl.providers.reading import bars, document, elements, excerpt, members, refuse_status, retry_after, whole
+from etl.providers.reading import (
+    bars,
+    document,
+    elements,
+    excerpt,
+    members,
+    refuse_currency,
+    refuse_status,
+    retry_after,
+    share_class,
+    whole,
+)
 
 RECENT_ROWS, ALL_ROWS = 100, 5000
 RECENT = timedelta(days=140)  # what 100 sessions reach back
 A_MINUTE = 60.0
+NEW_YORK = "America/New_York"
 MICROSECOND = timedelta(microseconds=1)
 NAMES = {"at": "datetime", **{name: name for name in ("open", "high", "low", "close", "volume")}}
 
@@ -39,6 +53,7 @@ class TwelveData(Provider):
         publishable=False,
     )
     datasets = (EQUITY_DAILY, EQUITY_HISTORY)
+    parser_version = 2  # 1 took another listing's pence for dollars
 
     def plan(self, want: Want, now: datetime) -> list[Request]:
         """One request: the last 100 sessions, or up to 5000 from an older `since` to `until`."""
@@ -46,7 +61,7 @@ class TwelveData(Provider):
             return []
         is_recent = want.dataset == EQUITY_DAILY and (want.since is None or want.since > now - RECENT)
         params: tuple[tuple[str, str], ...] = (
-            ("symbol", want.symbol),
+            ("symbol", share_class(want.symbol, ".")),
             ("interval", "1day"),
             ("outputsize", str(RECENT_ROWS if is_recent else ALL_ROWS)),
             ("adjust", "none"),
@@ -66,7 +81,7 @@ class TwelveData(Provider):
             RateLimited: the minute's 8 credits are spent.
             DaySpent: the day's 800 are.
             KeyRefused: 401.
-            ProviderRefused: an unknown symbol, one beyond the plan, or no row in the span.
+            ProviderRefused: an unknown symbol, one beyond the plan, another listing or currency, or no row in the span.
             ProviderDown: 5xx.
             AnswerUnreadable: anything else that is not data.
         """
@@ -78,8 +93,12 @@ class TwelveData(Provider):
             unknown = f"Twelve Data's answer for {answer.request.symbol} holds no data that we know"
             raise _refusal(answer, body) or AnswerUnreadable(unknown)
         meta = members(body.get("meta"), "Twelve Data's meta")
-        if meta.get("symbol") != answer.request.symbol:
+        if meta.get("symbol") != dict(answer.request.params)["symbol"]:
             raise AnswerUnreadable(f"Twelve Data answered for another symbol than {answer.request.symbol}")
+        listing = excerpt(meta.get("mic_code") or meta.get("exchange"), 20) or "an exchange that it does not name"
+        refuse_currency(answer, self.title, meta.get("currency"), f" of {listing}")
+        if meta.get("exchange_timezone") != NEW_YORK:
+            raise ProviderRefused(f"Twelve Data gives {answer.request.symbol} of {listing}: another listing than ours")
         if not elements(body["values"], "Twelve Data's values"):
             raise ProviderRefused(f"Twelve Data has no row of {answer.request.symbol} in that span")
 

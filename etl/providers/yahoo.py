@@ -9,13 +9,13 @@ Quirks: unofficial and unlimited on paper, with waves of 429 as `text/html`. Pri
 every split up to the answer (`adjustment="split"`); `adjclose` is restated for dividends too, so it may be compared
 within one answer only. A row is null throughout where nothing traded, or in single fields. The day of a row is its
 instant in the exchange's own zone. The newest row may be a running session, and may stand there twice, the second
-time stamped with the last trade. An empty span has no `timestamp`. A share class is written BRK-B. BTC-USD is an index
-over several exchanges whose volume is in dollars: it stands in for BTCUSDT with `volume=None` and `quote_volume`.
+time stamped with the last trade. An empty span has no `timestamp`. A share class is written BRK-B. `currency` is
+the listing's own: GBp is pence. BTC-USD is an index over several exchanges whose volume is in dollars: it stands in for
+BTCUSDT with `volume=None` and `quote_volume`.
 
 No official page; the shape is https://github.com/gadicc/node-yahoo-finance2's and https://github.com/ranaroussi/yfinance's.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from urllib.parse import quote
@@ -49,7 +49,9 @@ from etl.providers.reading import (
     is_open,
     members,
     number,
+    refuse_currency,
     refuse_status,
+    share_class,
 )
 
 CHART = "/v8/finance/chart/"
@@ -71,6 +73,7 @@ class Yahoo(Provider):
         publishable=False,
     )
     datasets = (EQUITY_DAILY, EQUITY_HISTORY, ACTIONS, CRYPTO_1D)
+    parser_version = 2  # 1 took pence and yen for dollars
 
     def plan(self, want: Want, now: datetime) -> list[Request]:
         """
@@ -102,7 +105,7 @@ class Yahoo(Provider):
 
         Raises:
             RateLimited, ProviderDown: by status.
-            ProviderRefused: an unknown symbol, or no row in the span.
+            ProviderRefused: an unknown symbol, no row in the span, or another currency than US dollars.
             AnswerUnreadable: not the documented shape, or another symbol.
         """
         if answer.status in (400, 404):
@@ -131,7 +134,7 @@ def _ticker(symbol: str) -> str:
     """Yahoo's word for our symbol: BTCUSDT is BTC-USD, BRK.B is BRK-B."""
     if symbol.endswith(PAIR_QUOTE):
         return f"{symbol.removesuffix(PAIR_QUOTE)}-USD"
-    return re.sub(r"\.([AB])$", r"-\1", symbol)
+    return share_class(symbol, "-")
 
 
 def _ratio(event: Mapping[str, object]) -> float | None:
@@ -156,6 +159,7 @@ class _Chart:
         result = members(results[0] if results else None, "Yahoo's chart result")
         self.meta = members(result.get("meta"), "Yahoo's meta")
         self._check_symbol()
+        refuse_currency(answer, title, self.meta.get("currency"))
         self.zone = self._zone()
         self.events = members(result.get("events") or {}, "Yahoo's events")
         self.stamps = elements(result.get("timestamp") or [], "Yahoo's timestamps")

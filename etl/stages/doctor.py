@@ -8,6 +8,7 @@ from typing import Literal
 from etl.domain import Provider
 from etl.errors import FolderUnusable, SettingsWrong
 from etl.settings import Settings
+from etl.stores.folder import Folder
 from etl.stores.machine import Machine
 
 SMALLEST_FREE_GB = 1.0
@@ -103,5 +104,11 @@ def _machine(settings: Settings, machine: Machine) -> list[Finding]:
         if 2025 <= year <= 2060
         else Finding("bad", f"the clock says {year}", "set the machine's clock")
     )
+    try:
+        ahead = machine.answers_after(Folder(settings.data_dir).state, settings.now or machine.now())
+    except FolderUnusable as error:
+        found.append(Finding("bad", str(error), "let it be read by who runs mfo", is_folder=True))
+    else:
+        found += [Finding("note", ahead)] if ahead else []
     found.append(Finding("ok", machine.versions()))
     return found

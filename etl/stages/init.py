@@ -5,7 +5,7 @@ from pathlib import Path
 from etl.domain import Outcome
 from etl.settings import CHAINS, KEY_VARIABLES
 from etl.stores.lake import write_whole
-from etl.tables import Extract, Notes, Query, Retention, Section, Site, Universe
+from etl.tables import Extract, Notes, Query, Retention, Run, Section, Site, Universe
 
 ENV_EXAMPLE = "# Copy to .env and fill in what you have; a provider without its key is skipped.\n" + "".join(
     f"#{name}=\n" for name in KEY_VARIABLES
@@ -68,6 +68,7 @@ def commented() -> str:
         "",
         *_section("[extract]", Extract()),
         *_section("[notes]", Notes()),
+        *_section("[run]  # how long run-daily and maintain wait for a run that holds the lock; 0: not at all", Run()),
         *_section("[query]  # what a query may take: seconds (0: no limit), and memory", Query()),
         *_section("[retention]  # what `mfo maintain` moves when it is older than so many days; 0: never", Retention()),
         *_section("[site]  # where others read the site folder; without it, links in the feed are relative", Site()),

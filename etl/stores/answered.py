@@ -1,9 +1,10 @@
 """The good answers of the past, and the spans that each of them lacks, as the ledger has them."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from etl.domain import Span
 from etl.stores.state import State
@@ -32,13 +33,20 @@ def _spans(text: str) -> Iterator[Span]:
         yield datetime.fromisoformat(first), datetime.fromisoformat(last)
 
 
-def answered(state: State, dataset: str, symbol: str) -> list[Answered]:
-    """Every good answer for one dataset of one symbol, oldest first."""
+def from_after(rows: Callable[..., list[tuple[Any, ...]]], now: datetime) -> str | None:
+    """A line about the answers from after now, which came with the clock ahead; None where there are none."""
+    ((count, newest),) = rows("select count(*), max(answered_at) from requests where answered_at > ?", now.isoformat())
+    if not count:
+        return None
+    return f"{count} answers are from after now, the newest of {newest[:19]}Z; they count as none: is the clock right?"
+
+
+def answered(state: State, dataset: str, symbol: str, now: datetime) -> list[Answered]:
+    """Every good answer up to now for one dataset of one symbol, oldest first."""
     rows = state.rows(
         "select provider, path, params, answered_at, newest_at, detail from requests "
-        "where dataset = ? and symbol = ? and verdict = 'ok' order by sequence",
-        dataset,
-        symbol,
+        "where dataset = ? and symbol = ? and verdict = 'ok' and answered_at <= ? order by sequence",
+        *(dataset, symbol, now.isoformat()),
     )
     return [
         Answered(

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from glob import glob
 from pathlib import Path
 from typing import Any
 
@@ -146,12 +147,9 @@ class Lake:
         return next(self.root.glob(f"*/answers/*/{sequence:09d}.json"), None)
 
     def last_sequence(self) -> int:
-        """The newest answer's sequence, 0 where there is none; of files, only each provider's last day is looked at."""
-        last = max(self.archive.sequences(), default=0)
-        for answers in self.root.glob("*/answers"):
-            days = sorted(day.name for day in answers.iterdir())
-            last = max([last, *(int(path.stem) for day in days[-1:] for path in answers.glob(f"{day}/*.json"))])
-        return last
+        """The newest answer's sequence, 0 where there is none; of any day: the newest may not lie in the last one."""
+        names = glob("*/answers/*/*.json", root_dir=self.root)
+        return max([*self.archive.sequences(), *(int(Path(name).stem) for name in names)], default=0)
 
     def sidecar(self, path: Path) -> dict[str, Any]:
         """

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from etl.domain import Limits, Request
 from etl.errors import FolderUnusable, QuotaExhausted
 from etl.stores import minutes, weights
-from etl.stores.answered import Answered, answered
+from etl.stores.answered import Answered, answered, from_after
 from etl.stores.clock import Clock
 from etl.stores.state import State
 
@@ -79,7 +79,7 @@ class Ledger:
                     weights.wait_s(db, self._boot, request, limits, now),
                 )
                 if wait <= 0:
-                    self._take_turn(db, request.provider)
+                    self._take_turn(db, request.provider, day_of(self._clock.now(), limits.day_zone))
                     sequence = self._insert(db, request, limits, run_id)
                     minutes.take_off(db, self._boot, sequence, request.provider, limits, now)
                     weights.take_off(db, self._boot, sequence, request, limits, now)
@@ -103,17 +103,19 @@ class Ledger:
             return 0.0
         last_sent, blocked_until = rows[0]
         now = self._clock.monotonic()
+        last_sent = last_sent if (last_sent or 0.0) <= now else 0.0
         blocked = (blocked_until or 0.0) - now
         if blocked > LONGEST_WAIT_S:
             raise QuotaExhausted(f"{request.provider}: asks to wait {blocked:.0f} s; left to a later run")
         return max((last_sent or 0.0) + limits.spacing_s - now, blocked)
 
-    def _take_turn(self, db: sqlite3.Connection, provider: str) -> None:
+    def _take_turn(self, db: sqlite3.Connection, provider: str, today: str) -> None:
         db.execute(
             "insert into lanes (provider, boot, last_sent) values (?, ?, ?) "
             "on conflict (provider) do update set last_sent = excluded.last_sent, "
-            "blocked_until = case when boot = excluded.boot then blocked_until end, boot = excluded.boot",
-            (provider, self._boot, self._clock.monotonic()),
+            "blocked_until = case when boot = excluded.boot then blocked_until end, boot = excluded.boot, "
+            "spent_day = case when spent_day <= ? then spent_day end",  # a later day was noted with the clock ahead
+            (provider, self._boot, self._clock.monotonic(), today),
         )
 
     def _insert(self, db: sqlite3.Connection, request: Request, limits: Limits, run_id: str) -> int:
@@ -201,7 +203,11 @@ class Ledger:
                 ),
             )
 
-    # what was asked before
+    # what was asked before; an answer from after now, which came with the clock ahead, counts as none
+
+    def from_after_now(self) -> str | None:
+        """A line about the answers from after now, None where there are none."""
+        return from_after(self._state.rows, self._clock.now())
 
     def used_today(self, provider: str, limits: Limits) -> int:
         """Requests to a provider in its running day, those in flight included, and those in flight at its midnight."""
@@ -226,16 +232,15 @@ class Ledger:
         return bool(self._state.rows("select 1 from lanes where provider = ? and spent_day = ?", provider, today))
 
     def last_good(self, dataset: str, symbol: str) -> dict[str, Good]:
-        """The newest good answer of each provider for one dataset of one symbol; history moves no cursor."""
+        """The newest good answer up to now of each provider for a dataset of a symbol; history moves no cursor."""
         rows = self._state.rows(
             "with good as (select provider, answered_at, newest_at, coalesce(json_extract(params, "
             "'$.observation_start'), json_extract(params, '$.cosd'), '') as first from requests "
-            "where dataset = ? and symbol = ? and verdict = 'ok' "
+            "where dataset = ? and symbol = ? and verdict = 'ok' and answered_at <= ? "
             "and run_id not in (select run_id from runs where command = 'backfill')) "
             "select provider, max(answered_at), max(newest_at), max(answered_at) filter (where first = "
             "(select min(first) from good as every where every.provider = good.provider)) from good group by provider",
-            dataset,
-            symbol,
+            *(dataset, symbol, self._clock.now().isoformat()),
         )
         return {
             provider: Good(provider, datetime.fromisoformat(at), *(x and datetime.fromisoformat(x) for x in others))
@@ -243,8 +248,8 @@ class Ledger:
         }
 
     def answered(self, dataset: str, symbol: str) -> list[Answered]:
-        """Every good answer for one dataset of one symbol, oldest first."""
-        return answered(self._state, dataset, symbol)
+        """Every good answer up to now for one dataset of one symbol, oldest first."""
+        return answered(self._state, dataset, symbol, self._clock.now())
 
     def cut_short(self, dataset: str, symbol: str) -> list[int]:
         """The requests for one dataset of one symbol that have not ended: in flight, or left so by a kill."""

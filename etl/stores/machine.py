@@ -4,10 +4,13 @@ import os
 import platform
 import shutil
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
 from etl import __version__
+from etl.stores.answered import from_after
+from etl.stores.state import read_only
 
 
 class Machine:
@@ -27,6 +30,15 @@ class Machine:
         if not nearest.is_dir():
             return f"{nearest} is not a folder"
         return None if os.access(nearest, os.W_OK | os.X_OK) else f"{nearest} is not writable"
+
+    def answers_after(self, state: Path, now: datetime) -> str | None:
+        """
+        A line about the answers from after `now` in a `state.db`, None where there are none.
+
+        Raises:
+            FolderUnusable: it cannot be read.
+        """
+        return from_after(partial(read_only, state), now) if state.exists() else None
 
     def versions(self) -> str:
         """mfo, Python and the packages that results depend on."""

@@ -24,8 +24,8 @@ def wait_s(db: sqlite3.Connection, boot: str, provider: str, limits: Limits, now
     if limits.per_minute is None:
         return 0.0
     turns = db.execute(
-        "select at + ? + is_open * ? from turns where provider = ? and boot = ? order by 1",
-        (MINUTE_S, IN_FLIGHT_S, provider, boot),
+        "select at + ? + is_open * ? from turns where provider = ? and boot = ? and at <= ? order by 1",
+        (MINUTE_S, IN_FLIGHT_S, provider, boot, now),
     ).fetchall()
     running = [ends for (ends,) in turns if ends > now]
     return running[-limits.per_minute] - now if len(running) >= limits.per_minute else 0.0

@@ -8,7 +8,7 @@ import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +71,20 @@ def _note_version(db: sqlite3.Connection, path: Path) -> None:
         )
     if found < STATE_VERSION:
         db.execute(f"pragma user_version = {STATE_VERSION}")
+
+
+def read_only(path: Path, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+    """
+    All rows of a query of a `state.db`, which is left as it is.
+
+    Raises:
+        FolderUnusable: it cannot be read.
+    """
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=WAIT_S)) as db:
+            return db.execute(sql, values).fetchall()
+    except sqlite3.Error as error:
+        raise _unusable(path, error) from None
 
 
 class State:

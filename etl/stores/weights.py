@@ -47,8 +47,8 @@ def wait_s(db: sqlite3.Connection, boot: str, request: Request, limits: Limits, 
     window = _running(db, boot, request.provider, limits.weight_window_s, now)
     oldest = now - FORGOTTEN_AFTER * limits.weight_window_s
     flying = db.execute(
-        "select coalesce(sum(weight), 0) from flights where provider = ? and boot = ? and sent_at > ?",
-        (request.provider, boot, oldest),
+        "select coalesce(sum(weight), 0) from flights where provider = ? and boot = ? and sent_at > ? and sent_at <= ?",
+        (request.provider, boot, oldest, now),
     ).fetchone()[0]
     if window.seen + flying + request.weight <= SHARE * limits.weight or not window.seen + flying:
         return 0.0
@@ -109,7 +109,7 @@ def _running(db: sqlite3.Connection, boot: str, provider: str, length: float, no
     row = db.execute(
         "select begun_at, began_by, seen, seen_at from weight_windows where provider = ? and boot = ?", (provider, boot)
     ).fetchone()
-    if row is None:
+    if row is None or row[1] > now:  # of after now: the monotonic clock began anew
         window = _Window(now - length, now, 0, now - length)
     else:
         window = _Window(*row)

@@ -138,7 +138,14 @@ def values(*days: str, symbol: str = "SPY") -> dict[str, object]:
     """Twelve Data's time_series, newest first."""
     row = {"open": "10.0", "high": "12.0", "low": "9.5", "close": "11.0", "volume": "1234"}
     return {
-        "meta": {"symbol": symbol, "interval": "1day", "exchange_timezone": "America/New_York"},
+        "meta": {
+            "symbol": symbol,
+            "interval": "1day",
+            "currency": "USD",
+            "exchange_timezone": "America/New_York",
+            "exchange": "NYSE",
+            "mic_code": "ARCX",
+        },
         "values": [{"datetime": day, **row} for day in sorted(days, reverse=True)],
         "status": "ok",
     }

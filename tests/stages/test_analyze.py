@@ -230,3 +230,13 @@ def test_a_note_is_in_no_view_of_an_instant_before_it() -> None:
     build(con)
     assert rows(con, "select * from marts.daily_recommendations") == []
     assert rows(con, "select * from marts.llm_insights") == []
+
+
+def test_a_note_that_was_written_with_the_clock_ahead_does_not_stand_in_for_the_days_own() -> None:
+    """It is shown to nobody before its instant; the day has its note when the clock is right again."""
+    con, ahead = a_day(), NOW + timedelta(days=1)
+    publish(con, ahead)
+    analysed(con, None, Keeper(ahead), now=ahead)
+    publish(con, NOW)
+    analysed(con, None)
+    assert standing(con)["published_at"] == NOW.replace(tzinfo=None)

@@ -4,11 +4,15 @@ from datetime import UTC, datetime
 
 import pytest
 
+from etl.domain import Limits, Request
 from etl.providers import PROVIDERS
 from etl.settings import Settings
 from etl.stages import doctor
+from etl.stores.ledger import Ledger
 from etl.stores.machine import Machine
 from etl.stores.settings_file import read_settings
+from etl.stores.state import State
+from tests.clocks import NotedClock
 
 SECRET = "CANARYnotakey"
 
@@ -118,3 +122,26 @@ def test_of_a_setting_and_a_folder_the_setting_gives_the_code(settings):
     _, code, said = found(settings(FRED_API_KEY=SECRET), Sick(free_gb=0.1))
     assert code == 78
     assert said.count("bad   ") == 2
+
+
+def test_answers_from_after_now_name_the_clock(settings, tmp_path):
+    """How many, and the newest instant; the clock may be wrong now, or was then."""
+    (tmp_path / "data").mkdir()
+    state = State(tmp_path / "data" / "state.db")
+    ahead = Ledger(state, NotedClock(datetime(2027, 1, 2, tzinfo=UTC)))
+    request = Request("yahoo", "equity_daily", "SPY", "/v8/finance/chart/SPY")
+    ahead.close(ahead.reserve(request, Limits(), "run-1"), "ok")
+    state.close()
+    _, code, said = found(settings())
+    assert code == 0
+    assert "note  1 answers are from after now, the newest of 2027-01-02T00:00:00Z; they count as none: is the" in said
+    assert "from after now" not in found(settings(MFO_NOW="2027-01-02T00:00:00Z"))[2]
+
+
+def test_a_state_that_cannot_be_read_is_bad(settings, tmp_path):
+    """It holds what was spent; a run would end with 73."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "state.db").write_bytes(b"not a database, and longer than SQLite's own header is")
+    _, code, said = found(settings())
+    assert code == 73
+    assert f"bad   {tmp_path / 'data' / 'state.db'}: file is not a database" in said

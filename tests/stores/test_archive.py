@@ -103,6 +103,13 @@ def test_the_last_sequence_is_known_when_all_is_archived(lake):
     assert Lake(lake.root).last_sequence() == 7
 
 
+def test_the_last_sequence_may_lie_in_an_earlier_day(lake):
+    """A run with the clock ahead came before it: its number must not be given twice."""
+    lake.keep(answer(9, -400, b"with the clock ahead"))
+    lake.keep(answer(10, 0, b"with the right clock"))
+    assert Lake(lake.root).last_sequence() == 10
+
+
 def test_a_lost_index_is_read_from_the_zips(lake, kept):
     """The index saves time and holds nothing of its own."""
     bundle_before(lake, AT.date())

@@ -8,16 +8,18 @@ from datetime import UTC, datetime
 
 import pytest
 
-from etl.errors import FolderUnusable, RunLocked
+from etl.errors import FolderUnusable, RunLocked, Stopped
 from etl.stores.folder import Folder
+from tests.clocks import NotedClock
 
 AT = datetime(2025, 11, 1, 3, 43, tzinfo=UTC)
 HOLD = """
 import sys, time
 from datetime import UTC, datetime
 from pathlib import Path
+from etl.stores.clock import Clock
 from etl.stores.folder import Folder
-with Folder(Path(sys.argv[1])).run_lock(datetime(2025, 11, 1, 3, 43, tzinfo=UTC)):
+with Folder(Path(sys.argv[1])).run_lock(Clock(datetime(2025, 11, 1, 3, 43, tzinfo=UTC))):
     print("held", flush=True)
     time.sleep(60)
 """
@@ -71,7 +73,8 @@ def test_a_full_disk_is_said_before_a_run_begins(folder):
 
 def test_a_second_run_is_told_who_holds_the_lock(folder, holder):
     """75, at once, with the pid and since when."""
-    with pytest.raises(RunLocked, match=rf"pid {holder.pid}, since 2025-11-01T03:43:00"), folder.run_lock(AT):
+    who = rf"pid {holder.pid}, since 2025-11-01T03:43:00"
+    with pytest.raises(RunLocked, match=who), folder.run_lock(NotedClock(AT)):
         pytest.fail("two runs at once")
 
 
@@ -79,15 +82,15 @@ def test_a_killed_run_lets_go_of_the_lock(folder, holder):
     """The kernel does it, however the run ended: no lock file has to be deleted by hand."""
     os.kill(holder.pid, signal.SIGKILL)
     holder.wait(30)
-    with folder.run_lock(AT):
+    with folder.run_lock(NotedClock(AT)):
         assert str(os.getpid()) in (folder.root / "run.lock").read_text()
 
 
 def test_the_lock_is_free_after_a_run_that_failed(folder):
     """An error inside passes through."""
-    with pytest.raises(KeyError), folder.run_lock(AT):
+    with pytest.raises(KeyError), folder.run_lock(NotedClock(AT)):
         raise KeyError("x")
-    with folder.run_lock(AT):
+    with folder.run_lock(NotedClock(AT)):
         held = True
     assert held
 
@@ -95,5 +98,41 @@ def test_the_lock_is_free_after_a_run_that_failed(folder):
 def test_a_holder_that_has_not_said_who_it_is_yet_is_still_a_holder(folder, holder):
     """The moment between taking the lock and writing the pid."""
     (folder.root / "run.lock").write_text("")
-    with pytest.raises(RunLocked, match="pid unknown"), folder.run_lock(AT):
+    with pytest.raises(RunLocked, match="pid unknown"), folder.run_lock(NotedClock(AT)):
         pytest.fail("two runs at once")
+
+
+def test_a_run_that_waits_goes_on_when_the_other_one_ends(folder, holder):
+    """Cron starts both in one minute: the daily run says once for whom it waits, and is not lost."""
+    told = []
+
+    class UntilItEnds(NotedClock):
+        """The other run ends during the third wait."""
+
+        def sleep(self, seconds: float) -> None:
+            super().sleep(seconds)
+            if len(self.waits) == 3:
+                holder.kill()
+                holder.wait(30)
+
+    clock = UntilItEnds(AT)
+    with folder.run_lock(clock, 600.0, told.append):
+        assert len(clock.waits) == 3
+    assert [line.split("; ")[1] for line in told] == ["waiting for it, at most 10 minutes"]
+    assert f"pid {holder.pid}, since 2025-11-01T03:43:00" in told[0]
+
+
+def test_a_run_waits_no_longer_than_it_may(folder, holder):
+    """Ten minutes of waits and not one more, then 75 with who holds the lock."""
+    clock = NotedClock(AT)
+    with pytest.raises(RunLocked, match=rf"after 10 minutes: pid {holder.pid}, since"), folder.run_lock(clock, 600.0):
+        pytest.fail("two runs at once")
+    assert sum(clock.waits) == 600.0
+
+
+def test_a_run_that_is_stopped_while_it_waits_ends(folder, holder):
+    """Ctrl-C does not wait for the other run."""
+    clock = NotedClock(AT)
+    clock.stop()
+    with pytest.raises(Stopped), folder.run_lock(clock, 600.0):
+        pytest.fail(f"two runs at once, the other one is {holder.pid}")

@@ -65,6 +65,14 @@ def test_the_newest_runs_come_first(journal, clock):
     assert [run["command"] for run in journal.runs(2)] == ["command-4", "command-3"]
 
 
+def test_a_run_with_the_clock_ahead_is_not_the_newest_for_ever(journal, clock):
+    """The order is that in which they ran."""
+    for days in (400, 0):
+        clock.set(AT + timedelta(days=days))
+        journal.begin_run(f"{days} days ahead", 1)
+    assert [run["command"] for run in journal.runs()] == ["0 days ahead", "400 days ahead"]
+
+
 def test_a_reading_says_which_parser_read_an_answer(journal):
     """A newer parser's reading takes the place of the older one's."""
     journal.note_readings([(1, "fred", 1, 10, 0), (2, "yahoo", 1, 5, 1)])

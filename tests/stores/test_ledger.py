@@ -162,6 +162,31 @@ def test_only_good_answers_are_the_last_good_one(ledger, clock):
     assert ledger.last_good("equity_daily", "QQQ") == {}
 
 
+def test_an_answer_from_after_now_counts_as_none(ledger, clock):
+    """It came with the clock ahead: what was good before it is good, for the daily run and for a backfill."""
+    ledger.close(ledger.reserve(SPY, UNPACED, "run-1"), "ok")
+    clock.set(AT + timedelta(days=400))
+    for _ in range(2):
+        ledger.close(ledger.reserve(SPY, UNPACED, "run-2"), "ok")
+    assert ledger.from_after_now() is None
+    clock.set(AT + timedelta(minutes=5))
+    assert ledger.last_good("equity_daily", "SPY")["alpha_vantage"].answered_at == AT
+    assert [said.answered_at for said in ledger.answered("equity_daily", "SPY")] == [AT]
+    said = "2 answers are from after now, the newest of 2026-12-06T03:43:00Z; they count as none: is the clock right?"
+    assert ledger.from_after_now() == said
+
+
+def test_a_day_that_is_spent_after_today_is_forgotten(ledger, clock):
+    """The provider said so of another day, while the clock was ahead."""
+    clock.set(AT + timedelta(days=2))
+    ledger.reserve(SPY, UNPACED, "run-1")
+    ledger.mark_spent("alpha_vantage", UNPACED)
+    clock.set(AT)
+    ledger.reserve(SPY, UNPACED, "run-2")
+    clock.set(AT + timedelta(days=2))
+    assert not ledger.is_spent("alpha_vantage", UNPACED)
+
+
 # spacing
 
 
@@ -224,6 +249,14 @@ def test_another_boots_seconds_mean_nothing(ledger, state, clock):
     ledger.reserve(SPY, FREE, "run-2")
     assert clock.waits == []
     assert state.rows("select blocked_until from lanes") == [(None,)]
+
+
+def test_seconds_from_after_now_mean_nothing(ledger, clock):
+    """Where nothing names the boot, a monotonic clock that began anew must not be waited for, for days."""
+    ledger.reserve(SPY, FREE, "run-1")
+    clock.seconds -= 900
+    ledger.reserve(SPY, FREE, "run-2")
+    assert clock.waits == []
 
 
 def test_sequences_go_on_after_a_lost_state_db(ledger):

@@ -106,6 +106,15 @@ def test_another_boots_minute_means_nothing(ledger, clock, state):
     assert state.rows("select count(*) from turns") == [(1,)]
 
 
+def test_a_minute_from_after_now_means_nothing(ledger, clock):
+    """A monotonic clock that began anew where nothing names the boot."""
+    for _ in range(EIGHT):
+        take(ledger, clock)
+    clock.seconds -= 900
+    take(ledger, clock)
+    assert clock.waits == []
+
+
 def test_a_minute_does_not_concern_other_providers(ledger, clock):
     """Nor those without a limit of that kind."""
     for _ in range(EIGHT):

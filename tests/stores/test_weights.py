@@ -98,3 +98,13 @@ def test_what_a_killed_process_had_in_flight_is_forgotten(ledger, clock, state):
     clock.seconds += 200
     asked(ledger, 50)
     assert clock.waits == []
+
+
+def test_a_window_from_after_now_means_nothing(ledger, clock):
+    """A monotonic clock that began anew where nothing names the boot; what was in flight then weighs no more."""
+    asked(ledger, 5780)
+    for _ in range(2):
+        ledger.reserve(BOOK, WEIGHED, "run-1")
+    clock.seconds -= 900
+    asked(ledger)
+    assert clock.waits == []
