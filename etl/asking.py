@@ -9,7 +9,6 @@ has been answered before.
 import random
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 
 from tenacity import RetryCallState, Retrying, stop_after_attempt
@@ -103,7 +102,7 @@ class Asker:
         """
         proven: dict[str, str] = {}
         if request.proof and isinstance(provider, ProvenProvider):
-            proven = provider.proof(self._exchange(provider, replace(request, path=request.proof, proof=None))[0])
+            proven = provider.proof(self._exchange(provider, request.proof)[0])
         limits = self._limits[provider.name]
         sequence = self._ledger.reserve(request, limits, self._run_id)
         asked_at = self._clock.now()

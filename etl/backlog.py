@@ -14,7 +14,7 @@ from etl.coverage import LENGTHS
 from etl.domain import CRYPTO_1D, CRYPTO_1M, EQUITY_HISTORY, Limits, Request, Span, Want
 from etl.errors import UsageWrong
 from etl.freshness import COARSER
-from etl.pace import least_seconds
+from etl.pace import calls_of, least_seconds
 from etl.providers import PROVIDERS
 from etl.providers.binance import OPENED, Binance
 from etl.providers.binance_archive import BinanceArchive
@@ -147,7 +147,7 @@ def price(asked: Sequence[Request], limits: dict[str, Limits], used: dict[str, i
     rows = []
     for name in dict.fromkeys(request.provider for request in asked):
         mine, limit = [request for request in asked if request.provider == name], limits[name]
-        calls = sum(2 if request.proof else 1 for request in mine)
+        calls = calls_of(mine)
         weight = sum(request.weight for request in mine) if limit.weight else 0
         seconds = least_seconds(calls, limit, weight)
         a_day = None if limit.per_day is None else max(0, limit.per_day - limit.reserve)

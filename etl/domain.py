@@ -58,7 +58,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One GET below a base URL, without its key, of some `weight`; the answer at `proof` says what its body must be."""
+    """One GET below a base URL, without its key, of some `weight`; the answer to `proof` says what its body must be."""
 
     provider: str
     dataset: str
@@ -66,7 +66,7 @@ class Request:
     path: str
     params: tuple[tuple[str, str], ...] = ()
     weight: int = 1
-    proof: str | None = None
+    proof: "Request | None" = None
 
 
 @lru_cache(maxsize=1024)

@@ -135,11 +135,15 @@ class KeyRefused(AnswerError):
 
 
 class ProviderRefused(AnswerError):
-    """The provider will never answer this request: unknown symbol, premium function, bad parameter."""
+    """
+    The provider will never answer this request: unknown symbol, premium function, bad parameter, another unit.
 
-    def __init__(self, message: str, *, is_doubtful: bool = False) -> None:
+    Without a `has_stand_in` nobody else is asked: they would serve the same.
+    """
+
+    def __init__(self, message: str, *, is_doubtful: bool = False, has_stand_in: bool = True) -> None:
         super().__init__(message)
-        self.is_doubtful = is_doubtful
+        self.is_doubtful, self.has_stand_in = is_doubtful, has_stand_in
 
 
 class AnswerUnreadable(AnswerError):

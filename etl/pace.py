@@ -6,12 +6,18 @@ not, and is measured.
 """
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from etl.domain import Limits
+from etl.domain import Limits, Request
 
 SHARE = 0.98  # of a weight limit: the rest is for a `curl` from the same address
 MINUTE_S = 60.2  # the server's minute and ours are not to the same millisecond
+
+
+def calls_of(requests: Iterable[Request]) -> int:
+    """How many calls requests cost: what proves one is asked for too."""
+    return sum(2 if request.proof else 1 for request in requests)
 
 
 def least_seconds(calls: int, limits: Limits, weight: int = 0) -> float:

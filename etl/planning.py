@@ -41,7 +41,6 @@ SPARED = {
     (CRYPTO_1D, "alpha_vantage"): NEWS,
 }
 A_FEW_DAYS = timedelta(days=3)  # of anything: whether a provider gives it at all
-DIMENSIONS = dict.fromkeys(("WALCL", "WTREGEN", "WDTGAL", "RRPONTSYD"), 0)  # whose units must be known first
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +108,11 @@ def _in_turn(settings: Settings, choice: Choice, gaps: Sequence[Gap]) -> list[Ga
 
 
 def _bounded_metadata(tasks: list[Task], settings: Settings, history: History, now: datetime) -> list[Task]:
-    """At most so many metadata calls a day, the series whose units matter first."""
-    found = (task for task in tasks if task.want.dataset == SERIES)
-    metadata = sorted(found, key=lambda task: DIMENSIONS.get(task.want.symbol, 1))
+    """At most so many metadata calls a day, beside those that are made to prove observations anyway."""
+    macro = [task for task in tasks if task.want.dataset == MACRO]
+    proofs = [request.proof for task in macro for request in PROVIDERS[task.chain[0]].plan(task.want, now)]
+    described = {proof.symbol for proof in proofs if proof}
+    metadata = [task for task in tasks if task.want.dataset == SERIES and task.want.symbol not in described]
     today = [g for s in settings.universe.series for g in history(SERIES, s).values() if now - g.answered_at < DAY]
     left = max(0, settings.tables.extract.series_per_day - len(today))
     return [task for task in tasks if task.want.dataset != SERIES] + metadata[:left]

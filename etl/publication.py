@@ -137,7 +137,12 @@ def why_units_differ(series_id: str, units: str) -> str | None:
     facts = SERIES.get(series_id)
     if facts is None or facts.usd_factor == usd_factor_of(units):
         return None
-    return f"FRED gives {series_id} in {units!r}, and the table of units says {facts.unit}"
+    return f"FRED gives {series_id} in {units!r}, and its amounts in dollars rest on {facts.unit}"
+
+
+def is_amount(series_id: str) -> bool:
+    """Whether sums in dollars rest on a series, and so on its unit."""
+    return series_id in SERIES and SERIES[series_id].usd_factor is not None
 
 
 def why_impossible(series_id: str, value: float) -> str | None:

@@ -228,13 +228,16 @@ def test_a_series_is_read_again_with_an_overlap(settings):
 
 
 def test_units_are_asked_for_a_few_a_day(tmp_path, monkeypatch):
-    """Metadata never sets a run's length: the dollar series first, and what was had today counts."""
+    """Metadata never sets a run's length: what was had today counts, and amounts bring theirs with their values."""
     monkeypatch.chdir(tmp_path)
     tables = Tables(extract=Extract(series_per_day=4))
     settings = read_settings({"MFO_DATA_DIR": str(tmp_path)}).model_copy(update={"tables": tables})
     first = [task.want.symbol for task in tasks(settings) if task.want.dataset == SERIES]
     assert len(first) == 4
-    assert set(first[:3]) == {"WALCL", "WTREGEN", "RRPONTSYD"}
+    amounts = {"WALCL", "WTREGEN", "RRPONTSYD", "M2SL"}
+    assert not amounts & set(first)
+    proofs = [r.proof for t in tasks(settings) for r in PROVIDERS[t.chain[0]].plan(t.want, NOW)]
+    assert {proof.symbol for proof in proofs if proof} == amounts
     asked = Asked()
     for symbol in first[:3]:
         asked.note(SERIES, symbol, "fred", NOW - HOUR, None)

@@ -1,15 +1,13 @@
 """Symbols with a dot or a dash, all the way from the settings to the page and to what a user asks of them."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import REPOSITORY, Mfo, Said
+from tests.changed_demo import ChangedDemo
 
-NOW = "2026-11-19T11:30:00Z"
+AT = {"MFO_NOW": "2026-11-19T11:30:00Z"}
 CONFIG = """
 [universe]
 stocks = ["BRK.B"]
@@ -25,36 +23,19 @@ Cash = ["BIL"]
 """
 
 
-class Classes(Mfo):
-    """`mfo` whose demo knows BRK.B and BF-B."""
-
-    def __call__(self, *arguments: str, **env: str) -> Said:
-        """Run a command to its end."""
-        said = subprocess.run(
-            [sys.executable, "-m", "tests.share_classes", *arguments, "--demo"],
-            env={**self.env, "MFO_NOW": NOW, "PYTHONPATH": str(REPOSITORY), **env},
-            cwd=self.cwd,
-            capture_output=True,
-            text=True,
-            timeout=280,
-            check=False,
-        )
-        return Said(said.returncode, said.stdout, said.stderr)
-
-
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Classes:
+def run(tmp_path_factory: pytest.TempPathFactory) -> ChangedDemo:
     """`mfo` in a user's folder, after a run-daily there."""
     folder = tmp_path_factory.mktemp("classes")
     (folder / "mfo.toml").write_text(CONFIG)
-    run = Classes(folder / "data")
+    run = ChangedDemo(folder / "data", AT)
     said = run("run-daily")
     assert said.code == 0, said.err
     return run
 
 
 @pytest.mark.parametrize("symbol", ["BRK.B", "BF-B", "SPY"])
-def test_a_symbol_has_its_prices_its_candles_and_its_place_in_the_page(run: Classes, symbol: str) -> None:
+def test_a_symbol_has_its_prices_its_candles_and_its_place_in_the_page(run: ChangedDemo, symbol: str) -> None:
     """Each file is called as the user calls the symbol, and the page finds it by that."""
     site = run.data_dir.with_name("data-demo") / "site"
     days = run.artifact(f"data/metrics/{symbol}.json", site)
@@ -63,7 +44,7 @@ def test_a_symbol_has_its_prices_its_candles_and_its_place_in_the_page(run: Clas
     assert symbol in [one["symbol"] for one in run.artifact("data/metrics.json", site)["symbols"]]
 
 
-def test_the_note_may_name_share_classes(run: Classes) -> None:
+def test_the_note_may_name_share_classes(run: ChangedDemo) -> None:
     """A part of a name is no stranger: `BRK is not in the universe` ended every run with 65."""
     note = run.artifact("data/recommendations/latest.json", run.data_dir.with_name("data-demo") / "site")
     assert note["model"] == "rules"
@@ -87,7 +68,7 @@ def test_the_note_may_name_share_classes(run: Classes) -> None:
     ],
     ids=" ".join,
 )
-def test_each_command_that_takes_a_symbol_takes_a_share_class(run: Classes, command: tuple[str, ...]) -> None:
+def test_each_command_that_takes_a_symbol_takes_a_share_class(run: ChangedDemo, command: tuple[str, ...]) -> None:
     """What can be asked of SPY can be asked of them."""
     said = run(*command)
     assert said.code == 0, said.err
@@ -96,7 +77,7 @@ def test_each_command_that_takes_a_symbol_takes_a_share_class(run: Classes, comm
 def test_an_index_is_refused_before_anything_is_asked(tmp_path: Path) -> None:
     """78 in one line: it has no turnover and no place in a sum."""
     (tmp_path / "mfo.toml").write_text(CONFIG.replace('"BRK.B"]\nseries', '"^GSPC"]\nseries'))
-    said = Classes(tmp_path / "data")("run-daily")
+    said = ChangedDemo(tmp_path / "data", AT)("run-daily")
     assert said.code == 78
     assert said.err.startswith(f"mfo: {tmp_path / 'mfo.toml'}: universe.stocks: value error, '^GSPC' is not a symbol; ")
     assert said.err.count("\n") == 1

@@ -78,7 +78,8 @@ class BinanceArchive(Provider):
             stamp, size = (f"{day:%Y-%m}", "monthly") if is_month else (f"{day:%Y-%m-%d}", "daily")
             symbol = want.symbol.strip().upper()
             path = f"/data/spot/{size}/klines/{symbol}/{interval}/{symbol}-{interval}-{stamp}.zip"
-            requests.append(Request(self.name, want.dataset, want.symbol, path, proof=path + CHECKSUM))
+            proof = Request(self.name, want.dataset, want.symbol, path + CHECKSUM)
+            requests.append(Request(self.name, want.dataset, want.symbol, path, proof=proof))
             day = month_ends if is_month else day + DAY
         return requests
 

@@ -33,9 +33,11 @@ from etl.domain import (
 )
 from etl.errors import AnswerUnreadable, KeyRefused, ProviderRefused
 from etl.providers.reading import day, document, elements, excerpt, in_order, members, number, refuse_status, whole
+from etl.publication import is_amount, why_units_differ
 
 OBSERVATIONS = "/series/observations"
 DESCRIPTION = "/series"
+UNITS = "units"  # of a description, noted with the headers of the observations that it proves
 
 
 class Fred(Provider):
@@ -54,15 +56,25 @@ class Fred(Provider):
     datasets = (MACRO, SERIES)
 
     def plan(self, want: Want, now: datetime) -> list[Request]:
-        """One request: all of a series from `since` on (at most 100,000 rows a page), or its description."""
+        """
+        One request: all of a series from `since` on (at most 100,000 rows a page), or its description.
+
+        The unit of an amount in dollars is asked for before its observations, which do not name it.
+        """
         params: tuple[tuple[str, str], ...] = (("series_id", want.symbol), ("file_type", "json"))
+        description = Request(self.name, SERIES, want.symbol, DESCRIPTION, params)
         if want.dataset == SERIES:
-            return [Request(self.name, want.dataset, want.symbol, DESCRIPTION, params)]
+            return [description]
         if want.dataset == MACRO:
             if want.since is not None:
                 params += (("observation_start", want.since.date().isoformat()),)
-            return [Request(self.name, want.dataset, want.symbol, OBSERVATIONS, params)]
+            proof = description if is_amount(want.symbol) else None
+            return [Request(self.name, want.dataset, want.symbol, OBSERVATIONS, params, proof=proof)]
         return []
+
+    def proof(self, answer: Answer) -> dict[str, str]:
+        """The header that a description adds to the answer with its observations: their unit."""
+        return {UNITS: _description(answer, members(document(answer, self.title), "FRED's answer")).units}
 
     def inspect(self, answer: Answer) -> None:
         """
@@ -71,7 +83,8 @@ class Fred(Provider):
         Raises:
             RateLimited: 429, with no time to wait.
             KeyRefused: 400 about `api_key`.
-            ProviderRefused: the series does not exist, or another 4xx.
+            ProviderRefused: the series does not exist, or another 4xx; or it comes in another unit than its amounts
+                rest on, and whoever serves it again has that unit too.
             ProviderDown: 5xx.
             AnswerUnreadable: anything else that is not data, also a page that lacks rows.
         """
@@ -81,6 +94,9 @@ class Fred(Provider):
         if answer.request.path == DESCRIPTION:
             _description(answer, body)
             return
+        units = answer.headers.get(UNITS)
+        if units is not None and (changed := why_units_differ(answer.request.symbol, units)):
+            raise ProviderRefused(changed, has_stand_in=False)
         rows = elements(body.get("observations"), "FRED's observations")
         count = whole(body.get("count"))
         if count is not None and count > len(rows):

@@ -12,7 +12,17 @@ from dataclasses import dataclass, field
 
 from etl.asking import Asker
 from etl.domain import Limits, Outcome, Provider
-from etl.errors import AnswerError, DataWrong, KeyRefused, MfoError, ProviderDown, QuotaExhausted, SourcesDown, TryLater
+from etl.errors import (
+    AnswerError,
+    DataWrong,
+    KeyRefused,
+    MfoError,
+    ProviderDown,
+    ProviderRefused,
+    QuotaExhausted,
+    SourcesDown,
+    TryLater,
+)
 from etl.planning import Task
 from etl.stores.clock import Clock
 from etl.stores.lanes import STOPPING, Lanes, Progress
@@ -89,10 +99,10 @@ class Extractor:
 
         def work(name: str, turn: _Turn) -> None:
             task, position = turn.task, turn.position
-            stand_in = task.chain[position + 1] if position + 1 < len(task.chain) else None
             try:
                 self._answer(name, turn, report)
             except (AnswerError, QuotaExhausted) as error:
+                stand_in = _stand_in(turn, error)
                 report.fail(name, task, error, stand_in)
                 if stand_in:
                     put(stand_in, task, position + 1)
@@ -134,6 +144,12 @@ class Extractor:
         with report.lock:
             report.answered += 1
             report.in_a_row[name].clear()
+
+
+def _stand_in(turn: _Turn, error: MfoError) -> str | None:
+    """Who is asked next of a want's chain; None where it is the last, or the others would serve the same."""
+    left = turn.task.chain[turn.position + 1 :]
+    return left[0] if left and not (isinstance(error, ProviderRefused) and not error.has_stand_in) else None
 
 
 def _with_variables(error: KeyRefused, provider: Provider) -> str:

@@ -1,11 +1,12 @@
 """plan: what the next run would ask of whom, what it costs in calls, what is left today; nothing is sent."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from etl.domain import Limits, Provider
-from etl.pace import least_seconds
+from etl.pace import calls_of, least_seconds
 from etl.planning import Task
 
 Used = Callable[[str, Limits], int]
@@ -31,9 +32,9 @@ def run(
     rows = []
     for name, provider in providers.items():
         mine = [task for task in tasks if task.chain[0] == name]
-        datasets: dict[str, int] = {}
+        datasets: Counter[str] = Counter()
         for task in mine:
-            datasets[task.want.dataset] = datasets.get(task.want.dataset, 0) + len(provider.plan(task.want, now))
+            datasets[task.want.dataset] += calls_of(provider.plan(task.want, now))
         requests, limit = sum(datasets.values()), limits[name]
         used = used_today(name, limit)
         left = None if limit.per_day is None else 0 if is_spent(name, limit) else max(0, limit.per_day - used)

@@ -3,7 +3,6 @@
 import hashlib
 import io
 import zipfile
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -74,9 +73,9 @@ def test_a_zip_is_asked_for_with_its_checksum():
     """The proof stands beside it."""
     request = day()
     assert request.path == "/data/spot/daily/klines/BTCUSDT/1d/BTCUSDT-1d-2025-10-30.zip"
-    assert request.proof == request.path + ".CHECKSUM"
+    assert request.proof.path == request.path + ".CHECKSUM"
     assert BINANCE_ARCHIVE.span(request.path, {}) == (A_DAY, A_DAY + DAY)
-    assert BINANCE_ARCHIVE.span(request.proof, {}) is None
+    assert BINANCE_ARCHIVE.span(request.proof.path, {}) is None
 
 
 def test_nothing_is_older_than_binance():
@@ -95,8 +94,7 @@ def test_it_is_read_by_columns():
 
 def test_the_checksum_is_a_line_of_sha256sum():
     """Its hash goes into the header of the zip's answer."""
-    request = replace(day(), path=day().proof, proof=None)
-    said = answer(request, b"A" * 64 + b"  BTCUSDT-1d-2025-10-30.zip\n")
+    said = answer(day().proof, b"A" * 64 + b"  BTCUSDT-1d-2025-10-30.zip\n")
     BINANCE_ARCHIVE.inspect(said)
     assert BINANCE_ARCHIVE.proof(said) == {"checksum": "a" * 64}
     assert list(BINANCE_ARCHIVE.parse(said)) == []
@@ -107,7 +105,7 @@ def test_the_checksum_is_a_line_of_sha256sum():
 def test_what_is_no_checksum_of_the_file_is_refused(body):
     """Another file's, an error page, nothing."""
     with pytest.raises(AnswerUnreadable):
-        BINANCE_ARCHIVE.inspect(answer(replace(day(), path=day().proof), body))
+        BINANCE_ARCHIVE.inspect(answer(day().proof, body))
 
 
 def test_a_zip_whose_hash_is_another_is_not_data():

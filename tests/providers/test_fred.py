@@ -1,5 +1,6 @@
 """FRED and its keyless download: the same observations by two ways."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -172,3 +173,22 @@ def test_a_line_that_is_not_a_day_and_a_value_is_refused_alone():
     found = answer(GRAPH, b"DATE,DGS10\n2025-10-28,4.0\n2025-10-29\n2025-10-30,NaN\n2025-10-31,4.1,5\n")
     rows = list(FRED_GRAPH.parse(found))
     assert [type(row) for row in rows] == [Unreadable, Unreadable, Unreadable, Observation]
+
+
+def test_the_unit_of_an_amount_is_asked_for_before_its_observations():
+    """The body of observations does not name it; of a yield nobody asks."""
+    weekly = planned(FRED, MACRO, "WTREGEN")
+    assert weekly.proof == planned(FRED, SERIES, "WTREGEN")
+    assert DGS10.proof is None
+    assert FRED.proof(answer(DESCRIPTION, description())) == {"units": "Percent"}
+
+
+def test_observations_in_another_unit_are_refused_and_nobody_stands_in():
+    """Billions in place of millions would be a sum of dollars a thousand times too small."""
+    weekly, body = planned(FRED, MACRO, "WTREGEN"), observations(("2025-10-29", "957.990"))
+    FRED.inspect(replace(answer(weekly, body), headers={"units": "Millions of U.S. Dollars"}))
+    with pytest.raises(ProviderRefused) as caught:
+        FRED.inspect(replace(answer(weekly, body), headers={"units": "Billions of U.S. Dollars"}))
+    said = "FRED gives WTREGEN in 'Billions of U.S. Dollars', and its amounts in dollars rest on million USD"
+    assert str(caught.value) == said
+    assert not caught.value.has_stand_in

@@ -48,6 +48,10 @@ SPOILT = {
     "bars__lie_on_a_session": "delete from lake.sessions where trade_date = '2025-10-31'",
     "macro_daily__is_not_of_the_future": "update lake.publication set as_of = '2025-10-31'",
     "macro_daily__answer_was_read": "update marts.macro_daily set sha256 = 'made up'",
+    "macro_daily__stays_in_one_unit": (
+        "insert into marts.macro_daily by name (select * replace (date + 7 as date, value / 1000 as value) "
+        "from marts.macro_daily where series_id = 'WALCL')"
+    ),
     "macro_daily__series_is_up_to_date": "delete from marts.macro_daily where date > '2025-10-10'",
     "order_book__answer_was_read": "update marts.order_book set sha256 = 'made up'",
     "order_book_summary__is_not_crossed": "update marts.order_book_summary set spread = -1",

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.sql.conftest import Lake
+from tests.sql.conftest import SQL, Lake
 
 WEDNESDAY = date(2025, 10, 29)
 
@@ -15,6 +15,14 @@ def universe(lake: Lake, factors: dict[str, float | None], revised: tuple[str, .
     """series -> dollars a unit."""
     rows = [(name, "u", factor, name in revised, True, "", at) for at, (name, factor) in enumerate(factors.items())]
     lake.insert("universe_series", rows)
+
+
+def against(lake: Lake, check: str) -> list[tuple]:
+    """The rows that a check finds, which blocks."""
+    sql = (SQL / "checks" / f"{check}.sql").read_text()
+    assert "-- severity: blocking" in sql
+    lake.build("marts.macro_daily")
+    return lake.con.execute(sql).fetchall()
 
 
 def noon(day: date) -> datetime:
@@ -122,3 +130,14 @@ def test_vix_ranks_among_its_last_252_values(lake: Lake) -> None:
     regimes = [row["volatility_regime"] for row in lake.rows("select * from flows.vix order by date")]
     bounds = pd.cut(expected, [-1, 0.25, 0.75, 0.9, 2], right=False, labels=["CALM", "NORMAL", "ELEVATED", "STRESSED"])
     assert regimes == [None if pd.isna(bound) else bound for bound in bounds]
+
+
+def test_an_amount_in_two_units_stops_the_publication(lake: Lake) -> None:
+    """Where nobody describes a series, as without a key, its own size says so; nothing is published half in each."""
+    universe(lake, {"WTREGEN": 1e6, "RRPONTSYD": 1e9, "DGS10": None})
+    lake.observe("WTREGEN", {date(2025, 10, 15): 809_001.0, date(2025, 10, 22): 908_001.0})
+    lake.observe("RRPONTSYD", {date(2025, 10, 28): 0.01, date(2025, 10, 29): 19.5})
+    lake.observe("DGS10", {date(2025, 10, 28): 0.01, date(2025, 10, 29): 4.1})
+    assert against(lake, "macro_daily__stays_in_one_unit") == []
+    lake.observe("WTREGEN", {WEDNESDAY: 957.990})
+    assert against(lake, "macro_daily__stays_in_one_unit") == [("WTREGEN", WEDNESDAY, 908_001.0, 957.990)]
