@@ -1,13 +1,14 @@
 """A kept note as lines for a person: what was said, who said it, what is not sure about it."""
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
+
+from etl.notes.records import document_in
 
 
 def text_of(documents: Iterable[str]) -> str:
     """Kept notes, as JSON, for a person: an empty line between them."""
-    return "\n\n".join("\n".join(lines_of(json.loads(each))) for each in documents)
+    return "\n\n".join("\n".join(lines_of(document_in(each))) for each in documents)
 
 
 def lines_of(document: Mapping[str, Any]) -> list[str]:
@@ -19,9 +20,10 @@ def lines_of(document: Mapping[str, Any]) -> list[str]:
     lines += [document["summary"] or "(no words were kept)"]
     lines += [f"{section['name']}: {section['text']}" for section in document.get("sections", [])]
     for call in document["recommendations"]:
+        confidence = "unknown" if call["confidence"] is None else f"{call['confidence']:.2f}"
         lines.append(
             f"- {call['symbol']} {call['stance']} against {call['benchmark']}, {call['horizon']} sessions, confidence "
-            f"{call['confidence']:.2f}: {call['title']}. {call['action']} Against it: {call['against']}"
+            f"{confidence}: {call['title']}. {call['action']} Against it: {call['against']}"
         )
     lines += [f'"{passage["text"]}" ({passage["file"]})' for passage in document.get("quoted", [])]
     sanity = document.get("sanity")

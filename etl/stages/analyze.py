@@ -135,7 +135,7 @@ def verify_again(con: "DuckDBPyConnection", for_date: date) -> tuple[Outcome, li
         dates = query(NOTED, ())
         raise UsageWrong(f"there is no note of {for_date}; the last ones are of {dates[0]['dates'] or 'no date'}")
     universe = frozenset(gathering.known_names(query))
-    documents = [json.loads(str(row["document"])) for row in found]
+    documents: list[dict[str, Any]] = [records.document_in(str(row["document"])) for row in found]
     for each in documents:
         each["findings_now"] = again(each, universe)
     fallen = [each for each in documents if each["verified"] and each["findings_now"]]

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from etl.domain import Outcome
 from etl.errors import UsageWrong
@@ -90,7 +90,7 @@ def _answered(day: Day, question: str, llm: Speaker | None) -> records.Row | Non
     """The verified answer to the same question on the same facts, by the same model or rules."""
     name, facts = llm.model if llm else rules.MODEL, hash_of(day.facts)
     for row in reversed(day.held):
-        asked: dict[str, Any] = json.loads(str(row["document"]))
+        asked = records.document_in(str(row["document"]))
         if row["verified"] and row["model"] == name and row["facts_hash"] == facts and asked["question"] == question:
             return row
     return None

@@ -109,7 +109,7 @@ def standing_note(query: records.Query, wish: Wish) -> dict[str, Any]:
     rows = query(STANDING, (wish.for_date, wish.scope))
     if not rows:
         raise UsageWrong(f"refine: there is no note of {wish.for_date} for {wish.scope}")
-    return dict(json.loads(str(rows[0]["document"])))
+    return records.document_in(str(rows[0]["document"]))
 
 
 def _day(standing: Mapping[str, Any], now: datetime, tag: str, known: Sequence[str]) -> Day:

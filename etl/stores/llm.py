@@ -125,7 +125,7 @@ class Llm:
                 reply = client.chat.completions.create(**body)
         except openai.OpenAIError as error:
             raise _translated(error, self.model) from None
-        except ValueError:  # a body that calls itself JSON and is not
+        except (ValueError, RecursionError):  # a body that calls itself JSON and is not
             raise AnswerUnreadable("the model's server answered with something that is not JSON") from None
         return _completion(reply, mode)
 
@@ -141,12 +141,18 @@ def _completion(reply: Any, mode: Mode) -> Completion:
     return Completion(
         content=str(getattr(message, "content", None) or ""),
         finish_reason=str(getattr(choice, "finish_reason", None) or ""),
-        refusal=getattr(message, "refusal", None) or None,
+        refusal=str(getattr(message, "refusal", None) or "") or None,
         model=str(getattr(reply, "model", None) or ""),
-        prompt_tokens=int(getattr(usage, "prompt_tokens", None) or 0),
-        completion_tokens=int(getattr(usage, "completion_tokens", None) or 0),
+        prompt_tokens=_count(usage, "prompt_tokens"),
+        completion_tokens=_count(usage, "completion_tokens"),
         mode=mode,
     )
+
+
+def _count(part: Any, name: str) -> int:
+    """A count of the server's: the SDK hands on whatever the body holds, NaN and words too."""
+    value = getattr(part, name, None)
+    return value if isinstance(value, int) and value > 0 else 0
 
 
 def _translated(error: Exception, model: str) -> AnswerError:

@@ -51,7 +51,8 @@ recommendations_unfolded as (
         listed.call ->> 'symbol' as symbol,
         listed.call ->> 'stance' as stance,
         cast(listed.call ->> 'horizon' as integer) as horizon,
-        cast(listed.call ->> 'confidence' as double) as confidence,
+        -- kept notes of before replies were read strictly may hold NaN
+        finite_or_null(cast(listed.call ->> 'confidence' as double)) as confidence,
         listed.call ->> 'benchmark' as benchmark,
         notes.published_at as known_at
     from notes_with_their_instant as notes,

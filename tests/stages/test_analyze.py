@@ -29,6 +29,8 @@ GOOD = {
     "summary_facts": ["SPY.close"],
     "recommendations": [CALL, {**CALL, "horizon": 21}, {**CALL, "symbol": "EWJ", "action": "Hold EWJ."}],
 }
+NOT_A_NUMBER = {**GOOD, "recommendations": [{**CALL, "confidence": float("nan")}, *GOOD["recommendations"][1:]]}  # type: ignore[misc]  # a list
+HALF_A_CHARACTER = {**GOOD, "summary": f"\ud83d {GOOD['summary']}"}
 BAD = {**GOOD, "summary": "SPY closed at 123.45. The rest stands in the tables. Nothing else is claimed."}
 
 
@@ -104,6 +106,8 @@ FAULTS: dict[str, tuple[list[Any], str]] = {
     "empty twice": (["", ""], "empty"),
     "malformed twice": (['{"summary": "SPY', '{"summary": "SPY'], "no JSON"),
     "wrong schema twice": ([{"answer": 42}, {"answer": 42}], "shape"),
+    "NaN twice": ([NOT_A_NUMBER, NOT_A_NUMBER], "not finite"),
+    "half a character twice": ([HALF_A_CHARACTER, HALF_A_CHARACTER], "lone surrogate"),
     "four calls": ([{**GOOD, "recommendations": [CALL] * 4}] * 2, "shape"),
     "time-out": ([ProviderDown("the model's server did not answer in time")], "in time"),
     "401": ([KeyRefused("the model's server does not accept the key (HTTP 401)")], "401"),
@@ -131,6 +135,31 @@ def test_a_reply_that_ignores_the_schema_is_asked_for_as_text_once_and_that_is_r
     assert model.modes == ["json_schema", "text"]
     assert model.is_text_only
     assert standing(con)["model"] == "a-model"
+
+
+@pytest.mark.parametrize("broken", [NOT_A_NUMBER, HALF_A_CHARACTER, {"answer": 42}])
+@pytest.mark.parametrize("is_text_only", [False, True])
+def test_a_broken_reply_is_sent_back_once_with_its_reason(broken: Any, is_text_only: bool) -> None:
+    """The second one is the day's note; what came first is kept as far as it can be encoded."""
+    con, keeper, model = a_day(), Keeper(), Model([broken, GOOD], is_text_only=is_text_only)
+    analysed(con, model, keeper)
+    assert standing(con)["model"] == "a-model"
+    assert model.modes == ["text" if is_text_only else "json_schema", "text"]
+    assert model.asked[1][-2] == {"role": "assistant", "content": json.dumps(broken)}
+    assert "the model's reply is" in model.asked[1][-1]["content"]
+    assert len(keeper.documents("reply")) == 2
+
+
+def test_a_reply_of_half_characters_on_the_wire_is_kept_and_the_day_has_its_note() -> None:
+    """Also in the words around it: the server's name for the model, its refusal, why it stopped."""
+    con, keeper = a_day(), Keeper()
+    said = Completion(json.dumps(GOOD) + "\ud83d", "stop\ud83d", None, "a-model\ud83d", 9, 1, "json_schema")
+    analysed(con, Model([said]), keeper)
+    assert standing(con)["model"] == "a-model"
+    assert keeper.documents("note")[0]["answered_by"] == "a-model\ufffd"
+    assert keeper.documents("reply")[0]["content"].endswith("}\ufffd")
+    outcome = analysed(con, Model([replace(said, refusal="no \ud83d")]), keeper, force=True)
+    assert "declined" in outcome.notes[0]
 
 
 def test_prose_and_a_code_fence_around_the_json_are_forgiven() -> None:
