@@ -26,6 +26,7 @@ from etl.settings import data_folder
 from etl.stages import analyze, check, hypothesis, load, maintain, score, transform
 from etl.stages.extract import Extractor, refuse_where_nothing_came
 from etl.stores import database_file, lineage, llm, models
+from etl.stores.capabilities import RefusedParameters
 from etl.stores.guard import Bounds
 from etl.stores.migration import schema_of
 from etl.stores.past import Past, write_past
@@ -197,7 +198,11 @@ def speaker(o: Observatory, *, use_model: bool = True) -> llm.Llm | None:
     if not use_model or not (key or base_url) or o.settings.demo:
         return None
     return llm.Llm(
-        base_url=base_url, key=key, model=o.settings.openai_model, timeout_s=o.settings.tables.notes.timeout_s
+        base_url=base_url,
+        key=key,
+        model=o.settings.openai_model,
+        timeout_s=o.settings.tables.notes.timeout_s,
+        memory=RefusedParameters(o.state),
     )
 
 

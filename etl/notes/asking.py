@@ -81,6 +81,10 @@ class Speaker(Protocol):
         """Put the schema into the prompt from now on."""
         ...
 
+    def most_tokens(self, of_text: int) -> int:
+        """What a reply may take whose text takes so many tokens: more where it thinks before it writes."""
+        ...
+
     def complete(
         self,
         messages: Sequence[Mapping[str, str]],
@@ -127,7 +131,7 @@ class Asking:
 
     @property
     def max_tokens(self) -> int:
-        """What a reply may cost."""
+        """What a reply's text may take."""
         return self.mode.tokens(self.settings.max_tokens)
 
     def ask(self, messages: Messages) -> Asked:
@@ -193,7 +197,8 @@ class Asking:
         if said.refusal:
             raise ProviderRefused("the model declined to write")
         if said.finish_reason == "length":
-            raise ProviderRefused(f"the reply was cut at {self.max_tokens} tokens; [notes] max_tokens sets that")
+            most = self.speaker.most_tokens(self.max_tokens)
+            raise ProviderRefused(f"the reply was cut at {most} tokens; [notes] max_tokens sets that")
         return parse(said.content, self.schema)
 
     def _keep_reply(self, said: Said, asked: Asked) -> None:

@@ -51,11 +51,6 @@ NOTED = """
     select string_agg(cast(for_date as varchar), ', ' order by for_date desc) as dates
     from (select distinct for_date from lake.notes order by for_date desc limit 3)
 """
-LEARNED = """
-    select document ->> 'asked_as' as asked_as from lake.notes
-    where model = ? and document ->> 'server' = ? and document ->> 'asked_as' is not null
-    order by sequence desc limit 1
-"""
 
 
 def run(
@@ -109,9 +104,9 @@ def _written(
     asked, why = None, NO_MODEL
     if llm is not None:
         messages = _messages(day, texts[0], earlier, settings)
-        why = _why_not(query, day, settings, messages)
+        why = _why_not(query, day, settings, messages, llm)
         if not why:
-            asked = _ask(query, day, llm, keep, settings, texts[1], messages)
+            asked = writing.asked_of(llm, day, keep, settings, messages, texts[1])
             why = asked.why
     rows = _keep_notes(day, llm, asked, earlier, keep, settings, run_id)
     records.insert_notes(con, rows)
@@ -147,13 +142,15 @@ def verify_again(con: "DuckDBPyConnection", for_date: date) -> tuple[Outcome, li
     return Outcome(f"{verified} notes of {for_date} stand against their own facts{rejected}"), documents
 
 
-def _why_not(query: records.Query, day: Day, settings: prompt.NoteSettings, messages: prompt.Messages) -> str:
+def _why_not(
+    query: records.Query, day: Day, settings: prompt.NoteSettings, messages: prompt.Messages, llm: Speaker
+) -> str:
     """Why no model is asked: the data of the day, or the budget; "" where one is."""
     if not day.sanity.is_valid:
         issues = "; ".join(day.sanity.issues)
         least = f"below {settings.least_confidence:g} ([notes] least_confidence)"
         return f"the data's confidence is {day.sanity.confidence:g} of 100, {least}: {issues}"
-    return writing.over_budget(query, day.now, settings, messages, day.mode.tokens(settings.max_tokens))
+    return writing.over_budget(query, day.now, settings, messages, llm, day.mode)
 
 
 def _earlier(query: records.Query, day: Day) -> list[Earlier]:
@@ -183,21 +180,6 @@ def _messages(day: Day, text: str, earlier: Sequence[Earlier], settings: prompt.
         calls_json=json.dumps(calls),
         max_tokens=day.mode.tokens(settings.max_tokens),
     )
-
-
-def _ask(
-    query: records.Query,
-    day: Day,
-    llm: Speaker,
-    keep: records.Keep,
-    settings: prompt.NoteSettings,
-    correction: str,
-    messages: prompt.Messages,
-) -> Asked:
-    learned = query(LEARNED, (llm.model, llm.server))
-    if learned and learned[0]["asked_as"] == "text":
-        llm.remember_text_only()
-    return writing.asked_of(llm, day, keep, settings, messages, correction)
 
 
 def _keep_notes(

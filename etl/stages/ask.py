@@ -60,7 +60,7 @@ def run(
     documents, why = [], NO_MODEL
     if llm is not None:
         messages = _messages(day, symbol, texts[0], words, passages, settings)
-        why = writing.over_budget(records.query_on(con), now, settings, messages, ASK.tokens(settings.max_tokens))
+        why = writing.over_budget(records.query_on(con), now, settings, messages, llm, ASK)
         asked = Asked() if why else writing.asked_of(llm, day, keep, settings, messages, texts[1])
         why = why or asked.why
         if asked.replies:

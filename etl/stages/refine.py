@@ -88,7 +88,7 @@ def run(
         document = writing.by_rules(day, _by_rules(day, standing, comments, wish), run_id, extra)
         return _kept(con, keep, day, document, f"{NO_MODEL}; the rules take up the symbols that comments name")
     messages = _messages(day, texts[0], standing, comments, wish, settings)
-    why = writing.over_budget(query, now, settings, messages, REFINE.tokens(settings.max_tokens))
+    why = writing.over_budget(query, now, settings, messages, llm, REFINE)
     if not day.sanity.is_valid:
         why = "the data of the day fall short, so no recommendation is written"
     asked = Asked(why=why) if why else writing.asked_of(llm, day, keep, settings, messages, texts[1])

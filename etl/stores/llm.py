@@ -1,16 +1,15 @@
 """
 The language model behind any OpenAI-compatible server, through the openai SDK.
 
-Whether a server takes a JSON schema is learned once per server and model: some refuse `response_format` (LM Studio
-`json_object`, older servers any), some ignore it, some leave the content empty under it. It is remembered within the
-process here, and from run to run by the notes (`asked_as`), which tell it to `remember_text_only`.
+What a server takes of a request is learned from its refusals (`etl.stores.capabilities`): some models refuse
+`max_tokens` and `temperature`, some servers `response_format`; some ignore it, or leave the content empty under it.
 The SDK's errors are translated here, without a word of theirs: a server's message may echo the key.
 Facts: `max_retries=2` means three requests on 408, 409, 429, 5xx and time-outs, none on 400 and 401.
 """
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -18,9 +17,9 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from etl.errors import AnswerError, AnswerUnreadable, DaySpent, KeyRefused, ProviderDown, ProviderRefused, RateLimited
+from etl.stores.capabilities import RESPONSE_FORMAT, RefusedParameters, most_tokens, parameters, refused_parameter
 
 Mode = Literal["json_schema", "text"]
-_TEXT_ONLY: set[tuple[str, str]] = set()  # (server, model) that took no schema in this process
 PUBLIC = "https://api.openai.com/v1"
 IN_TEXT = "\n\nReply with one JSON object of this JSON Schema and with nothing else:\n"
 
@@ -39,16 +38,25 @@ class Completion:
 
 
 class Llm:
-    """One model on one server. Opens a connection for each call and closes it."""
+    """One model on one server. Opens a connection for each request and closes it; `memory` outlives the process."""
 
     def __init__(
-        self, *, base_url: str | None, key: SecretStr | None, model: str, timeout_s: float = 60.0, max_retries: int = 2
+        self,
+        *,
+        base_url: str | None,
+        key: SecretStr | None,
+        model: str,
+        timeout_s: float = 60.0,
+        max_retries: int = 2,
+        memory: RefusedParameters | None = None,
     ) -> None:
         self.model = model
         self.base_url = base_url or PUBLIC
         self._key = key
         self._timeout_s = timeout_s
         self._max_retries = max_retries
+        self._memory = memory
+        self._refused = memory.of(self.server, model) if memory else frozenset[str]()
         for name in ("openai", "httpx2", "httpcore2", "httpx", "httpcore"):
             logging.getLogger(name).setLevel(logging.WARNING)
 
@@ -64,11 +72,15 @@ class Llm:
     @property
     def is_text_only(self) -> bool:
         """Whether this server and model took no schema before."""
-        return (self.base_url, self.model) in _TEXT_ONLY
+        return RESPONSE_FORMAT in self._refused
 
     def remember_text_only(self) -> None:
         """From now on the schema goes into the prompt."""
-        _TEXT_ONLY.add((self.base_url, self.model))
+        self._learn({RESPONSE_FORMAT})
+
+    def most_tokens(self, of_text: int) -> int:
+        """What a reply may take whose text takes so many tokens, thoughts included."""
+        return most_tokens(self._parameters(self._refused), of_text)
 
     def complete(
         self,
@@ -80,41 +92,45 @@ class Llm:
         text_only: bool = False,
     ) -> Completion:
         """
-        Ask once, for JSON of `schema`; where the server refuses the schema, ask again with it in the prompt.
+        Ask once, for JSON of `schema`; a parameter that is refused goes by its other name or is left out.
+
+        `max_tokens` is what the text may take. Where the schema is refused, or with `text_only`, it is in the prompt.
 
         Raises:
             AnswerError: the subclass says why there is no reply; its message holds nothing of the server's.
         """
-        if not (text_only or self.is_text_only):
-            try:
-                return self._send(messages, schema, "json_schema", temperature, max_tokens)
-            except ProviderRefused:
-                reply = self._send(messages, schema, "text", temperature, max_tokens)
-                self.remember_text_only()
-                return reply
-        return self._send(messages, schema, "text", temperature, max_tokens)
-
-    def _send(
-        self,
-        messages: Sequence[Mapping[str, str]],
-        schema: Mapping[str, object],
-        mode: Mode,
-        temperature: float,
-        max_tokens: int,
-    ) -> Completion:
         import openai  # here, because it takes half a second to import
 
-        body: dict[str, Any] = {
-            "model": self.model,
-            "messages": [dict(m) for m in messages],
-            "temperature": temperature,
-            "max_tokens": max_tokens,
-        }
-        if mode == "json_schema":
-            wanted = {"name": "note", "strict": True, "schema": dict(schema)}
-            body["response_format"] = {"type": "json_schema", "json_schema": wanted}
-        else:
-            body["messages"][-1]["content"] += IN_TEXT + json.dumps(schema)
+        refused = self._refused | ({RESPONSE_FORMAT} if text_only else set())
+        learned: set[str] = set()
+        while True:  # each refusal takes one of five parameters away
+            sent = self._parameters(refused)
+            try:
+                reply = self._send(_body(self.model, messages, schema, temperature, max_tokens, sent))
+                break
+            except openai.APIStatusError as error:
+                name = refused_parameter(error.status_code, str(error.param or ""), str(error.code or ""), sent)
+                if name is None:
+                    raise _translated(error, self.model) from None
+                refused |= {name}
+                learned |= {name} if error.status_code != 500 else set()  # which may have had another reason
+            except openai.OpenAIError as error:
+                raise _translated(error, self.model) from None
+        if learned:
+            self._learn(learned)
+        return _completion(reply, "json_schema" if RESPONSE_FORMAT in sent else "text")
+
+    def _parameters(self, refused: Collection[str]) -> frozenset[str]:
+        return parameters(urlsplit(self.base_url).hostname or "", refused)
+
+    def _learn(self, names: Collection[str]) -> None:
+        self._refused |= frozenset(names)
+        if self._memory:
+            self._memory.note(self.server, self.model, names)
+
+    def _send(self, body: Mapping[str, Any]) -> Any:
+        import openai
+
         key = (
             self._key.get_secret_value() if self._key else ""
         ) or "none"  # local servers want none, the SDK wants a word
@@ -122,12 +138,34 @@ class Llm:
             with openai.OpenAI(
                 base_url=self.base_url, api_key=key, timeout=self._timeout_s, max_retries=self._max_retries
             ) as client:
-                reply = client.chat.completions.create(**body)
-        except openai.OpenAIError as error:
-            raise _translated(error, self.model) from None
+                return client.chat.completions.create(**body)
         except (ValueError, RecursionError):  # a body that calls itself JSON and is not
             raise AnswerUnreadable("the model's server answered with something that is not JSON") from None
-        return _completion(reply, mode)
+
+
+def _body(
+    model: str,
+    messages: Sequence[Mapping[str, str]],
+    schema: Mapping[str, object],
+    temperature: float,
+    max_tokens: int,
+    sent: Collection[str],
+) -> dict[str, Any]:
+    """The request with these parameters; without `response_format` the schema stands behind the last message."""
+    most = most_tokens(sent, max_tokens)
+    values = {
+        "max_tokens": most,
+        "max_completion_tokens": most,
+        "reasoning_effort": "none",
+        "temperature": temperature,
+        RESPONSE_FORMAT: {
+            "type": "json_schema", "json_schema": {"name": "note", "strict": True, "schema": dict(schema)},
+        },
+    }  # fmt: skip
+    told = [dict(message) for message in messages]
+    if RESPONSE_FORMAT not in sent:
+        told[-1]["content"] += IN_TEXT + json.dumps(schema)
+    return {"model": model, "messages": told, **{name: values[name] for name in values if name in sent}}
 
 
 def _completion(reply: Any, mode: Mode) -> Completion:
@@ -169,14 +207,18 @@ def _translated(error: Exception, model: str) -> AnswerError:
 
 
 def _of_status(status: int, code: str, model: str) -> AnswerError:
+    if status == 403 and code == "model_not_found":
+        return KeyRefused(f"the key has no access to the model {model} (HTTP 403); check OPENAI_MODEL")
     if status in (401, 403):
         return KeyRefused(f"the model's server does not accept the key (HTTP {status}); set OPENAI_API_KEY")
     if status == 429 and code in ("insufficient_quota", "billing_hard_limit_reached"):
         return DaySpent("the quota of the model's account is spent (HTTP 429)")
+    if status == 402:
+        return DaySpent("the balance of the model's account is spent (HTTP 402)")
     if status == 429:
         return RateLimited("the model's server asks for fewer requests (HTTP 429)")
     if status == 404:
-        said = f"there is no model {model} at the model's server (HTTP 404)"
+        said = f"the model's server has no model {model}, or has it no more (HTTP 404)"
         return KeyRefused(f"{said}; check OPENAI_MODEL and OPENAI_BASE_URL")
     if status < 500:
         return ProviderRefused(f"the model's server refused the request (HTTP {status})")

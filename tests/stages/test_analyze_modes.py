@@ -136,16 +136,6 @@ def test_a_day_of_dollars_is_kept_to() -> None:
     assert len(model.asked) == 3
 
 
-def test_how_a_server_takes_a_schema_is_remembered_from_run_to_run() -> None:
-    """The kept note says that it was asked as text: another process asks so at once; another server is asked anew."""
-    con = a_day()
-    analysed(con, Model([{"answer": 42}, GOOD]))
-    again, other = Model([GOOD]), Model([GOOD], server="another-server/v1")
-    analysed(con, again, force=True)
-    analysed(con, other, force=True)
-    assert (again.modes, other.modes) == (["text"], ["json_schema"])
-
-
 def test_a_kept_note_is_verified_again_from_its_own_facts() -> None:
     """What stood then stands now, whatever the marts say by now; what was rejected is shown with its findings."""
     con = a_day()

@@ -2,9 +2,7 @@
 
 import json
 import logging
-import threading
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -17,6 +15,7 @@ from etl.stages import analyze
 from etl.stores import llm
 from tests.conftest import Upstream
 from tests.notes.made_warehouse import NOW, PROMPTS, Keeper, a_day, build, rows
+from tests.stores.wire import GOOD, Wire, always
 
 KEY = "canary-key-that-nobody-may-read"
 SCHEMA = reply.schema_for(["SPY", "EWJ"])
@@ -24,14 +23,6 @@ MESSAGES = [
     {"role": "system", "content": "You quote."},
     {"role": "user", "content": '[{"id": "SPY.close", "value": 1.5}]'},
 ]
-
-
-@pytest.fixture(autouse=True)
-def _forget() -> Iterator[None]:
-    """What one test learns of a server is not known to the next."""
-    llm._TEXT_ONLY.clear()
-    yield
-    llm._TEXT_ONLY.clear()
 
 
 @pytest.fixture(scope="module")
@@ -81,66 +72,6 @@ def test_each_mood_of_the_stand_in_leads_to_a_verified_note(upstream: Upstream, 
         assert "987.654" not in json.dumps(json.loads(note["recommendations"])) + note["summary"]
 
 
-def test_a_server_that_refuses_the_schema_is_asked_as_text_and_remembered(upstream: Upstream) -> None:
-    """One refusal a process: the second call goes out as text at once."""
-    upstream.reset()
-    upstream.mood("no_schema")
-    first = asked(upstream.env["OPENAI_BASE_URL"])
-    second = asked(upstream.env["OPENAI_BASE_URL"])
-    assert (first.mode, second.mode) == ("text", "text")
-    assert len(upstream.log()) == 3
-    assert reply.parse(first.content, SCHEMA).calls[0].symbol == "SPY"
-
-
-class Wire:
-    """A small server that answers every request the same way, and remembers what it was asked."""
-
-    def __init__(self, status: int, body: bytes, content_type: str = "application/json", delay_s: float = 0.0) -> None:
-        wire, self.asked = self, []  # type: Wire, list[dict[str, Any]]
-        self._stop = threading.Event()
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self) -> None:
-                wire.asked.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-                wire._stop.wait(delay_s)
-                self.send_response(status)
-                self.send_header("Content-Type", content_type)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, format: str, *args: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-        self._thread.start()
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/v1"
-
-    def close(self) -> None:
-        """Stop serving."""
-        self._stop.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-
-@pytest.fixture
-def wire() -> Iterator[Callable[..., Wire]]:
-    """A function that starts a wire; all are stopped at the end."""
-    running: list[Wire] = []
-
-    def start(*arguments: Any, **more: Any) -> Wire:
-        running.append(Wire(*arguments, **more))
-        return running[-1]
-
-    yield start
-    for each in running:
-        each.close()
-
-
 def error(message: str, code: str | None = None) -> bytes:
     """An error body as OpenAI gives it, with the key echoed in it."""
     return json.dumps({"error": {"message": f"{message}: {KEY}", "type": "x", "code": code}}).encode()
@@ -151,6 +82,8 @@ FAULTS: dict[str, tuple[int, bytes, str, type[AnswerError]]] = {
     "forbidden": (403, error("no"), "application/json", KeyRefused),
     "too fast": (429, error("Rate limit reached", "rate_limit_exceeded"), "application/json", RateLimited),
     "quota spent": (429, error("You exceeded your quota", "insufficient_quota"), "application/json", DaySpent),
+    "no access to the model": (403, error("no access", "model_not_found"), "application/json", KeyRefused),
+    "balance spent": (402, error("Insufficient Balance"), "application/json", DaySpent),
     "unknown model": (404, error("no such model", "model_not_found"), "application/json", KeyRefused),
     "refused twice": (400, error("bad request"), "application/json", ProviderRefused),
     "server error": (500, error("oops"), "application/json", ProviderDown),
@@ -168,7 +101,7 @@ def test_what_a_server_does_wrong_becomes_one_of_our_errors_without_its_words(
 ) -> None:
     """The kind of error decides what follows; the key that the server echoes is in no message and no log."""
     status, body, content_type, kind = FAULTS[fault]
-    server = wire(status, body, content_type)
+    server = wire(always(status, body), content_type)
     with caplog.at_level(logging.DEBUG), pytest.raises(kind) as caught:
         asked(server.url)
     assert KEY not in str(caught.value)
@@ -178,7 +111,7 @@ def test_what_a_server_does_wrong_becomes_one_of_our_errors_without_its_words(
 
 def test_a_server_that_does_not_answer_in_time_is_down(wire: Callable[..., Wire]) -> None:
     """The time-out is ours; nothing listens at all is down too."""
-    server = wire(200, b"{}", delay_s=5.0)
+    server = wire(always(200, b"{}"), delay_s=5.0)
     with pytest.raises(ProviderDown, match="in time"):
         asked(server.url, timeout_s=0.3)
     with pytest.raises(ProviderDown, match="reached"):
@@ -188,7 +121,7 @@ def test_a_server_that_does_not_answer_in_time_is_down(wire: Callable[..., Wire]
 def test_the_key_is_in_no_repr_and_an_empty_one_still_reaches_a_local_server(wire: Callable[..., Wire]) -> None:
     """Local servers want no key; the SDK refuses an empty one."""
     assert KEY not in repr(model("http://127.0.0.1:9/v1"))
-    server = wire(200, b'{"choices": [{"finish_reason": "stop", "message": {"role": "assistant", "content": "hi"}}]}')
+    server = wire(always(200, GOOD))
     for key in (None, SecretStr("")):
         said = llm.Llm(base_url=server.url, key=key, model="local").complete(
             MESSAGES, SCHEMA, temperature=0.2, max_tokens=9
@@ -198,10 +131,11 @@ def test_the_key_is_in_no_repr_and_an_empty_one_still_reaches_a_local_server(wir
 
 def test_what_is_sent_is_the_schema_the_temperature_and_the_limit(wire: Callable[..., Wire]) -> None:
     """Strict JSON schema first; as text the schema stands behind the facts."""
-    server = wire(200, b'{"choices": [{"finish_reason": "stop", "message": {"role": "assistant", "content": ""}}]}')
+    server = wire(always(200, GOOD))
     asked(server.url)
     model(server.url).complete(MESSAGES, SCHEMA, temperature=0.2, max_tokens=500, text_only=True)
     first, second = server.asked
+    assert "reasoning_effort" not in first
     assert first["response_format"]["json_schema"]["strict"] is True
     assert (first["temperature"], first["max_tokens"], first["model"]) == (0.2, 500, "stand-in")
     assert "response_format" not in second
