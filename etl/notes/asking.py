@@ -13,7 +13,7 @@ from etl.notes.modes import Mode
 from etl.notes.prompt import Messages, NoteSettings, correction
 from etl.notes.records import Keep, body_of
 from etl.notes.reply import Draft, Schema, parse
-from etl.notes.review import complaint, review
+from etl.notes.review import complaint, review_reply
 from etl.notes.strict_json import without_surrogates
 from etl.notes.verifier import Finding
 
@@ -105,7 +105,8 @@ class Asked:
     prompt_sha256: str = ""
     draft: Draft | None = None
     rejected: Draft | None = None
-    why: str = ""
+    why: str = ""  # in our words; `detail` repeats the reply's
+    detail: str = ""
     findings: list[Finding] = field(default_factory=list)
     replies: list[str] = field(default_factory=list)  # sha256 of each kept reply
     prompt_tokens: int = 0
@@ -144,20 +145,20 @@ class Asking:
         asked.prompt_sha256 = self.keep("prompt", self.subject, body_of(document)).sha256
         try:
             draft = self._draft(messages, asked)
-            asked.findings = review(draft, self.facts, self.universe, self.mode)
+            asked.findings = review_reply(draft, self.facts, self.universe, self.mode)
             if asked.findings:
                 asked.rejected = draft
                 again = self._corrected(messages, asked, complaint(asked.findings))
                 draft = self._once(again, asked, text_only=self.speaker.is_text_only)
-                asked.findings = review(draft, self.facts, self.universe, self.mode)
+                asked.findings = review_reply(draft, self.facts, self.universe, self.mode)
         except AnswerError as error:
             asked.why = str(error)
             return asked
         if asked.findings:
             asked.rejected = draft
             more = f", and {len(asked.findings) - 1} more" if len(asked.findings) > 1 else ""
-            said = complaint(asked.findings[:1])[0]
-            asked.why = f"the model's note was sent back once and still does not stand: {said}{more}"
+            asked.why = "the model's note was sent back once and still does not stand"
+            asked.detail = complaint(asked.findings[:1])[0] + more
         else:
             asked.draft, asked.rejected = draft, None
         return asked

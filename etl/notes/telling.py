@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from etl.domain import CHECKED
 from etl.notes.records import document_in
 
 
@@ -14,8 +15,12 @@ def text_of(documents: Iterable[str]) -> str:
 def lines_of(document: Mapping[str, Any]) -> list[str]:
     """A note, quick or deep, a review, an answer: its text, its calls, and under it how far it can be trusted."""
     mode = document.get("mode", "daily")
-    stands = "verified" if document["verified"] else f"REJECTED: {document['why']}"
-    head = f"{document['for_date']}  {document['scope']}  {mode}  by {document['model']}, {stands}"
+    stands = CHECKED if document["verified"] else f"REJECTED: {document['why']}"
+    because = f", because {document['why']}" if document["verified"] and document.get("why") else ""
+    by = document["model"] + because
+    if document.get("recommended_by", document["model"]) != document["model"]:
+        by += f", recommendations by {document['recommended_by']}"
+    head = f"{document['for_date']}  {document['scope']}  {mode}  by {by}; {stands}"
     lines = [head, *([f"Q: {document['question']}"] if document.get("question") else [])]
     lines += [document["summary"] or "(no words were kept)"]
     lines += [f"{section['name']}: {section['text']}" for section in document.get("sections", [])]

@@ -93,7 +93,7 @@ def by_model(
         "label": "model",
         "prompt": day.tag,
         "verified": asked.draft is not None,
-        "why": asked.why or None,
+        "why": ": ".join(filter(None, (asked.why, asked.detail))) or None,
         "answered_by": asked.answered_by,
         "asked_as": asked.asked_as,
         "prompt_sha256": asked.prompt_sha256,

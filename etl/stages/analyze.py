@@ -3,7 +3,8 @@ The day's note: facts out of the marts, the model's reply verified, the rules' n
 
 No new session, no new call: a day that a model was paid for is not asked for again unless forced. Whatever keeps the
 model's note from being published (data that fall short, no key, no server, a broken reply, a number that does not
-stand) is said in the outcome, and the day has the rules' note.
+stand) is said in the outcome and in the rules' note, which the day has then; where a model is set up, that is a partial
+run.
 """
 
 import json
@@ -12,7 +13,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from etl.domain import Outcome
+from etl.domain import CHECKED, Outcome
 from etl.errors import DataWrong, UsageWrong
 from etl.notes import gathering, prompt, readings, records, rules, writing
 from etl.notes.asking import NO_MODEL, Asked, Speaker
@@ -108,7 +109,7 @@ def _written(
         if not why:
             asked = writing.asked_of(llm, day, keep, settings, messages, texts[1])
             why = asked.why
-    rows = _keep_notes(day, llm, asked, earlier, keep, settings, run_id)
+    rows = _keep_notes(day, llm, asked, why, earlier, keep, settings, run_id)
     records.insert_notes(con, rows)
     shown = next((row for row in rows if row["verified"]), day.standing)
     return _outcome(day, llm, asked, why, rows, shown)
@@ -186,29 +187,31 @@ def _keep_notes(
     day: Day,
     llm: Speaker | None,
     asked: Asked | None,
+    why: str,
     earlier: Sequence[Earlier],
     keep: records.Keep,
     settings: prompt.NoteSettings,
     run_id: str,
 ) -> list[records.Row]:
-    """The model's note or what was rejected of it, and the rules' note of the same facts, once."""
+    """The model's note or what was rejected of it, and the rules' note of the same facts, once for each reason."""
     documents = []
     if llm is not None and asked is not None and asked.replies:
         documents.append(writing.by_model(day, llm.model, llm.server, asked, settings, run_id))
-    facts_hash = hash_of(day.facts)
-    if not any(row["model"] == rules.MODEL and row["facts_hash"] == facts_hash for row in day.held):
+    because = why if llm is not None and why else None
+    held = [row for row in day.held if row["model"] == rules.MODEL and row["facts_hash"] == hash_of(day.facts)]
+    if not any(because in (None, row["why"]) for row in held):
         draft = readings.write(day.facts, day.symbols, day.mode, earlier)
-        documents.append(writing.by_rules(day, draft, run_id))
+        documents.append(writing.by_rules(day, draft, run_id, {"why": because}))
     return writing.kept(keep, day.subject, documents)
 
 
 def _unchanged(day: Day, row: records.Row) -> Outcome:
-    by = f"by {row['model']}, verified" if row["verified"] else "by rules, verified"
-    notes = () if row["verified"] else (f"{row['model']} was asked before: {row['why']}",)
-    line = f"{_name(day)} of {day.for_date} stands ({by}); nothing was asked"
+    by = row["model"] if row["verified"] else rules.MODEL
+    rejected = f"what {row['model']} wrote before was rejected; --force asks it again"
     return Outcome(
-        line,
-        notes=notes,
+        f"{_name(day)} of {day.for_date} stands, by {by}; {CHECKED}; nothing was asked",
+        undone=() if row["verified"] else (f"{_name(day)} by {row['model']}: {rejected}",),
+        notes=() if row["verified"] else (str(row["why"]),),
         details={"kept": 0, "for_date": str(day.for_date), "asked": False, "document": row["document"]},
     )
 
@@ -216,7 +219,8 @@ def _unchanged(day: Day, row: records.Row) -> Outcome:
 def _outcome(
     day: Day, llm: Speaker | None, asked: Asked | None, why: str, rows: list[records.Row], shown: records.Row | None
 ) -> Outcome:
-    by_model = llm is not None and asked is not None and asked.draft is not None
+    """Complete where the configured model wrote the note, or where none is to be asked."""
+    by_model = llm is not None and not why
     name = llm.model if llm is not None and by_model else rules.MODEL
     if not by_model and any(row["verified"] and row["model"] != rules.MODEL for row in day.held):
         name = "the model's earlier one"
@@ -226,11 +230,12 @@ def _outcome(
         "tokens": asked.prompt_tokens + asked.completion_tokens if asked else 0,
         "document": shown["document"] if shown else None,
     }  # fmt: skip
-    line = f"{_name(day)} of {day.for_date} by {name}, verified against {len(day.facts)} facts"
-    notes = [] if by_model or not why else [f"written by the rules in place of a model: {why}"]
+    line = f"{_name(day)} of {day.for_date} by {name} from {len(day.facts)} facts; {CHECKED}"
+    undone = (f"{_name(day)} by {llm.model}: {why}",) if llm is not None and why else ()
+    notes = [f"written by the rules: {why}"] if llm is None else [asked.detail] if asked and asked.detail else []
     if day.mode.calls and not day.sanity.is_valid:
         notes.append("no recommendation is published: the data fall short")
-    return Outcome(line, notes=tuple(notes), details=details)
+    return Outcome(line, undone, tuple(notes), details)
 
 
 def _name(day: Day) -> str:

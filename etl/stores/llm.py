@@ -11,13 +11,18 @@ import json
 import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from datetime import date
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
 from etl.errors import AnswerError, AnswerUnreadable, DaySpent, KeyRefused, ProviderDown, ProviderRefused, RateLimited
+from etl.settings import Settings
 from etl.stores.capabilities import RESPONSE_FORMAT, RefusedParameters, most_tokens, parameters, refused_parameter
+
+if TYPE_CHECKING:
+    import openai
 
 Mode = Literal["json_schema", "text"]
 PUBLIC = "https://api.openai.com/v1"
@@ -99,7 +104,7 @@ class Llm:
         Raises:
             AnswerError: the subclass says why there is no reply; its message holds nothing of the server's.
         """
-        import openai  # here, because it takes half a second to import
+        import openai
 
         refused = self._refused | ({RESPONSE_FORMAT} if text_only else set())
         learned: set[str] = set()
@@ -120,6 +125,26 @@ class Llm:
             self._learn(learned)
         return _completion(reply, "json_schema" if RESPONSE_FORMAT in sent else "text")
 
+    def models(self) -> dict[str, date | None]:
+        """
+        The models that the server lists, each with the day on which it is shut down where there is one. Free of charge.
+
+        Raises:
+            AnswerError: ProviderRefused where the server lists none.
+        """
+        import openai
+
+        try:
+            with self._client() as client:
+                listed: Any = getattr(client.models.list(), "data", None)
+        except (openai.NotFoundError, ValueError, RecursionError, AttributeError):
+            listed = None  # no such path, or something else at it: the SDK trips over a page of HTML
+        except openai.OpenAIError as error:
+            raise _translated(error, self.model) from None
+        if not isinstance(listed, list):
+            raise ProviderRefused("the model's server does not list its models")
+        return {str(getattr(each, "id", None) or ""): _day(getattr(each, "shutdown_date", None)) for each in listed}
+
     def _parameters(self, refused: Collection[str]) -> frozenset[str]:
         return parameters(urlsplit(self.base_url).hostname or "", refused)
 
@@ -128,19 +153,31 @@ class Llm:
         if self._memory:
             self._memory.note(self.server, self.model, names)
 
-    def _send(self, body: Mapping[str, Any]) -> Any:
-        import openai
+    def _client(self) -> "openai.OpenAI":
+        import openai  # here, because it takes half a second to import
 
         key = (
             self._key.get_secret_value() if self._key else ""
         ) or "none"  # local servers want none, the SDK wants a word
+        return openai.OpenAI(
+            base_url=self.base_url, api_key=key, timeout=self._timeout_s, max_retries=self._max_retries
+        )
+
+    def _send(self, body: Mapping[str, Any]) -> Any:
         try:
-            with openai.OpenAI(
-                base_url=self.base_url, api_key=key, timeout=self._timeout_s, max_retries=self._max_retries
-            ) as client:
+            with self._client() as client:
                 return client.chat.completions.create(**body)
         except (ValueError, RecursionError):  # a body that calls itself JSON and is not
             raise AnswerUnreadable("the model's server answered with something that is not JSON") from None
+
+
+def llm_of(settings: Settings, memory: RefusedParameters | None = None) -> Llm | None:
+    """The model that is set up: a key or a server of one's own; never one in the demo."""
+    key, base_url = settings.keys.get("OPENAI_API_KEY"), settings.base_urls.get("OPENAI_BASE_URL")
+    if settings.demo or not (key or base_url):
+        return None
+    timeout_s = settings.tables.notes.timeout_s
+    return Llm(base_url=base_url, key=key, model=settings.openai_model, timeout_s=timeout_s, memory=memory)
 
 
 def _body(
@@ -185,6 +222,13 @@ def _completion(reply: Any, mode: Mode) -> Completion:
         completion_tokens=_count(usage, "completion_tokens"),
         mode=mode,
     )
+
+
+def _day(text: object) -> date | None:
+    try:
+        return date.fromisoformat(str(text)[:10])
+    except ValueError:
+        return None
 
 
 def _count(part: Any, name: str) -> int:

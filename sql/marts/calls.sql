@@ -29,6 +29,9 @@ notes_known as (
 notes_with_their_instant as (
     select
         notes_known.*,
+        -- the rules carry over the calls of the note that they refine
+        coalesce(notes_known.document ->> 'recommended_by', notes_known.model)
+            as recommended_by,
         case
             when notes_known.kind = 'live' then notes_known.published_at
             else least(notes_known.published_at, sessions.closed_at)
@@ -41,7 +44,7 @@ recommendations_unfolded as (
     select
         notes.note_id,
         listed.position,
-        notes.model,
+        notes.recommended_by as model,
         notes.scope,
         notes.kind,
         notes.for_date,

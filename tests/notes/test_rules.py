@@ -79,3 +79,12 @@ def test_a_universe_of_one_symbol_still_has_three_calls() -> None:
     """They differ by horizon."""
     calls = rules.write(facts()[:1], ["SPY"]).calls
     assert len({(c.symbol, c.horizon) for c in calls}) == 3
+
+
+def test_however_small_the_universe_no_recommendation_comes_twice() -> None:
+    """Of one, two or three symbols, whatever the figures are: three calls, each with another symbol or horizon."""
+    dice = random.Random(11)
+    for _ in range(150):
+        day = shaken(dice)
+        calls = rules.write(day, dice.sample(SYMBOLS[:-1], dice.choice([1, 2, 3]))).calls
+        assert len({(call.symbol, call.horizon) for call in calls}) == len(calls) == 3

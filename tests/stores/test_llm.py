@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from etl.stages import analyze
 from etl.stores import llm
 from tests.conftest import Upstream
 from tests.notes.made_warehouse import NOW, PROMPTS, Keeper, a_day, build, rows
+from tests.stages.test_analyze import GOOD as GOOD_NOTE
 from tests.stores.wire import GOOD, Wire, always
 
 KEY = "canary-key-that-nobody-may-read"
@@ -43,33 +45,41 @@ def asked(base_url: str, **more: Any) -> llm.Completion:
     return model(base_url, **more).complete(MESSAGES, SCHEMA, temperature=0.2, max_tokens=500)
 
 
-PUBLISHED = {
-    "faithful": "stand-in", "prose": "stand-in", "no_schema": "stand-in", "liar": "rules", "malformed": "rules",
-    "wrong_schema": "rules", "empty": "rules", "length": "rules", "refusal": "rules",
+WROTE = json.dumps(GOOD_NOTE)
+MOODS: dict[str, tuple[list[str], str]] = {  # what the model says in it, where not the mood's own, and who wrote
+    "script": ([WROTE], "stand-in"), "no_schema+script": ([WROTE], "stand-in"),
+    "reasoning+script": ([WROTE], "stand-in"),
+    "no_effort_none+no_schema+script": ([WROTE], "stand-in"), "faithful": ([], "rules"), "prose": ([], "rules"),
+    "liar": ([], "rules"), "malformed": ([], "rules"), "wrong_schema": ([], "rules"), "empty": ([], "rules"),
+    "length": ([], "rules"), "refusal": ([], "rules"), "retired": ([], "rules"), "thinks": ([], "rules"),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("mood", PUBLISHED)
-def test_each_mood_of_the_stand_in_leads_to_a_verified_note(upstream: Upstream, mood: str) -> None:
-    """What is published: the model's note where it stands, else the rules', and the stand-in was in that mood."""
+@pytest.mark.parametrize("mood", MOODS)
+def test_each_mood_of_the_stand_in_leads_to_a_note_that_stands(upstream: Upstream, mood: str) -> None:
+    """
+    The model's where it stands, else the rules', with the reason; and the stand-in was in that mood.
+
+    Its own words are the same recommendation three times, which is refused: a good note is put in with `script`.
+    """
+    script, writer = MOODS[mood]
     upstream.reset()
-    upstream.mood(mood)
+    upstream.mood(mood, *script)
     con, keeper = a_day(), Keeper()
     outcome = analyze.run(
         con, llm=model(upstream.env["OPENAI_BASE_URL"]), keep=keeper, now=NOW, run_id="run-1", prompts_root=PROMPTS,
-        settings=NoteSettings(model="stand-in"),
+        settings=NoteSettings(),
     )  # fmt: skip
     build(con)
     note = rows(con, "select * from marts.daily_recommendations")[0]
-    assert note["model"] == PUBLISHED[mood], outcome
-    assert note["verified"]
+    assert (note["model"], note["verified"]) == (writer, True), outcome
     assert set(upstream.verdicts()) == {mood}
-    assert bool(outcome.notes) == (PUBLISHED[mood] == "rules")
+    assert outcome.undone == (() if writer == "stand-in" else (f"note by stand-in: {note['why']}",))
     if mood == "faithful":
-        assert note["summary"].startswith("Figures of the day: ")
+        assert "SPY over 5 sessions: each recommendation is for another symbol" in outcome.notes[0]
     if mood == "liar":
         assert any("987.654" in text["content"] for text in keeper.documents("reply"))
-        assert "987.654" not in json.dumps(json.loads(note["recommendations"])) + note["summary"]
+        assert "987.654" not in str(note)
 
 
 def error(message: str, code: str | None = None) -> bytes:
@@ -142,3 +152,37 @@ def test_what_is_sent_is_the_schema_the_temperature_and_the_limit(wire: Callable
     text = second["messages"][-1]["content"]
     assert text.index("SPY.close") < text.index("properties")
     assert "properties" not in MESSAGES[-1]["content"]
+
+
+def test_a_server_is_asked_which_models_it_has_and_until_when(upstream: Upstream) -> None:
+    """One GET, no completion."""
+    upstream.reset()
+    models = model(upstream.env["OPENAI_BASE_URL"]).models()
+    assert (models["gpt-6-luna"], models["gpt-4o-mini"]) == (None, date(2027, 1, 14))
+    assert [entry["path"] for entry in upstream.log()] == ["/openai/v1/models"]
+
+
+LISTS: dict[str, tuple[int, bytes, str, type[AnswerError]]] = {
+    "no such path": (404, b"<html>Not found</html>", "text/html", ProviderRefused),
+    "HTML with 200": (200, b"<html>Sign in</html>", "text/html", ProviderRefused),
+    "another shape": (200, b'{"models": []}', "application/json", ProviderRefused),
+    "broken JSON": (200, b'{"data": [', "application/json", ProviderRefused),
+    "wrong key": (401, error("Incorrect API key provided", "invalid_api_key"), "application/json", KeyRefused),
+    "server error": (500, error("oops"), "application/json", ProviderDown),
+}
+
+
+@pytest.mark.parametrize("case", LISTS)
+def test_a_server_that_lists_no_models_says_so_in_our_words(wire: Callable[..., Wire], case: str) -> None:
+    """Some list none; nothing of their words is repeated."""
+    status, body, content_type, kind = LISTS[case]
+    with pytest.raises(kind) as caught:
+        model(wire(always(status, body), content_type).url).models()
+    assert KEY not in str(caught.value)
+
+
+def test_a_day_that_is_none_is_no_shutdown(wire: Callable[..., Wire]) -> None:
+    """Of a server that says something else in its place."""
+    listed = [{"id": "a", "shutdown_date": "soon"}, {"id": "b", "shutdown_date": 7}, {"id": "c"}, {}]
+    url = wire(always(200, json.dumps({"data": listed}).encode())).url
+    assert model(url).models() == {"a": None, "b": None, "c": None, "": None}
