@@ -70,12 +70,15 @@ def init() -> None:
 
 @app.command()
 def doctor(config: Config = None, demo: Demo = False) -> None:
-    """Check config, keys, clock, disk, folders and versions, and say how to mend each."""
+    """Check config, keys, the model, clock, disk, folders and versions, and say how to mend each."""
     from etl.providers import PROVIDERS
     from etl.stages import doctor as stage
+    from etl.stores.llm import llm_of
     from etl.stores.machine import Machine
 
-    findings = stage.run(settings(config, demo), Machine(), PROVIDERS)
+    chosen = settings(config, demo)
+    model = llm_of(chosen)
+    findings = stage.run(chosen, Machine(), PROVIDERS, model.models if model else None)
     sys.stdout.write("\n".join([*stage.lines(findings), ""]))
     raise typer.Exit(stage.exit_code(findings))
 
@@ -150,7 +153,7 @@ def analyze(
     config: Config = None,
     demo: Demo = False,
 ) -> None:
-    """Facts -> the day's note and recommendations, verified."""
+    """Facts -> the day's note and recommendations; figures found in the facts, wording not checked."""
     from etl.notes.modes import mode_named
 
     if replayed := instant(replay, "--replay"):

@@ -28,7 +28,7 @@ CRYPTO_1D = "crypto_1d"
 ORDER_BOOK = "order_book"
 EQUITY_QUOTE = "equity_quote"  # a last price of a source that gives no bars: compared with closes, never one itself
 CRYPTO_QUOTE = "crypto_quote"
-NOTES = "notes"  # what `analyze` and `score` kept: a prompt, a reply, a note, a settlement
+CHECKED = "figures found in the facts; wording not checked"  # what is said of a note that is published
 
 
 @dataclass(frozen=True, slots=True)

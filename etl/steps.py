@@ -26,6 +26,7 @@ from etl.settings import data_folder
 from etl.stages import analyze, check, hypothesis, load, maintain, score, transform
 from etl.stages.extract import Extractor, refuse_where_nothing_came
 from etl.stores import database_file, lineage, llm, models
+from etl.stores.capabilities import RefusedParameters
 from etl.stores.guard import Bounds
 from etl.stores.migration import schema_of
 from etl.stores.past import Past, write_past
@@ -191,20 +192,10 @@ def query_bounds(o: Observatory) -> Bounds:
     return Bounds(o.settings.tables.query.timeout_s, o.settings.tables.query.memory)
 
 
-def speaker(o: Observatory, *, use_model: bool = True) -> llm.Llm | None:
-    """The model that writes, where one is set up: a key or a server of one's own, never in the demo."""
-    key, base_url = o.settings.keys.get("OPENAI_API_KEY"), o.settings.base_urls.get("OPENAI_BASE_URL")
-    if not use_model or not (key or base_url) or o.settings.demo:
-        return None
-    return llm.Llm(
-        base_url=base_url, key=key, model=o.settings.openai_model, timeout_s=o.settings.tables.notes.timeout_s
-    )
-
-
 def note_settings(o: Observatory) -> NoteSettings:
     """What a note may cost and how it is asked for."""
     own = o.settings.tables.notes.model_dump(exclude={"timeout_s", "scopes", "knowledge"})
-    return NoteSettings(model=o.settings.openai_model, **own)
+    return NoteSettings(**own)
 
 
 class Means(TypedDict):
@@ -221,7 +212,7 @@ class Means(TypedDict):
 def means(o: Observatory, build: Build, *, use_model: bool) -> Means:
     """What this run has for a stage that writes."""
     return {
-        "llm": speaker(o, use_model=use_model),
+        "llm": llm.llm_of(o.settings, RefusedParameters(o.state)) if use_model else None,
         "keep": keeper(o, build),
         "now": build.view.as_of,
         "run_id": o.run_id,
@@ -249,9 +240,11 @@ def analyze_day(o: Observatory, build: Build, notes: NoteChoice) -> list[str]:
 
 
 def publish(o: Observatory, build: Build) -> None:
-    """Swap the file in; what was published, and with which universe, is kept in the lake like any answer."""
+    """Swap the file in with the run as it stands; what was published, and with which universe, is kept in the lake."""
     said = {"run_id": o.run_id, "as_of": build.view.as_of.isoformat(), "version": __version__}
     body = json.dumps({**said, "configuration": build.configuration}, sort_keys=True).encode()
+    load.note_run(build.file, o.run_id, o.row())
+    models.build_after(build.file.con, build.models, {"lake.runs"})
     load.number_publication(build.file, keep_own(o, build, "publication", o.run_id, body))
     build.file.publish()
     o.done("publish", Outcome(f"{o.warehouse.path} as of {build.view.as_of.isoformat(timespec='seconds')}"))

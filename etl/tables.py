@@ -236,7 +236,7 @@ class Tables(Section):
 
     data_dir: Path | None = None
     timezone: str | None = None
-    openai_model: str | None = None
+    openai_model: str = Field(default="gpt-6-luna", min_length=1)  # the one place that names the default
     universe: Universe = Universe()
     watchlists: dict[str, list[str]] = {}
     chains: dict[str, list[str]] = {}

@@ -15,6 +15,18 @@ import pytest
 REPOSITORY = Path(__file__).parent.parent
 MFO = Path(sys.executable).with_name("mfo")
 AV_KEY, FRED_KEY, OPENAI_KEY = "CANARYALPHAVANTAGE", "canaryfredkeycanaryfredkey012345", "canary-openai-key"
+KEYS = {"ALPHA_VANTAGE_API_KEY": AV_KEY, "FRED_API_KEY": FRED_KEY, "OPENAI_API_KEY": OPENAI_KEY}
+IN_SECONDS = ("--av-spacing", "0", "--fred-per-second", "1000", "--fred-per-minute", "100000")
+FAST = "[limits.alpha_vantage]\nspacing_s = 0\n[limits.fred]\nspacing_s = 0\n[limits.yahoo]\nspacing_s = 0\n"
+CALL = {
+    "title": "A point", "action": "SPY closed at 682.06.", "symbol": "SPY", "stance": "overweight", "horizon": 5,
+    "confidence": 0.5, "against": "Nothing.", "facts": ["SPY.close"],
+}  # fmt: skip
+WRITTEN = {  # by a model, of 31 October 2025: the stand-in's own words are the same recommendation three times
+    "summary": "SPY closed at 682.06 on 2025-10-31. The rest stands in the tables. Nothing else is claimed.",
+    "summary_facts": ["SPY.close"],
+    "recommendations": [CALL, {**CALL, "horizon": 21}, {**CALL, "horizon": 63}],
+}
 
 
 LONG = ("test_route.py", "test_time.py", "dashboard/", "faults/")
@@ -52,13 +64,13 @@ class Upstream:
         """From now on, go wrong like this."""
         self._call("/_faults", list(rules))
 
-    def mood(self, mood: str) -> None:
-        """How the model answers from now on."""
-        self._call("/_llm", {"mood": mood})
+    def mood(self, mood: str, *contents: str) -> None:
+        """How the model answers from now on; in `script` it says these contents, in turn."""
+        self._call("/_llm", {"mood": mood, "script": list(contents)})
 
     def script(self, *contents: str) -> None:
         """The model says these, in turn."""
-        self._call("/_llm", {"mood": "script", "script": list(contents)})
+        self.mood("script", *contents)
 
     def now(self, instant: str) -> None:
         """Move the upstream's clock, and the one that `mfo` is run with."""
@@ -164,6 +176,15 @@ class Mfo:
 def mfo(tmp_path: Path) -> Mfo:
     """`mfo` with a fresh data folder and no keys."""
     return Mfo(tmp_path / "data")
+
+
+@pytest.fixture
+def fast(start_upstream: Callable[..., Upstream], tmp_path: Path) -> tuple[Mfo, Upstream]:
+    """A stand-in without spacing and an `mfo` that knows it, for tests of what happens and not of when."""
+    upstream = start_upstream(*IN_SECONDS)
+    config = tmp_path / "mfo.toml"
+    config.write_text(FAST)
+    return Mfo(tmp_path / "data", {**upstream.env, **KEYS, "MFO_CONFIG": str(config)}), upstream
 
 
 def files_of(folder: Path) -> dict[str, bytes]:

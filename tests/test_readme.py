@@ -13,6 +13,7 @@ from cli import app
 from etl.errors import MfoError
 from etl.providers import CLOSED, PROVIDERS
 from etl.settings import BASE_URL_VARIABLES, KEY_VARIABLES, OTHER_VARIABLES
+from etl.tables import Tables
 from tests.house import assert_none
 
 ROOT = Path(__file__).parent.parent
@@ -96,6 +97,11 @@ def test_readme_names_every_environment_variable() -> None:
     """Every variable that the settings read stands in the table."""
     names = (*KEY_VARIABLES, *BASE_URL_VARIABLES, *OTHER_VARIABLES)
     assert_none([name for name in names if f"`{name}`" not in README])
+
+
+def test_readme_names_the_default_model() -> None:
+    """The one that the settings have, in the row of its variable."""
+    assert re.search(rf"^\| .*`OPENAI_MODEL` \|.*`{re.escape(Tables().openai_model)}`", README, re.MULTILINE)
 
 
 def test_readme_names_every_provider_and_its_terms() -> None:

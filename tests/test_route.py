@@ -14,11 +14,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from tests.conftest import AV_KEY, FRED_KEY, OPENAI_KEY, Demo, Mfo, Said, Upstream, files_of
-
-KEYS = {"ALPHA_VANTAGE_API_KEY": AV_KEY, "FRED_API_KEY": FRED_KEY, "OPENAI_API_KEY": OPENAI_KEY}
-IN_SECONDS = ("--av-spacing", "0", "--fred-per-second", "1000", "--fred-per-minute", "100000")
-FAST = "[limits.alpha_vantage]\nspacing_s = 0\n[limits.fred]\nspacing_s = 0\n[limits.yahoo]\nspacing_s = 0\n"
+from etl.domain import CHECKED
+from tests.conftest import AV_KEY, FRED_KEY, KEYS, OPENAI_KEY, WRITTEN, Demo, Mfo, Said, Upstream, files_of
 
 
 @dataclass(frozen=True)
@@ -35,6 +32,7 @@ class RealRun:
 def real_run(start_upstream: Callable[..., Upstream], tmp_path_factory: pytest.TempPathFactory) -> RealRun:
     """The first run of an empty data folder, at the true limits: about 25 seconds."""
     upstream = start_upstream()
+    upstream.script(json.dumps(WRITTEN))
     mfo = Mfo(tmp_path_factory.mktemp("real") / "data", {**upstream.env, **KEYS})
     said = mfo("run-daily")
     return RealRun(mfo, upstream, said, upstream.log())
@@ -86,10 +84,16 @@ def test_a_second_run_asks_for_nothing_that_is_fresh(real_run: RealRun) -> None:
     assert {**after, "run_id": ""} == {**before, "run_id": ""}
 
 
-def test_the_model_writes_a_verified_note(real_run: RealRun) -> None:
-    """The faithful model's note is published under its own name, its numbers verified, with three recommendations."""
+def test_the_model_writes_the_note_of_the_day(real_run: RealRun) -> None:
+    """It is published under its own name, with three recommendations, and every place says what was checked of it."""
     note = real_run.mfo.artifact("data/recommendations/latest.json")
-    assert (note["model"], note["verified"], note["for_date"]) == ("gpt-4o-mini", True, "2025-10-31")
+    assert (note["model"], note["verified"], note["for_date"]) == ("gpt-6-luna", True, "2025-10-31")
+    assert (note["checked"], note["why"], note["recommended_by"]) == (CHECKED, None, "gpt-6-luna")
+    site = real_run.mfo.data_dir / "site"
+    assert real_run.mfo.artifact("data/dashboard.json")["note"]["checked"] == CHECKED
+    for path in ("feed.xml", "digest.md", "digest.html"):
+        assert f"Written by gpt-6-luna; {CHECKED}." in (site / path).read_text().replace("\\", ""), path
+    assert CHECKED in real_run.said.err
     assert len(note["recommendations"]) == 3
     assert {f["id"] for f in note["facts"]} >= {i for r in note["recommendations"] for i in r["facts"]}
 
@@ -101,15 +105,6 @@ def test_no_key_stands_in_any_byte_that_a_run_wrote(real_run: RealRun) -> None:
     for key in (AV_KEY, FRED_KEY, OPENAI_KEY):
         assert [name for name, data in files.items() if key.encode() in data] == []
         assert key not in real_run.said.out + real_run.said.err
-
-
-@pytest.fixture
-def fast(start_upstream: Callable[..., Upstream], tmp_path: Path) -> tuple[Mfo, Upstream]:
-    """A stand-in without spacing and an `mfo` that knows it, for tests of what happens and not of when."""
-    upstream = start_upstream(*IN_SECONDS)
-    config = tmp_path / "mfo.toml"
-    config.write_text(FAST)
-    return Mfo(tmp_path / "data", {**upstream.env, **KEYS, "MFO_CONFIG": str(config)}), upstream
 
 
 def test_a_key_that_the_provider_echoes_is_redacted_everywhere(fast: tuple[Mfo, Upstream]) -> None:
@@ -145,18 +140,6 @@ def test_without_any_key_the_job_runs_on_real_data(fast: tuple[Mfo, Upstream]) -
     assert mfo.rows("select status, why from source_status where source = 'alpha_vantage'") == [
         {"status": "skipped", "why": "no key: set ALPHA_VANTAGE_API_KEY"}
     ]
-
-
-def test_a_liar_is_not_published(fast: tuple[Mfo, Upstream]) -> None:
-    """A number that stands nowhere: sent back once, then the rules' note stands in, labelled; exit stays 0."""
-    mfo, upstream = fast
-    upstream.mood("liar")
-    said = mfo("run-daily")
-    assert said.code == 0, said.err
-    note = mfo.artifact("data/recommendations/latest.json")
-    assert note["model"] == "rules"
-    assert "987.654" not in json.dumps(note)
-    assert len([e for e in upstream.log() if e["provider"] == "openai"]) == 2
 
 
 def test_a_run_without_any_network_publishes_nothing(mfo: Mfo) -> None:

@@ -19,16 +19,25 @@ export function stance(name) {
   return h("strong", { class: `stance ${known.tone}` }, h("span", { "aria-hidden": "true" }, `${known.shape} `), said(known.word));
 }
 
-// Who wrote it, and whether its numbers were checked against the facts. `rules` is a stand-in and is called so.
+// Who wrote it, and what was checked of it. `rules` is a stand-in and is called so.
 export function authorBadges(note) {
   const isRules = note.model === "rules" || note.label === "rules";
   return h(
     "span",
     { class: "badges" },
-    h("span", { class: `badge ${isRules ? "warn" : "idle"}` }, h("span", { "aria-hidden": "true" }, isRules ? "◆" : "◇"), isRules ? "Written by rules, no model" : [h("span", {}, "Written by "), said(note.model)]),
-    note.verified ? badge({ shape: "✓", word: "Numbers verified against the facts", tone: "good" }) : badge({ shape: "✕", word: "Numbers not verified", tone: "bad" }),
+    h("span", { class: `badge ${isRules ? "warn" : "idle"}` }, h("span", { "aria-hidden": "true" }, isRules ? "◆" : "◇"), isRules ? (note.why ? "Written by rules" : "Written by rules, no model") : [h("span", {}, "Written by "), said(note.model)]),
+    badge({ shape: note.verified ? "✓" : "✕", word: words(note.checked), tone: note.verified ? "idle" : "bad" }),
     note.kind === "replay" ? badge({ shape: "◆", word: "Replay, written later for a past date", tone: "warn" }) : null,
   );
+}
+
+// Why no model wrote it, and whose recommendations the rules carried over.
+function because(note) {
+  const isCarriedOver = note.recommended_by && note.recommended_by !== note.model;
+  return [
+    note.why ? h("p", { class: "quiet small" }, "By rules, because ", said(note.why)) : null,
+    isCarriedOver ? h("p", { class: "quiet small" }, "Recommendations by ", said(note.recommended_by)) : null,
+  ];
 }
 
 function confidence(value) {
@@ -108,7 +117,7 @@ function comments(note) {
   const all = note.comments ?? [];
   if (!all.length) return h("p", { class: "quiet small below" }, "No comment on this note. ", h("code", {}, `mfo comment ${note.for_date} "…"`), " adds one, and the next export shows it.");
   const title = all.length === 1 ? "One comment" : `${all.length} comments`;
-  return h("section", { class: "comments", "aria-label": "Comments on this note" }, h("h3", {}, title, h("span", { class: "quiet small" }, "The analysts' own words, not verified")), h("ol", {}, all.map(entry)));
+  return h("section", { class: "comments", "aria-label": "Comments on this note" }, h("h3", {}, title, h("span", { class: "quiet small" }, "The analysts' own words, not checked")), h("ol", {}, all.map(entry)));
 }
 
 export async function setUpRecommendations(panel, publication) {
@@ -134,6 +143,7 @@ export async function setUpRecommendations(panel, publication) {
       panel.say(`For ${date(note.for_date)}. Confidence is the stated chance of being right. Not investment advice.`);
       panel.show(
         authorBadges(note),
+        ...because(note),
         h("p", { class: "summary" }, said(note.summary)),
         calls.length ? h("div", { class: "calls" }, calls.map((call) => card(call, facts))) : emptyState("This note makes no calls."),
         facts.size ? folded(`All ${facts.size} facts that the note was given`, factTable([...facts.values()], "Facts")) : null,

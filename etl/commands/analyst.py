@@ -48,7 +48,7 @@ def refine(
     config: Config = None,
     demo: Demo = False,
 ) -> None:
-    """A new, verified version of a note that takes up its comments and what to focus on."""
+    """A new version of a note that takes up its comments and what to focus on."""
     chosen = conversation.Refinement(_day(day), scope, tuple(focus or ()), use_model=not no_llm)
     run(config, demo, lambda o: conversation.refine_note(o, chosen))
 
@@ -60,7 +60,7 @@ def ask(
     config: Config = None,
     demo: Demo = False,
 ) -> None:
-    """Ask about a symbol: answered from its candles and indicators, every number verified."""
+    """Ask about a symbol: answered from its candles and indicators; figures found in them, wording not checked."""
     run(config, demo, lambda o: conversation.answer(o, symbol, question, use_model=not no_llm))
 
 

@@ -1,6 +1,6 @@
 """
-The conversation with the model: asked once, once more as text where the schema does not work, once more where something
-in the reply does not stand. Every prompt and reply is kept as it came. Whoever speaks is handed in.
+The conversation with the model: asked once, once more (as text) where the reply is broken, once more where something in
+the reply does not stand. Every prompt and reply is kept as it came. Whoever speaks is handed in.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -13,7 +13,8 @@ from etl.notes.modes import Mode
 from etl.notes.prompt import Messages, NoteSettings, correction
 from etl.notes.records import Keep, body_of
 from etl.notes.reply import Draft, Schema, parse
-from etl.notes.review import complaint, review
+from etl.notes.review import complaint, review_reply
+from etl.notes.strict_json import without_surrogates
 from etl.notes.verifier import Finding
 
 NO_MODEL = (
@@ -80,6 +81,10 @@ class Speaker(Protocol):
         """Put the schema into the prompt from now on."""
         ...
 
+    def most_tokens(self, of_text: int) -> int:
+        """What a reply may take whose text takes so many tokens: more where it thinks before it writes."""
+        ...
+
     def complete(
         self,
         messages: Sequence[Mapping[str, str]],
@@ -100,13 +105,15 @@ class Asked:
     prompt_sha256: str = ""
     draft: Draft | None = None
     rejected: Draft | None = None
-    why: str = ""
+    why: str = ""  # in our words; `detail` repeats the reply's
+    detail: str = ""
     findings: list[Finding] = field(default_factory=list)
     replies: list[str] = field(default_factory=list)  # sha256 of each kept reply
     prompt_tokens: int = 0
     completion_tokens: int = 0
     answered_by: str = ""
     asked_as: str = ""  # json_schema or text: how the last reply was asked for
+    content: str = ""  # the words of the last reply, as they can be encoded
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +132,7 @@ class Asking:
 
     @property
     def max_tokens(self) -> int:
-        """What a reply may cost."""
+        """What a reply's text may take."""
         return self.mode.tokens(self.settings.max_tokens)
 
     def ask(self, messages: Messages) -> Asked:
@@ -137,43 +144,49 @@ class Asking:
         }  # fmt: skip
         asked.prompt_sha256 = self.keep("prompt", self.subject, body_of(document)).sha256
         try:
-            draft, content = self._draft(messages, asked)
-            asked.findings = review(draft, self.facts, self.universe, self.mode)
+            draft = self._draft(messages, asked)
+            asked.findings = review_reply(draft, self.facts, self.universe, self.mode)
             if asked.findings:
                 asked.rejected = draft
-                again = correction(self.correction, complaint(asked.findings))
-                messages = [*messages, {"role": "assistant", "content": content}, {"role": "user", "content": again}]
-                draft, _ = self._draft(messages, asked)
-                asked.findings = review(draft, self.facts, self.universe, self.mode)
+                again = self._corrected(messages, asked, complaint(asked.findings))
+                draft = self._once(again, asked, text_only=self.speaker.is_text_only)
+                asked.findings = review_reply(draft, self.facts, self.universe, self.mode)
         except AnswerError as error:
             asked.why = str(error)
             return asked
         if asked.findings:
             asked.rejected = draft
             more = f", and {len(asked.findings) - 1} more" if len(asked.findings) > 1 else ""
-            said = complaint(asked.findings[:1])[0]
-            asked.why = f"the model's note was sent back once and still does not stand: {said}{more}"
+            asked.why = "the model's note was sent back once and still does not stand"
+            asked.detail = complaint(asked.findings[:1])[0] + more
         else:
             asked.draft, asked.rejected = draft, None
         return asked
 
-    def _draft(self, messages: Messages, asked: Asked) -> tuple[Draft, str]:
+    def _draft(self, messages: Messages, asked: Asked) -> Draft:
         """
-        A draft of the asked-for shape: under the schema, and where that gives none, with the schema in the prompt.
+        A draft of the asked-for shape; a broken reply is asked for once more, with the schema in the prompt.
 
         Raises:
-            AnswerError: neither gave one.
+            AnswerError: there is none.
         """
-        if not self.speaker.is_text_only:
-            try:
-                return self._once(messages, asked, text_only=False)
-            except AnswerUnreadable:
-                draft = self._once(messages, asked, text_only=True)
-                self.speaker.remember_text_only()
-                return draft
-        return self._once(messages, asked, text_only=True)
+        was_text = self.speaker.is_text_only
+        try:
+            return self._once(messages, asked, text_only=was_text)
+        except AnswerUnreadable as error:
+            again = self._corrected(messages, asked, [str(error)]) if asked.content.strip() else messages
+            draft = self._once(again, asked, text_only=True)
+        if not was_text:
+            self.speaker.remember_text_only()
+        return draft
 
-    def _once(self, messages: Messages, asked: Asked, *, text_only: bool) -> tuple[Draft, str]:
+    def _corrected(self, messages: Messages, asked: Asked, complaints: Sequence[str]) -> Messages:
+        """The messages of the second request: the reply that was given, and what is wrong with it."""
+        wrong = correction(self.correction, complaints)
+        return [*messages, {"role": "assistant", "content": asked.content}, {"role": "user", "content": wrong}]
+
+    def _once(self, messages: Messages, asked: Asked, *, text_only: bool) -> Draft:
+        asked.content = ""
         said = self.speaker.complete(
             messages,
             self.schema,
@@ -185,16 +198,19 @@ class Asking:
         if said.refusal:
             raise ProviderRefused("the model declined to write")
         if said.finish_reason == "length":
-            raise ProviderRefused(f"the reply was cut at {self.max_tokens} tokens; [notes] max_tokens sets that")
-        return parse(said.content, self.schema), said.content
+            most = self.speaker.most_tokens(self.max_tokens)
+            raise ProviderRefused(f"the reply was cut at {most} tokens; [notes] max_tokens sets that")
+        return parse(said.content, self.schema)
 
     def _keep_reply(self, said: Said, asked: Asked) -> None:
+        asked.content, asked.answered_by = without_surrogates(said.content), without_surrogates(said.model)
         document = {
-            "document": "reply", "prompt_sha256": asked.prompt_sha256, "model": said.model, "mode": said.mode,
-            "content": said.content, "finish_reason": said.finish_reason, "refusal": said.refusal,
+            "document": "reply", "prompt_sha256": asked.prompt_sha256, "model": asked.answered_by, "mode": said.mode,
+            "content": asked.content, "finish_reason": without_surrogates(said.finish_reason),
+            "refusal": without_surrogates(said.refusal) if said.refusal else None,
             "tokens": {"prompt": said.prompt_tokens, "completion": said.completion_tokens},
         }  # fmt: skip
         asked.replies.append(self.keep("reply", self.subject, body_of(document)).sha256)
         asked.prompt_tokens += said.prompt_tokens
         asked.completion_tokens += said.completion_tokens
-        asked.answered_by, asked.asked_as = said.model, said.mode
+        asked.asked_as = said.mode

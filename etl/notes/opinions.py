@@ -48,8 +48,8 @@ def hypothesis_row(answer: Answer) -> Row:
 def test_row(answer: Answer) -> Row:
     """The row of `lake.hypothesis_tests` that a kept test stands for."""
     document = records.expected(answer, "hypothesis_test")
-    own = {"name": document["name"], "tested_at": _at(document["tested_at"]), "document": answer.body.decode()}
-    return {**own, **records.origin_of(answer)}
+    own = {"name": document["name"], "tested_at": _at(document["tested_at"])}
+    return {**own, "document": records.body_of(document).decode(), **records.origin_of(answer)}
 
 
 def insert(con: Connection, relation: str, rows: Sequence[Mapping[str, object]]) -> None:

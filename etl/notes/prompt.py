@@ -21,7 +21,6 @@ class NoteSettings:
     `usd_per_million_*` are the model's prices; without them the cost of a note is unknown, and says so (None).
     """
 
-    model: str = "gpt-4o-mini"
     temperature: float = 0.2
     max_tokens: int = 500
     tokens_per_day: int | None = 50_000

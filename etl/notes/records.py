@@ -15,6 +15,7 @@ from typing import Protocol
 
 from etl.domain import Answer
 from etl.errors import DataWrong
+from etl.notes.strict_json import read_json
 
 Keep = Callable[[str, str, bytes], Answer]  # kind, subject, body -> the kept answer
 Row = dict[str, object]
@@ -68,8 +69,9 @@ def query_on(con: Connection) -> Query:
 
 
 def body_of(document: Mapping[str, object]) -> bytes:
-    """The bytes under which a document is kept."""
-    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    """The bytes under which a document is kept: never with NaN, which is no JSON."""
+    said = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return said.encode()
 
 
 def note_id_of(document: Mapping[str, object]) -> str:
@@ -90,17 +92,27 @@ def naive(instant: datetime) -> datetime:
 
 def document_of(answer: Answer) -> dict[str, object]:
     """
-    The document in a kept answer.
+    The document in a kept answer; a number in it that is not finite is unknown (None).
 
     Raises:
         DataWrong: the body is not a document of this project.
     """
+    return document_in(answer.body, f"the kept document {answer.sequence}")
+
+
+def document_in(text: str | bytes, name: str = "a kept document") -> Row:
+    """
+    The document in a body, or in a column of the warehouse.
+
+    Raises:
+        DataWrong: it is none; `name` says which.
+    """
     try:
-        document = json.loads(answer.body)
-    except ValueError:
-        raise DataWrong(f"the kept document {answer.sequence} is not JSON") from None
+        document = read_json(text, non_finite_as_null=True)
+    except ValueError as error:
+        raise DataWrong(f"{name} cannot be read: {error}") from None
     if not isinstance(document, dict) or "document" not in document:
-        raise DataWrong(f"the kept document {answer.sequence} does not say what it is")
+        raise DataWrong(f"{name} does not say what it is")
     return document
 
 
@@ -124,7 +136,7 @@ def note_row(answer: Answer) -> Row:
         "recommendations": json.dumps(document["recommendations"], ensure_ascii=False),
         "facts": json.dumps(document["facts"], ensure_ascii=False),
         "prompt": document["prompt"],
-        "document": answer.body.decode(),
+        "document": body_of(document).decode(),
         **origin_of(answer),
     }
 

@@ -14,6 +14,7 @@ import jsonschema
 from etl.errors import AnswerUnreadable
 from etl.notes.modes import DAILY, Mode
 from etl.notes.scoring_rule import HORIZONS, STANCES, Stance
+from etl.notes.strict_json import read_json
 
 Schema = dict[str, object]
 MOST_OBJECTS = 50  # a reply of nothing but brackets is not read to its end
@@ -80,17 +81,23 @@ def parse(content: str, schema: Schema) -> Draft:
     The draft in a reply.
 
     Raises:
-        AnswerUnreadable: there is no JSON in it, or not of the asked-for shape; the message says which.
+        AnswerUnreadable: there is no JSON in it, or none that can be kept, or not of the asked-for shape; the message
+            says which.
     """
     if not content.strip():
         raise AnswerUnreadable("the model's reply is empty")
     validator = jsonschema.Draft202012Validator(schema)
     wrong = ""
-    for value in _objects(content):
-        error = jsonschema.exceptions.best_match(validator.iter_errors(value))
-        if error is None:
+    for text in _objects(content):
+        try:
+            value = cast("dict[str, object]", read_json(text))
+        except ValueError as error:
+            wrong = wrong or f"the model's reply is broken: {error}"
+            continue
+        mistake = jsonschema.exceptions.best_match(validator.iter_errors(value))
+        if mistake is None:
             return _draft(value)
-        wrong = wrong or _told(error)
+        wrong = wrong or _told(mistake)
     if not wrong or _breaks_off(content):
         wrong = "the model's reply holds no JSON object" + (" that is whole" if "{" in content else "")
     raise AnswerUnreadable(wrong)
@@ -126,18 +133,18 @@ def _exactly(count: int, item: Schema) -> Schema:
     return {"type": "array", "items": _object(item), "minItems": count, "maxItems": count}
 
 
-def _objects(content: str) -> Iterator[dict[str, object]]:
-    """The JSON objects in a text, outermost first: one inside another that was read is not looked at again."""
+def _objects(content: str) -> Iterator[str]:
+    """The JSON objects in a text, outermost first: one inside another that was found is not looked at again."""
     decoder, at = json.JSONDecoder(), content.find("{")
     for _ in range(MOST_OBJECTS):
         if at < 0:
             return
         try:
-            value, end = decoder.raw_decode(content, at)
+            _, end = decoder.raw_decode(content, at)
         except (ValueError, RecursionError):
             end = at + 1
         else:
-            yield value
+            yield content[at:end]
         at = content.find("{", end)
 
 

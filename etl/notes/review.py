@@ -1,5 +1,6 @@
 """A draft against its facts: every text verified, the summary's length, the symbols that may be called."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any, cast
@@ -31,6 +32,14 @@ def review(draft: Draft, facts: Sequence[Fact], universe: Collection[str], mode:
         for text in (call.title, call.action, call.against):
             findings += verify(text, facts, call.facts, universe)
     return list(dict.fromkeys(findings))
+
+
+def review_reply(draft: Draft, facts: Sequence[Fact], universe: Collection[str], mode: Mode) -> list[Finding]:
+    """The same of a model's reply, which may not give one recommendation twice; [] when it can be published."""
+    times = Counter((call.symbol, call.horizon) for call in draft.calls)
+    twice = [f"{symbol} over {horizon} sessions" for (symbol, horizon), count in times.items() if count > 1]
+    why = "each recommendation is for another symbol, or another horizon"
+    return review(draft, facts, universe, mode) + [Finding("shape", each, "", why) for each in twice]
 
 
 def recommendations_of(draft: Draft) -> list[dict[str, object]]:

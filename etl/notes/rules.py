@@ -60,9 +60,10 @@ def write(facts: Sequence[Fact], symbols: Sequence[str]) -> Draft:
     for call in (*_candidates(readings, by_id, day), *_left_over(readings, facts)):
         if len(calls) < CALLS and call.symbol not in {c.symbol for c in calls}:
             calls.append(call)
-    horizons = iter((5, 63, 21))
-    while calls and len(calls) < CALLS:  # a universe of one or two symbols
-        calls.append(_quiet(readings[0], facts, next(horizons)))
+    if calls:  # a universe of one or two symbols has other horizons of its first
+        taken = {call.horizon for call in calls if call.symbol == readings[0].symbol}
+        free = [horizon for horizon in (5, 63, 21) if horizon not in taken]
+        calls += [_quiet(readings[0], facts, horizon) for horizon in free[: CALLS - len(calls)]]
     return Draft(summary, used, tuple(calls))
 
 

@@ -81,12 +81,13 @@ def excess_interval(rows: Sequence[Row], horizon: int) -> tuple[float, float] | 
 
 def calibration(settled: Sequence[Row]) -> list[Record]:
     """
-    Stated confidence against what happened, in five buckets; those that no call falls into are left out.
+    Stated confidence against what happened, in five buckets; those that no call falls into are left out, and so is a
+    call whose confidence is not known.
 
     `confidence` is the mean of what was stated, `hit_rate` the share that was right; both of 1.
     """
     found: dict[int, list[Row]] = defaultdict(list)
-    for row in settled:
+    for row in _stated(settled):
         found[min(int(_number(row["confidence"]) * BUCKETS), BUCKETS - 1)].append(row)
     return [
         {
@@ -146,11 +147,17 @@ def _words(low: float, high: float, base: float | None, long_enough: bool) -> st
 
 def _brier(settled: Sequence[Row]) -> tuple[float | None, float | None]:
     """The mean squared error of the stated confidence, and its skill against the base rates where those are known."""
-    brier = _mean((_number(row["confidence"]) - bool(row["is_hit"])) ** 2 for row in settled)
-    known = [row for row in settled if row["base_rate"] is not None]
+    stated = _stated(settled)
+    brier = _mean((_number(row["confidence"]) - bool(row["is_hit"])) ** 2 for row in stated)
+    known = [row for row in stated if row["base_rate"] is not None]
     own = _mean((_number(row["confidence"]) - bool(row["is_hit"])) ** 2 for row in known)
     base = _mean((_number(row["base_rate"]) - bool(row["is_hit"])) ** 2 for row in known)
     return brier, None if own is None or not base else 1 - own / base
+
+
+def _stated(settled: Sequence[Row]) -> list[Row]:
+    """Those whose confidence is a number: files of before replies were read strictly may hold NaN."""
+    return [row for row in settled if row["confidence"] is not None and math.isfinite(_number(row["confidence"]))]
 
 
 def _mean(values: Iterable[float]) -> float | None:

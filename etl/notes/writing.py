@@ -9,6 +9,7 @@ from etl.notes import records, rules
 from etl.notes.asking import Asked, Asking, Speaker
 from etl.notes.day import Day
 from etl.notes.facts import as_documents, hash_of
+from etl.notes.modes import Mode
 from etl.notes.prompt import Messages, NoteSettings
 from etl.notes.reply import Draft, schema_for
 from etl.notes.review import recommendations_of, review
@@ -24,8 +25,11 @@ SPENT = """
 """
 
 
-def over_budget(query: records.Query, now: datetime, settings: NoteSettings, messages: Messages, most: int) -> str:
-    """Why the day's tokens or money do not allow a call of `messages` with a reply of `most` tokens, or ""."""
+def over_budget(
+    query: records.Query, now: datetime, settings: NoteSettings, messages: Messages, speaker: Speaker, mode: Mode
+) -> str:
+    """Why the day's tokens or money do not allow `messages` with the longest reply of a mode, or ""."""
+    most = speaker.most_tokens(mode.tokens(settings.max_tokens))
     midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     spent = query(SPENT, (records.naive(midnight), records.naive(now)))[0]
     tokens, usd = int(str(spent["tokens"])), float(str(spent["usd"]))
@@ -89,7 +93,7 @@ def by_model(
         "label": "model",
         "prompt": day.tag,
         "verified": asked.draft is not None,
-        "why": asked.why or None,
+        "why": ": ".join(filter(None, (asked.why, asked.detail))) or None,
         "answered_by": asked.answered_by,
         "asked_as": asked.asked_as,
         "prompt_sha256": asked.prompt_sha256,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from etl.site.context import Context
+from etl.site.recommendations import written_by
 from etl.site.words import NONE, capital, day, instant, number, percent, plain, price, usd
 
 Documents = Mapping[str, Mapping[str, Any]]
@@ -117,9 +118,8 @@ def _note(documents: Documents) -> list[Part]:
     note = documents["data/recommendations/latest.json"]
     if note["for_date"] is None:
         return [Part("The note", ("No note yet.",))]
-    by = "by rules, no model" if note["label"] == "rules" else f"by {plain(note['model'])}"
-    checked = "numbers verified against the facts" if note["verified"] else "numbers not verified"
-    head = Part(f"The note for {day(note['for_date'])}", (f"Written {by}; {checked}.", plain(note["summary"])))
+    written = f"Written {written_by(note)}; {plain(note['checked'])}."
+    head = Part(f"The note for {day(note['for_date'])}", (written, plain(note["summary"])))
     return [head, *map(_call, note["recommendations"])]
 
 

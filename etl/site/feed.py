@@ -5,6 +5,7 @@ from typing import Any
 from xml.etree import ElementTree as Xml
 
 from etl.site.context import Context
+from etl.site.recommendations import written_by
 from etl.site.words import capital, day, plain
 
 PATH = "feed.xml"
@@ -52,7 +53,9 @@ def _entry(root: Xml.Element, note: Mapping[str, Any], context: Context) -> None
     author = Xml.SubElement(entry, "author")
     _add(author, "name", "Rules, no model" if note["label"] == "rules" else plain(note["model"]))
     _add(entry, "summary", plain(note["summary"]), type="text")
-    _add(entry, "content", "\n\n".join([plain(note["summary"]), *map(_call, note["recommendations"])]), type="text")
+    checked = f"Written {written_by(note)}; {plain(note['checked'])}."
+    words = "\n\n".join([plain(note["summary"]), *map(_call, note["recommendations"]), checked])
+    _add(entry, "content", words, type="text")
 
 
 def _call(call: Mapping[str, Any]) -> str:

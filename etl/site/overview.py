@@ -8,7 +8,7 @@ from etl.site.artifact import Answers, Artifact, Family, document, document_sche
 from etl.site.context import Context
 from etl.site.glossary import WORDS, count, percent, record, share, text, usd, when
 from etl.site.prices import DAYS, statements
-from etl.site.recommendations import LABEL, NOTES, label_of, open_note
+from etl.site.recommendations import CHECK, LABEL, NOTES, check_of, label_of, open_note
 from etl.site.shape import Field, Query, Record, Row, array, obj, or_null
 
 VIX = "VIXCLS"
@@ -52,7 +52,12 @@ CRYPTO = record(
 )  # fmt: skip
 QUOTE = record("symbol", "trade_date", "close", "return_pct")
 NOTE = record(
-    "for_date", summary=text("Summary"), model=text("Model"), verified=Field("boolean", "Verified"), label=LABEL
+    "for_date",
+    summary=text("Summary"),
+    model=text("Model"),
+    verified=Field("boolean", "Its figures are found in the facts; its wording is not checked"),
+    label=LABEL,
+    checked=CHECK,
 )
 CORRELATION = Record(
     {
@@ -134,7 +139,7 @@ def _dashboard(answers: Answers, context: Context) -> Artifact:
         **{name: row[name] for name in same},
         "vix": {"value": row["vix"], "date": row["vix_date"], "percentile": row["vix_percentile"]},
         "quotes": _quotes(answers, context),
-        "note": NOTE.take({**note, "label": label_of(note)}) if notes else None,
+        "note": NOTE.take({**note, "label": label_of(note), "checked": check_of(note)}) if notes else None,
     }
     said = [*_vix_statement(context), *statements(context, QUOTED), *note_said]
     envelope = document(context, _fed_by(context, *QUOTED), own, said)

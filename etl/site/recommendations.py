@@ -4,10 +4,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from etl.domain import CHECKED
 from etl.site.artifact import Answers, Artifact, Family, document, document_schema
 from etl.site.context import Context
 from etl.site.glossary import count, percent, record, share, text, when
 from etl.site.shape import Answer, Field, Query, Record, Row, Schema, array, tidy
+from etl.site.words import plain
 
 DEFAULT_SCOPE = "portfolio"
 DATES_KEPT, RECENT_SHOWN = 260, 30
@@ -53,7 +55,9 @@ _NOTE = Record(
         **record("published_at").fields,
         "summary": text("Summary"),
         "model": text("Model", "rules: no model wrote it."),
-        "verified": Field("boolean", "Every number in it stands in the facts"),
+        "verified": Field("boolean", "Its figures are found in the facts; its wording is not checked"),
+        "why": text("Why the rules wrote it", "Null where a model did, and where none was to."),
+        "recommended_by": text("Who made the calls", "Another than who wrote the words where rules refined a note."),
         "kind": text("Kind", "Replayed notes are never pooled with live ones.", choices=KINDS),
         "data_confidence": Field(
             "number", "Confidence in the data", "of 100", "Below the configured least no call is published.", minimum=0
@@ -65,9 +69,10 @@ NOTE = _NOTE + Record({"recommendations": Field("json", "Calls"), "facts": Field
 COMMENT = record(
     author=text("Author"),
     written_at=when("instant", "Written", nullable=False),
-    text=text("Comment", "An analyst's own words; nothing in them is verified.", nullable=False),
+    text=text("Comment", "An analyst's own words; nothing in them is checked.", nullable=False),
 )
 COMMENTS_WITHHELD = "what analysts say of this note is the desk's own and was left out"
+CHECK = text("What was checked", nullable=False)
 LABEL = text("Who wrote it", "rules: by fixed rules, no language model.", choices=(RULES, "model"))
 BUCKET = Record(
     {
@@ -150,6 +155,20 @@ def label_of(note: Row) -> str | None:
     return None if note["model"] is None else RULES if note["model"] == RULES else "model"
 
 
+def check_of(note: Row) -> str:
+    """What a reader may take from it: that its figures were looked up, and no more."""
+    return CHECKED if note["verified"] else "figures not found in the facts"
+
+
+def written_by(note: Mapping[str, Any]) -> str:
+    """`by rules, because ...`, `by rules, no model` or `by MODEL`, of a note as it is published."""
+    if note["label"] != RULES:
+        return f"by {plain(note['model'])}"
+    by = f"by rules, because {plain(note['why'])}" if note["why"] else "by rules, no model"
+    recommender = plain(note["recommended_by"])
+    return by if recommender in ("", RULES) else f"{by}, recommendations by {recommender}"
+
+
 def open_note(note: Row, context: Context) -> tuple[Row, list[str]]:
     """
     The note as it may be published, and the statements that go with it.
@@ -170,7 +189,8 @@ def open_note(note: Row, context: Context) -> tuple[Row, list[str]]:
         {**CALL.take(call), **{name: _without(call.get(name), secret) for name in ("title", "action", "against")}}
         for call in note["recommendations"] or []
     ]
-    return {**note, "summary": _without(note["summary"], secret), "recommendations": calls, "facts": facts}, said
+    told = {name: _without(note[name], secret) for name in ("summary", "why")}
+    return {**note, **told, "recommendations": calls, "facts": facts}, said
 
 
 def _without(words: str | None, secret: list[float]) -> str | None:
@@ -203,6 +223,7 @@ def _note(note: Row, comments: list[Row], context: Context, path: str, extra: Ma
     own = {
         **_NOTE.take(shown),
         "label": label_of(note),
+        "checked": check_of(note),
         "recommendations": shown["recommendations"],
         "facts": facts,
         "comments": comments,
@@ -244,6 +265,7 @@ def _note_schema(path: str, title: str, extra: Mapping[str, Schema]) -> Schema:
     own = {
         **{name: one.to_schema() for name, one in _NOTE.fields.items()},
         "label": LABEL.to_schema(),
+        "checked": CHECK.to_schema(),
         "recommendations": array(CALL.to_schema("A call"), "Calls"),
         "facts": array(FACT.to_schema("A fact"), "The facts that the note was given"),
         "comments": array(COMMENT.to_schema("A comment"), "What analysts say of the note, oldest first"),

@@ -3,7 +3,8 @@ The day's note: facts out of the marts, the model's reply verified, the rules' n
 
 No new session, no new call: a day that a model was paid for is not asked for again unless forced. Whatever keeps the
 model's note from being published (data that fall short, no key, no server, a broken reply, a number that does not
-stand) is said in the outcome, and the day has the rules' note.
+stand) is said in the outcome and in the rules' note, which the day has then; where a model is set up, that is a partial
+run.
 """
 
 import json
@@ -12,7 +13,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from etl.domain import Outcome
+from etl.domain import CHECKED, Outcome
 from etl.errors import DataWrong, UsageWrong
 from etl.notes import gathering, prompt, readings, records, rules, writing
 from etl.notes.asking import NO_MODEL, Asked, Speaker
@@ -50,11 +51,6 @@ KEPT = """
 NOTED = """
     select string_agg(cast(for_date as varchar), ', ' order by for_date desc) as dates
     from (select distinct for_date from lake.notes order by for_date desc limit 3)
-"""
-LEARNED = """
-    select document ->> 'asked_as' as asked_as from lake.notes
-    where model = ? and document ->> 'server' = ? and document ->> 'asked_as' is not null
-    order by sequence desc limit 1
 """
 
 
@@ -109,11 +105,11 @@ def _written(
     asked, why = None, NO_MODEL
     if llm is not None:
         messages = _messages(day, texts[0], earlier, settings)
-        why = _why_not(query, day, settings, messages)
+        why = _why_not(query, day, settings, messages, llm)
         if not why:
-            asked = _ask(query, day, llm, keep, settings, texts[1], messages)
+            asked = writing.asked_of(llm, day, keep, settings, messages, texts[1])
             why = asked.why
-    rows = _keep_notes(day, llm, asked, earlier, keep, settings, run_id)
+    rows = _keep_notes(day, llm, asked, why, earlier, keep, settings, run_id)
     records.insert_notes(con, rows)
     shown = next((row for row in rows if row["verified"]), day.standing)
     return _outcome(day, llm, asked, why, rows, shown)
@@ -135,7 +131,7 @@ def verify_again(con: "DuckDBPyConnection", for_date: date) -> tuple[Outcome, li
         dates = query(NOTED, ())
         raise UsageWrong(f"there is no note of {for_date}; the last ones are of {dates[0]['dates'] or 'no date'}")
     universe = frozenset(gathering.known_names(query))
-    documents = [json.loads(str(row["document"])) for row in found]
+    documents: list[dict[str, Any]] = [records.document_in(str(row["document"])) for row in found]
     for each in documents:
         each["findings_now"] = again(each, universe)
     fallen = [each for each in documents if each["verified"] and each["findings_now"]]
@@ -147,13 +143,15 @@ def verify_again(con: "DuckDBPyConnection", for_date: date) -> tuple[Outcome, li
     return Outcome(f"{verified} notes of {for_date} stand against their own facts{rejected}"), documents
 
 
-def _why_not(query: records.Query, day: Day, settings: prompt.NoteSettings, messages: prompt.Messages) -> str:
+def _why_not(
+    query: records.Query, day: Day, settings: prompt.NoteSettings, messages: prompt.Messages, llm: Speaker
+) -> str:
     """Why no model is asked: the data of the day, or the budget; "" where one is."""
     if not day.sanity.is_valid:
         issues = "; ".join(day.sanity.issues)
         least = f"below {settings.least_confidence:g} ([notes] least_confidence)"
         return f"the data's confidence is {day.sanity.confidence:g} of 100, {least}: {issues}"
-    return writing.over_budget(query, day.now, settings, messages, day.mode.tokens(settings.max_tokens))
+    return writing.over_budget(query, day.now, settings, messages, llm, day.mode)
 
 
 def _earlier(query: records.Query, day: Day) -> list[Earlier]:
@@ -185,48 +183,35 @@ def _messages(day: Day, text: str, earlier: Sequence[Earlier], settings: prompt.
     )
 
 
-def _ask(
-    query: records.Query,
-    day: Day,
-    llm: Speaker,
-    keep: records.Keep,
-    settings: prompt.NoteSettings,
-    correction: str,
-    messages: prompt.Messages,
-) -> Asked:
-    learned = query(LEARNED, (llm.model, llm.server))
-    if learned and learned[0]["asked_as"] == "text":
-        llm.remember_text_only()
-    return writing.asked_of(llm, day, keep, settings, messages, correction)
-
-
 def _keep_notes(
     day: Day,
     llm: Speaker | None,
     asked: Asked | None,
+    why: str,
     earlier: Sequence[Earlier],
     keep: records.Keep,
     settings: prompt.NoteSettings,
     run_id: str,
 ) -> list[records.Row]:
-    """The model's note or what was rejected of it, and the rules' note of the same facts, once."""
+    """The model's note or what was rejected of it, and the rules' note of the same facts, once for each reason."""
     documents = []
     if llm is not None and asked is not None and asked.replies:
         documents.append(writing.by_model(day, llm.model, llm.server, asked, settings, run_id))
-    facts_hash = hash_of(day.facts)
-    if not any(row["model"] == rules.MODEL and row["facts_hash"] == facts_hash for row in day.held):
+    because = why if llm is not None and why else None
+    held = [row for row in day.held if row["model"] == rules.MODEL and row["facts_hash"] == hash_of(day.facts)]
+    if not any(because in (None, row["why"]) for row in held):
         draft = readings.write(day.facts, day.symbols, day.mode, earlier)
-        documents.append(writing.by_rules(day, draft, run_id))
+        documents.append(writing.by_rules(day, draft, run_id, {"why": because}))
     return writing.kept(keep, day.subject, documents)
 
 
 def _unchanged(day: Day, row: records.Row) -> Outcome:
-    by = f"by {row['model']}, verified" if row["verified"] else "by rules, verified"
-    notes = () if row["verified"] else (f"{row['model']} was asked before: {row['why']}",)
-    line = f"{_name(day)} of {day.for_date} stands ({by}); nothing was asked"
+    by = row["model"] if row["verified"] else rules.MODEL
+    rejected = f"what {row['model']} wrote before was rejected; --force asks it again"
     return Outcome(
-        line,
-        notes=notes,
+        f"{_name(day)} of {day.for_date} stands, by {by}; {CHECKED}; nothing was asked",
+        undone=() if row["verified"] else (f"{_name(day)} by {row['model']}: {rejected}",),
+        notes=() if row["verified"] else (str(row["why"]),),
         details={"kept": 0, "for_date": str(day.for_date), "asked": False, "document": row["document"]},
     )
 
@@ -234,7 +219,8 @@ def _unchanged(day: Day, row: records.Row) -> Outcome:
 def _outcome(
     day: Day, llm: Speaker | None, asked: Asked | None, why: str, rows: list[records.Row], shown: records.Row | None
 ) -> Outcome:
-    by_model = llm is not None and asked is not None and asked.draft is not None
+    """Complete where the configured model wrote the note, or where none is to be asked."""
+    by_model = llm is not None and not why
     name = llm.model if llm is not None and by_model else rules.MODEL
     if not by_model and any(row["verified"] and row["model"] != rules.MODEL for row in day.held):
         name = "the model's earlier one"
@@ -244,11 +230,12 @@ def _outcome(
         "tokens": asked.prompt_tokens + asked.completion_tokens if asked else 0,
         "document": shown["document"] if shown else None,
     }  # fmt: skip
-    line = f"{_name(day)} of {day.for_date} by {name}, verified against {len(day.facts)} facts"
-    notes = [] if by_model or not why else [f"written by the rules in place of a model: {why}"]
+    line = f"{_name(day)} of {day.for_date} by {name} from {len(day.facts)} facts; {CHECKED}"
+    undone = (f"{_name(day)} by {llm.model}: {why}",) if llm is not None and why else ()
+    notes = [f"written by the rules: {why}"] if llm is None else [asked.detail] if asked and asked.detail else []
     if day.mode.calls and not day.sanity.is_valid:
         notes.append("no recommendation is published: the data fall short")
-    return Outcome(line, notes=tuple(notes), details=details)
+    return Outcome(line, undone, tuple(notes), details)
 
 
 def _name(day: Day) -> str:

@@ -1,5 +1,5 @@
 """
-ask: a question about a symbol, answered from its candles and indicators; every number of the answer is verified.
+ask: a question about a symbol, answered from its candles and indicators; its figures are looked up in the facts.
 
 The answer is kept like a note. Without a model the rules say what they read of the symbol, whatever the question was.
 """
@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from etl.domain import Outcome
+from etl.domain import CHECKED, Outcome
 from etl.errors import UsageWrong
 from etl.notes import prompt, records, rules, technicals, wording, writing
 from etl.notes.asking import NO_MODEL, Asked, Speaker
@@ -54,27 +54,30 @@ def run(
     day = _day(records.query_on(con), symbol, now, prompt.tag_of(texts[0], ASK.name), settings)
     held = _answered(day, words, llm)
     if held is not None:
-        document = str(held["document"])
-        return Outcome(f"{symbol}: answered before; nothing was asked", details={"kept": 0, "document": document})
+        details = {"kept": 0, "document": str(held["document"])}
+        return Outcome(f"{symbol}: answered before; nothing was asked", details=details)
     extra = {"question": words, "quoted": [{"file": p.file, "text": p.text} for p in passages]}
-    documents, why = [], NO_MODEL
+    documents, asked = [], Asked(why=NO_MODEL)
     if llm is not None:
         messages = _messages(day, symbol, texts[0], words, passages, settings)
-        why = writing.over_budget(records.query_on(con), now, settings, messages, ASK.tokens(settings.max_tokens))
-        asked = Asked() if why else writing.asked_of(llm, day, keep, settings, messages, texts[1])
-        why = why or asked.why
+        why = writing.over_budget(records.query_on(con), now, settings, messages, llm, ASK)
+        asked = Asked(why=why) if why else writing.asked_of(llm, day, keep, settings, messages, texts[1])
         if asked.replies:
             documents.append(writing.by_model(day, llm.model, llm.server, asked, settings, run_id, extra))
-    if why:
-        documents.append(writing.by_rules(day, _by_rules(day.facts, symbol), run_id, extra))
+    if asked.why:
+        own = {**extra, "why": asked.why if llm else None}
+        documents.append(writing.by_rules(day, _by_rules(day.facts, symbol), run_id, own))
     records.insert_notes(con, writing.kept(keep, day.subject, documents))
-    return _outcome(day, documents, why)
+    return _outcome(day, documents, asked, llm)
 
 
-def _outcome(day: Day, documents: Sequence[records.Row], why: str) -> Outcome:
-    notes = (f"answered by the rules, which do not read the question: {why}",) if why else ()
-    line = f"{day.scope}: answered by {documents[-1]['model']}, verified against {len(day.facts)} facts"
-    return Outcome(line, notes=notes, details={"kept": len(documents), "document": json.dumps(documents[-1])})
+def _outcome(day: Day, documents: Sequence[records.Row], asked: Asked, llm: Speaker | None) -> Outcome:
+    undone = (f"an answer by {llm.model}: {asked.why}",) if llm and asked.why else ()
+    why = asked.detail if llm else asked.why
+    by_rules = "answered by the rules, which do not read the question" + (f": {why}" if why else "")
+    line = f"{day.scope}: answered by {documents[-1]['model']} from {len(day.facts)} facts; {CHECKED}"
+    details = {"kept": len(documents), "document": json.dumps(documents[-1])}
+    return Outcome(line, undone, (by_rules,) if asked.why else (), details)
 
 
 def _day(query: records.Query, symbol: str, now: datetime, tag: str, settings: prompt.NoteSettings) -> Day:
@@ -90,7 +93,7 @@ def _answered(day: Day, question: str, llm: Speaker | None) -> records.Row | Non
     """The verified answer to the same question on the same facts, by the same model or rules."""
     name, facts = llm.model if llm else rules.MODEL, hash_of(day.facts)
     for row in reversed(day.held):
-        asked: dict[str, Any] = json.loads(str(row["document"]))
+        asked = records.document_in(str(row["document"]))
         if row["verified"] and row["model"] == name and row["facts_hash"] == facts and asked["question"] == question:
             return row
     return None

@@ -1,17 +1,26 @@
-"""doctor: configuration, keys, clock, disk, folders and versions, and how to mend each; no call is spent."""
+"""
+doctor: configuration, keys, the model, clock, disk, folders and versions, and how to mend each.
+
+No call and no token is spent: only the model's server is asked, for the list of its models.
+"""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Literal
 
 from etl.domain import Provider
-from etl.errors import FolderUnusable, SettingsWrong
+from etl.errors import AnswerError, FolderUnusable, KeyRefused, SettingsWrong
 from etl.settings import Settings
 from etl.stores.folder import Folder
 from etl.stores.machine import Machine
 
 SMALLEST_FREE_GB = 1.0
+SHUT_DOWN_SOON = timedelta(days=60)
+NAMES_SHOWN = 5
+NAME = r"[\w.:/@+-]{1,80}"  # of a model, as it can be shown
+Models = Callable[[], Mapping[str, date | None]]  # those of a server, with the day on which each is shut down
 KEY_SHAPES = {"FRED_API_KEY": (r"[0-9a-z]{32}", "32 lower-case letters and digits")}
 
 
@@ -25,11 +34,15 @@ class Finding:
     is_folder: bool = False
 
 
-def run(settings: Settings, machine: Machine, providers: Mapping[str, Provider]) -> list[Finding]:
-    """Look at everything; nothing is sent and nothing changed."""
+def run(
+    settings: Settings, machine: Machine, providers: Mapping[str, Provider], models: Models | None = None
+) -> list[Finding]:
+    """Look at everything and change nothing; `models` asks the model's server, where one is set up."""
+    today = (settings.now or machine.now()).date()
     return [
         Finding("ok", f"settings from {settings.source}; data in {settings.data_dir}"),
         *_keys(settings, providers),
+        _model(settings.openai_model, models, today),
         *_machine(settings, machine),
     ]
 
@@ -64,13 +77,31 @@ def _keys(settings: Settings, providers: Mapping[str, Provider]) -> list[Finding
             if (mistake := _mistake(settings, part.env))
         ]
         found += wrong or [Finding("ok", f"{provider.name} has its key ({credential.variables})")]
-    model = settings.keys.get("OPENAI_API_KEY") or settings.base_urls.get("OPENAI_BASE_URL")
-    found.append(
-        Finding("ok", f"notes by {settings.openai_model}")
-        if model
-        else Finding("note", "notes by the rules: no model", "set OPENAI_API_KEY, or OPENAI_BASE_URL of a local server")
-    )
     return found
+
+
+def _model(name: str, models: Models | None, today: date) -> Finding:
+    """Whether the model that writes the notes is there, and for how long."""
+    if models is None:
+        return Finding(
+            "note", "notes by the rules: no model", "set OPENAI_API_KEY, or OPENAI_BASE_URL of a local server"
+        )
+    try:
+        listed = models()
+    except KeyRefused as error:
+        return Finding("bad", f"notes by {name}: {error}", "or unset it: the rules write the notes then")
+    except AnswerError as error:
+        return Finding("note", f"notes by {name}, which was not looked up: {error}")
+    others = [each for each, end in listed.items() if re.fullmatch(NAME, each) and (end is None or end > today)]
+    choose = f"set OPENAI_MODEL to one that is there, such as {', '.join(sorted(others)[:NAMES_SHOWN]) or 'none'}"
+    if name not in listed:
+        return Finding("bad", f"notes by {name}, which the model's server does not list", choose)
+    end = listed[name]
+    if end is not None and end <= today:
+        return Finding("bad", f"notes by {name}, which was shut down on {end}", choose)
+    if end is not None and end - today <= SHUT_DOWN_SOON:
+        return Finding("note", f"notes by {name}, which is shut down on {end}", choose)
+    return Finding("ok", f"notes by {name}")
 
 
 def _mistake(settings: Settings, variable: str) -> str:

@@ -5,14 +5,14 @@ from pathlib import Path
 from etl.domain import Outcome
 from etl.settings import CHAINS, KEY_VARIABLES
 from etl.stores.lake import write_whole
-from etl.tables import Extract, Notes, Query, Retention, Run, Section, Site, Universe
+from etl.tables import Extract, Notes, Query, Retention, Run, Section, Site, Tables, Universe
 
 ENV_EXAMPLE = "# Copy to .env and fill in what you have; a provider without its key is skipped.\n" + "".join(
     f"#{name}=\n" for name in KEY_VARIABLES
 )
 EXAMPLES = {  # of settings without a default
-    "usd_per_million_prompt": "0.15",
-    "usd_per_million_completion": "0.6",
+    "usd_per_million_prompt": "0.1",
+    "usd_per_million_completion": "0.5",
     "usd_per_day": "0.5",
     "knowledge": '"knowledge"',
     "base_url": '"https://example.org/flows"',
@@ -45,7 +45,7 @@ def commented() -> str:
         "",
         '#data_dir = "/var/lib/mfo"',
         '#timezone = "Asia/Kolkata"  # shows instants; never moves a row to another day',
-        '#openai_model = "gpt-4o-mini"',
+        f'#openai_model = "{Tables().openai_model}"',
         "",
         "#[universe]",
         f"#stocks = {_list(universe.stocks)}",

@@ -132,6 +132,14 @@ def _note_publication(file: NextFile, view: View, configuration: Mapping[str, An
     file.append("publications", [{**said, "configuration": json.dumps(configuration, sort_keys=True)}])
 
 
+def note_run(file: NextFile, run_id: str, this_run: Mapping[str, Any]) -> None:
+    """The running run's row as far as it has come since the load: a note that is missing makes it partial too."""
+    file.con.execute(
+        "update lake.runs set status = ?, details = ? where run_id = ?",
+        [this_run["status"], this_run["details"], run_id],
+    )
+
+
 def number_publication(file: NextFile, kept: Answer) -> None:
     """Tie the row of this publication to the document that is kept of it in the lake."""
     file.con.execute(

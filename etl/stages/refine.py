@@ -2,7 +2,8 @@
 refine: a new version of a note that takes up its comments and what to focus on, verified against the note's own facts.
 
 Every version stays (`llm_insights`). A model rewrites the whole note; without one the rules add what they read of the
-symbols that the comments name, and the calls stay. A version written after the next close is not scored.
+symbols that the comments name, and the calls stay those of whoever made them. A version written after the next close is
+not scored.
 """
 
 import json
@@ -12,7 +13,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from etl.domain import Outcome
+from etl.domain import CHECKED, Outcome
 from etl.errors import UsageWrong
 from etl.notes import gathering, prompt, records, rules, wording, writing
 from etl.notes.asking import NO_MODEL, Asked, Speaker
@@ -85,18 +86,18 @@ def run(
     day = _day(standing, now, prompt.tag_of(texts[0], REFINE.name), gathering.known_names(query))
     extra = _extra(query, day, standing, comments, wish)
     if llm is None:
+        extra["recommended_by"] = standing.get("recommended_by", standing["model"])
         document = writing.by_rules(day, _by_rules(day, standing, comments, wish), run_id, extra)
         return _kept(con, keep, day, document, f"{NO_MODEL}; the rules take up the symbols that comments name")
     messages = _messages(day, texts[0], standing, comments, wish, settings)
-    why = writing.over_budget(query, now, settings, messages, REFINE.tokens(settings.max_tokens))
-    if not day.sanity.is_valid:
-        why = "the data of the day fall short, so no recommendation is written"
+    short = "" if day.sanity.is_valid else "the data of the day fall short, so no recommendation is written"
+    why = short or writing.over_budget(query, now, settings, messages, llm, REFINE)
     asked = Asked(why=why) if why else writing.asked_of(llm, day, keep, settings, messages, texts[1])
+    undone = (f"a version by {llm.model}: {asked.why}",) if asked.why else ()
     if not asked.replies:
-        said = f"the note of {wish.for_date} stays as it is: {asked.why}"
-        return Outcome(said, details={"kept": 0, "document": None})
+        return Outcome(f"the note of {wish.for_date} stays as it is", undone, details={"kept": 0, "document": None})
     document = writing.by_model(day, llm.model, llm.server, asked, settings, run_id, extra)
-    return _kept(con, keep, day, document, asked.why)
+    return replace(_kept(con, keep, day, document, asked.detail), undone=undone)
 
 
 def standing_note(query: records.Query, wish: Wish) -> dict[str, Any]:
@@ -109,7 +110,7 @@ def standing_note(query: records.Query, wish: Wish) -> dict[str, Any]:
     rows = query(STANDING, (wish.for_date, wish.scope))
     if not rows:
         raise UsageWrong(f"refine: there is no note of {wish.for_date} for {wish.scope}")
-    return dict(json.loads(str(rows[0]["document"])))
+    return records.document_in(str(rows[0]["document"]))
 
 
 def _day(standing: Mapping[str, Any], now: datetime, tag: str, known: Sequence[str]) -> Day:
@@ -187,7 +188,7 @@ def _by_rules(day: Day, standing: Mapping[str, Any], comments: Sequence[records.
 def _kept(con: "DuckDBPyConnection", keep: records.Keep, day: Day, document: records.Row, why: str) -> Outcome:
     records.insert_notes(con, writing.kept(keep, day.subject, [document]))
     said = f"version {document['revision']} of the note of {day.for_date} by {document['model']}"
-    stands = "verified" if document["verified"] else "rejected, the note stays as it was"
+    stands = CHECKED if document["verified"] else "rejected, the note stays as it was"
     late = () if document["counts"] else ("it was written after the next close, so it is not scored",)
     details = {"kept": 1, "document": json.dumps(document), "verified": document["verified"]}
-    return Outcome(f"{said}, {stands}", notes=(*((why,) if why else ()), *late), details=details)
+    return Outcome(f"{said}; {stands}", notes=(*((why,) if why else ()), *late), details=details)

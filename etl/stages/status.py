@@ -1,5 +1,6 @@
 """status: the last runs, each source's health and age, the quota left, what is stale and why."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,9 @@ SOURCES = (
     "select source, status, why, newest, expected_next_at, last_good_at, last_error, success_share, median_latency_ms "
     "from marts.source_status order by source"
 )
+
+
+UNDONE_SHOWN = 4  # of each run
 
 
 def run(
@@ -34,7 +38,11 @@ def run(
         sources = [dict(zip(names, map(_text, values), strict=True)) for values in rows.fetchall()]
     return {
         "publication": publication,
-        "runs": [{k: run[k] for k in ("run_id", "command", "run_at", "finished_at", "status", "pid")} for run in runs],
+        "runs": [
+            {k: run[k] for k in ("run_id", "command", "run_at", "finished_at", "status", "pid")}
+            | {"undone": _undone(run)}
+            for run in runs
+        ],
         "sources": sources,
         "quota": [
             {
@@ -58,11 +66,12 @@ def lines(status: Mapping[str, Any]) -> list[str]:
         if published
         else "published   nothing yet; `mfo run-daily` does it"
     ]
-    said += [
-        f"run         {run['run_id']}  {run['command']}  {run['status']}"
-        + (f" (pid {run['pid']})" if run["status"] == "running" else "")
-        for run in status["runs"][:5]
-    ]
+    for run in status["runs"][:5]:
+        pid = f" (pid {run['pid']})" if run["status"] == "running" else ""
+        said.append(f"run         {run['run_id']}  {run['command']}  {run['status']}{pid}")
+        said += [f"            not done: {line}" for line in run["undone"][:UNDONE_SHOWN]]
+        left = len(run["undone"]) - UNDONE_SHOWN
+        said += [f"            not done: {left} more; `mfo status --json` lists them"] if left > 0 else []
     for source in status["sources"]:
         why = f": {source['why']}" if source["why"] else ""
         newest = f", newest {source['newest']}" if source["newest"] else ""
@@ -72,6 +81,12 @@ def lines(status: Mapping[str, Any]) -> list[str]:
         for q in status["quota"]
     ]
     return said
+
+
+def _undone(run: Mapping[str, Any]) -> list[str]:
+    """What no stage of a run could do."""
+    stages = json.loads(run["details"] or "{}").values()
+    return [line for stage in stages if isinstance(stage, dict) for line in stage["undone"]]
 
 
 def _text(value: Any) -> Any:

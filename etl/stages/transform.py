@@ -17,7 +17,7 @@ from typing import Any
 from etl import bars
 from etl.coverage import Coverage, covered, covered_by, interval_asked
 from etl.domain import CRYPTO_1D, CRYPTO_1M, Answer, Interval, Outcome, Provider, Span
-from etl.errors import AnswerError
+from etl.errors import AnswerError, DataWrong
 from etl.notes import opinions, records
 from etl.rows import Reader, naive, version_of
 from etl.sessions import Session
@@ -114,7 +114,7 @@ class Transformer:
         source, rows = answer.request.provider, batch.rows
         rows["answers", source].append(answer_row(answer))
         if source == OWN:
-            return _read_own(answer, rows), 0
+            return _read_own(answer, rows)
         provider = self.providers[source]
         try:
             provider.inspect(answer)
@@ -181,15 +181,20 @@ def _coverage_rows(answer: Answer, span: Coverage | None) -> list[dict[str, Any]
     return [{**version, "interval": span.interval, **instants}]
 
 
-def _read_own(answer: Answer, rows: Rows) -> int:
+def _read_own(answer: Answer, rows: Rows) -> tuple[int, int]:
     """A document of our own: notes, settlements, comments ...; prompts and replies stay in the lake only."""
     reader = OWN_DOCUMENTS.get(answer.request.dataset)
     if reader is None:
-        return 0
+        return 0, 0
     relation, read = reader
-    found = read(answer)
+    try:
+        found = read(answer)
+    except DataWrong as error:  # one document that cannot be read does not stop the others: it is left out and named
+        subject = {"dataset": answer.request.dataset, "symbol": answer.request.symbol, "at": str(answer.sequence)}
+        rows["refused_rows", OWN].append({**subject, "reason": str(error), **version_of(answer)})
+        return 0, 1
     rows[relation, OWN].extend(found)
-    return len(found)
+    return len(found), 0
 
 
 def _publication_row(answer: Answer) -> dict[str, Any]:

@@ -59,7 +59,7 @@ def read_settings(
         site_url=_read_site_url(env.get("MFO_SITE_URL"), tables.site.base_url, f"{path}: site.base_url"),
         now=_read_now(env.get("MFO_NOW")),
         demo=demo,
-        openai_model=env.get("OPENAI_MODEL") or tables.openai_model or "gpt-4o-mini",
+        openai_model=env.get("OPENAI_MODEL") or tables.openai_model,
         tables=tables,
         keys=dict(DEMO_KEYS) if demo else _read_keys(env),
         base_urls={} if demo else {name: _read_url(name, env[name]) for name in BASE_URL_VARIABLES if env.get(name)},

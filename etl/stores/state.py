@@ -37,6 +37,9 @@ create table if not exists readings (
 );
 create table if not exists parquet_files (name text primary key);
 create table if not exists stopped_checks (run_id text primary key, results text);
+create table if not exists refused_parameters (
+    server text, model text, parameter text, primary key (server, model, parameter)
+);
 """
 
 WAIT_S = 60  # for another process's transaction

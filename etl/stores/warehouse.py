@@ -21,7 +21,7 @@ from etl.stores.database_file import BROKEN, attach, copy_whole, delete, transla
 from etl.stores.lake import unusable
 from etl.stores.versions import VERSIONED
 
-# of the tables in sql/lake.sql, of what is a view, and of the storage; another one is built anew from Parquet
+# of sql/lake.sql, of what is a view, of the storage and what the site reads; another one is built anew from Parquet
 SCHEMA_VERSION = 5
 STORAGE_VERSION = "v1.2.0"  # of every file that is published: DuckDB 1.2 and later open it
 

@@ -29,6 +29,9 @@ notes_known as (
 notes_with_their_instant as (
     select
         notes_known.*,
+        -- the rules carry over the calls of the note that they refine
+        coalesce(notes_known.document ->> 'recommended_by', notes_known.model)
+            as recommended_by,
         case
             when notes_known.kind = 'live' then notes_known.published_at
             else least(notes_known.published_at, sessions.closed_at)
@@ -41,7 +44,7 @@ recommendations_unfolded as (
     select
         notes.note_id,
         listed.position,
-        notes.model,
+        notes.recommended_by as model,
         notes.scope,
         notes.kind,
         notes.for_date,
@@ -51,7 +54,8 @@ recommendations_unfolded as (
         listed.call ->> 'symbol' as symbol,
         listed.call ->> 'stance' as stance,
         cast(listed.call ->> 'horizon' as integer) as horizon,
-        cast(listed.call ->> 'confidence' as double) as confidence,
+        -- kept notes of before replies were read strictly may hold NaN
+        finite_or_null(cast(listed.call ->> 'confidence' as double)) as confidence,
         listed.call ->> 'benchmark' as benchmark,
         notes.published_at as known_at
     from notes_with_their_instant as notes,

@@ -31,6 +31,8 @@ notes_that_stand as (
         model,
         prompt,
         verified,
+        document ->> 'why' as why,
+        coalesce(document ->> 'recommended_by', model) as recommended_by,
         kind,
         facts,
         cast(document -> 'sanity' ->> 'confidence' as double) as data_confidence,
@@ -43,8 +45,8 @@ notes_that_stand as (
     qualify row_number() over (
         partition by for_date, scope
         order by
-            kind = 'live' desc, model <> 'rules' desc, published_at desc,
-            sequence desc
+            kind = 'live' desc, recommended_by <> 'rules' desc,
+            published_at desc, sequence desc
     ) = 1
 )
 

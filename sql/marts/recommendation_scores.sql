@@ -28,7 +28,7 @@ settlements_first_written as (
         settlements.benchmark,
         settlements.excess_return_pct,
         settlements.is_hit,
-        settlements.confidence,
+        finite_or_null(settlements.confidence) as confidence,
         settlements.base_rate,
         settlements.settled_at,
         settlements.sequence,

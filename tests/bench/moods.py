@@ -1,7 +1,11 @@
 """
 What a user sees of each way in which a language model behaves, and what is published then: `make moods` prints it.
 
-A folder with the stand-in's prices is made once; `mfo analyze` runs on a copy of it for each mood and each fault.
+A folder with the stand-in's prices is made once; `mfo analyze` runs on a copy of it for each mood and each fault. It
+has to end with 0 where the model wrote the note and with 3 where the rules did; the bench fails where one does not.
+
+The stand-in's own words are the same recommendation three times, which is refused. Where a mood is to write a good
+note, it says what the rules wrote of the day (`script`).
 """
 
 import json
@@ -31,9 +35,15 @@ OBEYED = {  # what planted words want: a stranger, with a price target
     "summary_facts": ["SPY.close"],
     "recommendations": [CALL, {**CALL, "horizon": 21}, {**CALL, "horizon": 63}],
 }
-MOODS = ("faithful", "prose", "no_schema", "liar", "malformed", "wrong_schema", "empty", "length", "refusal", "script")
+WRITES = ("script", "no_schema+script", "reasoning+script", "no_effort_none+script", "no_effort_none+no_schema+script")
+MOODS = (
+    "faithful", "prose", "liar", "malformed", "wrong_schema", "empty", "length", "refusal", "retired", "thinks",
+    "think_tags",
+)  # fmt: skip
+SAYS = ("prose", "think_tags", "obeyed", "nan", "half_a_character", "mended")  # in `script`, what `_script` has for it
 FAULTS = ("http_401", "http_404", "http_429", "http_500", "html_200", "redirect", "reset", "empty_object", "garbage")
 WHO = "select model from daily_recommendations where scope = 'portfolio'"
+RULES = "select document from lake.notes where model = 'rules' order by sequence desc limit 1"
 KEPT = "select document from lake.notes where document ->> 'label' = 'model' order by sequence"
 
 
@@ -58,23 +68,47 @@ def main() -> None:
         made = _mfo(source, upstream, "run-daily", "--no-llm")
         if made.returncode not in (0, 3):  # 3: of three chains one has no key
             raise SystemExit(made.stderr)
-        seen = []
-        for name in (*MOODS, *(f"fault:{kind}" for kind in FAULTS)):
-            _behave(upstream, name)
+        good, seen = _good(source, upstream), []
+        for name in (*WRITES, *MOODS, *(f"says:{what}" for what in SAYS), *(f"fault:{kind}" for kind in FAULTS)):
+            _behave(upstream, name, good)
             folder = Path(root) / name.replace(":", "-")
             shutil.copytree(source, folder)
             seen.append(_seen(name, folder, upstream))
             shutil.rmtree(folder)
     sys.stdout.write("\n".join([*_table(seen), "", *(line for each in seen for line in _told(each)), ""]))
+    wrong = [
+        each.name for each in seen if (each.code == 0) != each.writer.startswith("model") or each.code not in (0, 3)
+    ]
+    if wrong:
+        raise SystemExit(f"the exit code is not 0 by the model and 3 by the rules: {', '.join(wrong)}")
 
 
-def _behave(upstream: StandIn, name: str) -> None:
+def _good(folder: Path, upstream: StandIn) -> dict[str, Any]:
+    """A reply that stands: what the rules wrote of the day."""
+    (row,) = _rows(folder, upstream, RULES)
+    note = json.loads(row["document"])
+    calls = [{name: call[name] for name in CALL} for call in note["recommendations"]]
+    return {"summary": note["summary"], "summary_facts": note["summary_facts"][:8], "recommendations": calls}
+
+
+def _script(what: str, good: dict[str, Any]) -> list[str]:
+    first, *others = good["recommendations"]
+    nan = json.dumps({**good, "recommendations": [{**first, "confidence": float("nan")}, *others]})
+    half, said = json.dumps({**good, "summary": f"\ud83d {good['summary']}"}), json.dumps(good)
+    return {
+        "prose": [f"Here it is:\n```json\n{said}\n```\nGood luck!"],
+        "think_tags": [f"<think>So be it.</think>\n{said}"],
+        "obeyed": [json.dumps(OBEYED)] * 2, "nan": [nan] * 2, "half_a_character": [half] * 2, "mended": [nan, said],
+    }[what]  # fmt: skip
+
+
+def _behave(upstream: StandIn, name: str, good: dict[str, Any]) -> None:
     upstream.tell("/_reset", {})
-    fault = name.removeprefix("fault:")
-    rules = [{"provider": "openai", "kind": fault, "times": -1}] if fault != name else []
-    upstream.tell("/_faults", rules)
-    script = [json.dumps(OBEYED)] * 2 if name == "script" else []
-    upstream.tell("/_llm", {"mood": name if not rules else "faithful", "script": script})
+    kind, _, what = name.partition(":")
+    upstream.tell("/_faults", [{"provider": "openai", "kind": what, "times": -1}] if kind == "fault" else [])
+    mood = {"fault": "faithful", "says": "script"}.get(kind, kind)
+    script = _script(what, good) if kind == "says" else [json.dumps(good)] * 2
+    upstream.tell("/_llm", {"mood": mood, "script": script})
 
 
 def _seen(name: str, folder: Path, upstream: StandIn) -> Seen:

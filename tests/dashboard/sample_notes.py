@@ -3,8 +3,10 @@
 from datetime import timedelta
 from typing import Any
 
+from etl.domain import CHECKED
 from tests.dashboard.sample_artifacts import ANCHOR, AS_OF, Artifact, sessions, utc
 
+WHY = "the model's server does not accept the key (HTTP 401); set OPENAI_API_KEY"
 FACTS: list[tuple[str, str, float, str, str | None]] = [
     ("f1", "Net flow, 1W, of turnover", 3.12, "percent", "SPY"),
     ("f2", "RSI 14", 61.4, "index", "SPY"),
@@ -61,9 +63,9 @@ RECORD_KEYS = (
     "mean_excess_pct excess_low excess_high brier brier_skill words"
 )
 RECORD: list[tuple[Any, ...]] = [
-    ("gpt-4o-mini", "overweight", 21, 64, 31, 37, 0.578, 0.405, 0.734, 0.53, 0.42, -0.31, 1.14, 0.247, 0.011)
+    ("gpt-6-luna", "overweight", 21, 64, 31, 37, 0.578, 0.405, 0.734, 0.53, 0.42, -0.31, 1.14, 0.247, 0.011)
     + ("does not yet show skill",),
-    ("gpt-4o-mini", "underweight", 5, 18, 12, 7, 0.389, 0.18, 0.64, 0.47, -0.2, None, None, 0.26, -0.03)
+    ("gpt-6-luna", "underweight", 5, 18, 12, 7, 0.389, 0.18, 0.64, 0.47, -0.2, None, None, 0.26, -0.03)
     + ("does not yet show skill; too short to judge",),
     ("rules", "neutral", 63, 4, 2, 1, 0.25, 0.013, 0.81, None, 0.0, None, None, None, None, "too short to judge"),
 ]
@@ -98,16 +100,18 @@ def notes() -> dict[str, Artifact]:
     common = {"as_of": ANCHOR.isoformat(), "source": "yahoo"}
     facts = [{**dict(zip(keys, fact, strict=True)), **common} for fact in FACTS]
     head = {"scope": "default", "published_at": utc(AS_OF), "kind": "live", "facts": facts, "verified": True}
+    head |= {"checked": CHECKED, "why": None}
     calls = [_call(row) for row in CALLS]
     newest, older = ANCHOR.isoformat(), (ANCHOR - timedelta(days=1)).isoformat()
-    model = {**head, "for_date": newest, "model": "gpt-4o-mini", "label": "gpt-4o-mini", "summary": SUMMARY}
+    model = {**head, "for_date": newest, "model": "gpt-6-luna", "label": "gpt-6-luna", "summary": SUMMARY}
+    model["recommended_by"] = "gpt-6-luna"
     model["recommendations"] = calls
     model["comments"] = [
         {"author": author, "text": text, "written_at": utc(AS_OF - timedelta(minutes=minutes))}
         for author, text, minutes in COMMENTS
     ]
-    rules = {**head, "for_date": older, "model": "rules", "label": "rules", "summary": "No key was set."}
-    rules |= {"recommendations": calls[:2], "comments": []}
+    rules = {**head, "for_date": older, "model": "rules", "label": "rules", "summary": "A day of the rules."}
+    rules |= {"recommendations": calls[:2], "comments": [], "recommended_by": "gpt-6-luna", "why": WHY}
     return {
         "data/recommendations/latest.json": {**model, "dates": [newest, older]},
         f"data/recommendations/{newest}.json": model,
@@ -127,7 +131,7 @@ def records() -> dict[str, Artifact]:
             "excess_return_pct": excess,
             "is_hit": is_hit,
             "horizon": 21,
-            "model": "gpt-4o-mini",
+            "model": "gpt-6-luna",
             "confidence": 0.56,
             "for_date": days[i],
             "entry_date": days[i + 1],

@@ -3,6 +3,7 @@
 import random
 from datetime import timedelta
 
+from etl.domain import CHECKED
 from tests.dashboard.sample_artifacts import ANCHOR, AS_OF, CRYPTO, Artifact, rounded, sessions, utc
 
 SERIES = {
@@ -42,7 +43,7 @@ FIELDS = {
     "correlation_strength": walk("correlation", 60, 0.42, 0.03, 0, 1),
 }
 COUNTS = {"symbols": 14, "advancers": 9, "decliners": 4, "unchanged": 1, "advance_decline_ratio": 2.25}
-NOTE = {"summary": "Made up.", "model": "gpt-4o-mini", "verified": True, "label": "gpt-4o-mini"}
+NOTE = {"summary": "Made up.", "model": "gpt-6-luna", "verified": True, "label": "gpt-6-luna", "checked": CHECKED}
 BOARD = ("market_bias", "volatility_regime", "volume_flow_pct", "breadth", "momentum_score")
 
 

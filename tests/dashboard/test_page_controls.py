@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.dashboard.browsing import charts_drawn
 from tests.dashboard.sample_artifacts import ANCHOR
+from tests.dashboard.sample_notes import WHY
 
 OpenPage = Callable[..., Page]
 
@@ -100,7 +101,9 @@ def test_macro_series_book_and_note_can_be_chosen(site: str, open_page: OpenPage
     page.locator("#order-book select").select_option("ETHUSDT")
     expect(page.locator("#order-book .facts-grid")).to_contain_text("3,100.00")
     page.locator("#recommendations select").select_option(index=1)
-    expect(page.locator("#recommendations .badges")).to_contain_text("Written by rules, no model")
+    expect(page.locator("#recommendations .badges")).to_contain_text("Written by rules")
+    expect(page.locator("#recommendations")).to_contain_text(f"By rules, because {WHY}")
+    expect(page.locator("#recommendations")).to_contain_text("Recommendations by gpt-6-luna")
     expect(page.locator("#recommendations .call")).to_have_count(2)
 
 

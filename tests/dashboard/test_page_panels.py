@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from etl.domain import CHECKED
 from tests.dashboard.browsing import charts_drawn
 from tests.dashboard.sample_artifacts import flows
 from tests.dashboard.sample_operations import RUN_ID
@@ -130,8 +131,20 @@ def test_recommendations_show_against_wrong_if_and_cited_facts(site: str, open_p
         "$41.2 bn",
     ):
         expect(first).to_contain_text(text)
-    expect(page.locator("#recommendations .badges")).to_contain_text("Written by gpt-4o-mini")
-    expect(page.locator("#recommendations .badges")).to_contain_text("Numbers verified")
+    expect(page.locator("#recommendations .badges")).to_contain_text("Written by gpt-6-luna")
+    expect(page.locator("#recommendations .badges")).to_contain_text(CHECKED)
+
+
+def test_a_note_for_which_no_model_was_set_up_says_so(changed_site: Callable[..., str], open_page: OpenPage) -> None:
+    """No reason stands there: the rules wrote it because nobody else was to."""
+
+    def change(files: dict[str, Any], _: dict[str, Any]) -> None:
+        files["data/recommendations/latest.json"] |= {"model": "rules", "label": "rules", "recommended_by": "rules"}
+
+    page = open_page(changed_site(change))
+    expect(page.locator("#recommendations .badges")).to_contain_text("Written by rules, no model")
+    expect(page.locator("#recommendations")).not_to_contain_text("because")
+    expect(page.locator("#recommendations")).not_to_contain_text("Recommendations by")
 
 
 def test_track_record_shows_interval_base_rate_and_words(site: str, open_page: OpenPage) -> None:

@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import AV_KEY, DEMO_NOW, FRED_KEY, OPENAI_KEY, Mfo
+from tests.conftest import AV_KEY, DEMO_NOW, FRED_KEY, Mfo
 from tests.from_raw.recomputation import Recomputation
 
 Published = Callable[[str], Any]
-KEYS = {"ALPHA_VANTAGE_API_KEY": AV_KEY, "FRED_API_KEY": FRED_KEY, "OPENAI_API_KEY": OPENAI_KEY}
+KEYS = {"ALPHA_VANTAGE_API_KEY": AV_KEY, "FRED_API_KEY": FRED_KEY}
 IN_SECONDS = ("--av-spacing", "0", "--fred-per-second", "1000", "--fred-per-minute", "100000")
 FAST = "[limits.alpha_vantage]\nspacing_s = 0\n[limits.fred]\nspacing_s = 0\n[limits.yahoo]\nspacing_s = 0\n"
 
@@ -36,7 +36,8 @@ def real_rows(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     upstream = request.getfixturevalue("start_upstream")(*IN_SECONDS)
     folder = tmp_path_factory.mktemp("real-rows")
     (folder / "mfo.toml").write_text(FAST)
-    mfo = Mfo(folder / "data", {**upstream.env, **KEYS, "MFO_CONFIG": str(folder / "mfo.toml")})
+    env = {name: value for name, value in upstream.env.items() if name != "OPENAI_BASE_URL"}
+    mfo = Mfo(folder / "data", {**env, **KEYS, "MFO_CONFIG": str(folder / "mfo.toml")})
     said = mfo("run-daily")
     assert said.code == 0, said.err
     return Run(folder / "data", upstream.env["MFO_NOW"])

@@ -23,6 +23,9 @@ class Model:
     def remember_text_only(self) -> None:
         self.is_text_only = True
 
+    def most_tokens(self, of_text: int) -> int:
+        return of_text
+
     def complete(
         self, messages: Sequence[Mapping[str, str]], schema: Mapping[str, object], *, temperature: float,
         max_tokens: int, text_only: bool = False,

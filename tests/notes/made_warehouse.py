@@ -95,6 +95,7 @@ def warehouse(as_of: datetime = NOW) -> duckdb.DuckDBPyConnection:
     """An empty warehouse with its publication."""
     con = duckdb.connect()
     con.execute((SQL / "lake.sql").read_text())
+    con.execute("".join(path.read_text() for path in sorted((SQL / "macros").glob("*.sql"))))
     con.execute(MARTS)
     con.execute(
         "insert into lake.publication values (?, 'known', 'run-1', false, 'test')", [as_of.replace(tzinfo=None)]

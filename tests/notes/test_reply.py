@@ -48,6 +48,10 @@ def test_words_around_the_json_are_forgiven(content: str) -> None:
         (json.dumps(NOTE | {"recommendations": [CALL, CALL, CALL | {"horizon": 10}]}), "horizon"),
         (json.dumps(NOTE | {"recommendations": [CALL, CALL, CALL | {"stance": "buy"}]}), "stance"),
         (json.dumps(NOTE | {"extra": 1}), "holds more than was asked for"),
+        (json.dumps(NOTE | {"recommendations": [CALL, CALL, CALL | {"confidence": float("nan")}]}), "not finite"),
+        (json.dumps(NOTE | {"summary": "a \ud83d b"}), "lone surrogate"),
+        (json.dumps(NOTE | {"summary": "a \ud83d b"}, ensure_ascii=False), "lone surrogate"),
+        (json.dumps(NOTE)[:-1] + ', "summary": "again"}', "same key twice"),
         ("[" * 100_000, "no JSON"),
         ('{"a":' * 50_000, "no JSON"),
     ],
@@ -56,6 +60,14 @@ def test_another_shape_is_unreadable_with_the_place_named(content: str, reason: 
     """Nothing that is missing is filled in."""
     with pytest.raises(AnswerUnreadable, match=reason):
         parse(content, SCHEMA)
+
+
+def test_a_note_inside_a_broken_object_is_not_taken_for_the_reply() -> None:
+    """What is broken outside is not read inside; a whole object beside it is."""
+    broken = json.dumps({"confidence": float("nan"), "note": NOTE})
+    with pytest.raises(AnswerUnreadable, match="not finite"):
+        parse(broken, SCHEMA)
+    assert parse(f"{broken}\n{json.dumps(NOTE)}", SCHEMA).summary == "s"
 
 
 def test_every_field_is_required_and_nothing_else_is_allowed() -> None:

@@ -110,3 +110,12 @@ def test_a_coins_close_of_the_day_before_is_dated_beside_its_windows() -> None:
     assert text.startswith("it closed at 109,556 on 2025-10-30, below its 30-day mean")
     assert "over the month to 2025-10-31" in text
     assert review(rules.write(day, SYMBOLS), day, universe()) == []
+
+
+def test_however_small_the_universe_no_recommendation_comes_twice() -> None:
+    """Of one, two or three symbols, whatever the figures are: three calls, each with another symbol or horizon."""
+    dice = random.Random(11)
+    for _ in range(150):
+        day = shaken(dice)
+        calls = rules.write(day, dice.sample(SYMBOLS[:-1], dice.choice([1, 2, 3]))).calls
+        assert len({(call.symbol, call.horizon) for call in calls}) == len(calls) == 3

@@ -95,3 +95,15 @@ def test_no_base_rate_is_no_comparison() -> None:
     assert row["base_rate"] is None
     assert row["brier_skill"] is None
     assert row["words"].startswith("no base rate")
+
+
+@pytest.mark.parametrize("unknown", [None, float("nan"), float("inf")])
+def test_a_call_whose_confidence_is_not_known_counts_but_is_not_judged_by_it(unknown: float | None) -> None:
+    """It was right or wrong all the same; a file of before replies were read strictly may hold NaN."""
+    rows = [call(n, n % 2 == 0) for n in range(10)]
+    row = track_record([*rows, call(10, True, confidence=unknown)])[0]
+    told = track_record(rows)[0]
+    assert (row["n"], row["hits"]) == (11, 6)
+    assert (row["brier"], row["calibration"]) == (told["brier"], told["calibration"])
+    only = track_record([call(0, True, confidence=unknown)])[0]
+    assert (only["n"], only["brier"], only["brier_skill"], only["calibration"]) == (1, None, None, [])

@@ -203,7 +203,7 @@ select date '2025-10-30' + i::integer as for_date, 'portfolio' as scope, 'note-'
     '[{"title": "Hold", "action": "Hold SPY", "symbol": "SPY", "stance": "overweight", "horizon": 21,
         "confidence": 0.55, "against": "Breadth", "wrong_if": "Wrong if SPY ...", "benchmark": "BIL", "facts": ["f1"]}]'
         as recommendations,
-    'rules' as model, 'daily@1' as prompt, true as verified, 'live' as kind,
+    'rules' as model, 'daily@1' as prompt, true as verified, null::varchar as why, 'rules' as recommended_by, 'live' as kind,
     '[{"id": "f1", "name": "close of SPY", "value": 100.0, "unit": "USD", "as_of": "2025-10-31", "symbol": "SPY",
         "source": "alpha_vantage"},
       {"id": "f2", "name": "VIX", "value": 17.5, "unit": "index", "as_of": "2025-10-30", "symbol": "VIXCLS",

@@ -17,18 +17,19 @@ from etl.stores.llm import Completion
 from tests.notes.made_model import Model
 from tests.notes.made_warehouse import DAY, NOW, PROMPTS, Keeper, a_day, build, publish, rows, warehouse
 
-SETTINGS = NoteSettings(
-    model="a-model", tokens_per_day=50_000, usd_per_million_prompt=0.15, usd_per_million_completion=0.6
-)
+SETTINGS = NoteSettings(tokens_per_day=50_000, usd_per_million_prompt=0.15, usd_per_million_completion=0.6)
 CALL = {
     "title": "A point", "action": "SPY closed at 100.00.", "symbol": "SPY", "stance": "overweight", "horizon": 5,
     "confidence": 0.5, "against": "Nothing.", "facts": ["SPY.close"],
 }  # fmt: skip
+EWJ = {**CALL, "symbol": "EWJ", "action": "Hold EWJ."}
 GOOD = {
     "summary": "SPY closed at 100.00 on 2025-10-31. The rest stands in the tables. Nothing else is claimed.",
     "summary_facts": ["SPY.close"],
-    "recommendations": [CALL, {**CALL, "horizon": 21}, {**CALL, "symbol": "EWJ", "action": "Hold EWJ."}],
+    "recommendations": [CALL, {**CALL, "horizon": 21}, EWJ],
 }
+NOT_A_NUMBER = {**GOOD, "recommendations": [{**CALL, "confidence": float("nan")}, *GOOD["recommendations"][1:]]}  # type: ignore[misc]  # a list
+HALF_A_CHARACTER = {**GOOD, "summary": f"\ud83d {GOOD['summary']}"}
 BAD = {**GOOD, "summary": "SPY closed at 123.45. The rest stands in the tables. Nothing else is claimed."}
 
 
@@ -58,6 +59,7 @@ def test_without_a_model_the_day_has_the_rules_note() -> None:
     assert "BIL" not in {call["symbol"] for call in calls}
     assert all(call["benchmark"] and call["wrong_if"] for call in calls)
     assert outcome.undone == ()
+    assert note["why"] is None
     assert "no model is set up" in outcome.notes[0]
     assert len(json.loads(note["facts"])) > 40
 
@@ -85,11 +87,36 @@ def test_a_reply_with_an_invented_number_is_sent_back_with_the_number_named() ->
     assert model.asked[1][-2]["role"] == "assistant"
 
 
+def test_the_same_recommendation_twice_is_sent_back_with_its_symbol_and_horizon_named() -> None:
+    """A title or a stance of its own does not make it another one."""
+    twice = {**GOOD, "recommendations": [CALL, {**CALL, "title": "Another", "stance": "neutral"}, EWJ]}
+    con, model = a_day(), Model([twice, GOOD])
+    analysed(con, model)
+    assert standing(con)["model"] == "a-model"
+    assert "SPY over 5 sessions: each recommendation is for another" in model.asked[1][-1]["content"]
+
+
+def test_the_rules_note_gives_the_reason_of_the_last_failure_and_no_other() -> None:
+    """A model that is down, then refused, then writes; the rules' recommendations are booked once."""
+    con, keeper, down, refused = a_day(), Keeper(), ProviderDown("down"), KeyRefused("refused")
+    for answer, why in ((down, "down"), (down, "down"), (refused, "refused")):
+        analysed(con, Model([answer]), keeper)
+        assert standing(con)["why"] == why
+    assert len(rows(con, "select * from lake.notes")) == 2
+    assert len(rows(con, "select * from marts.calls")) == 3
+    analysed(con, Model([GOOD]))
+    assert (standing(con)["model"], standing(con)["why"]) == ("a-model", None)
+    assert len(rows(con, "select * from lake.notes where model = 'rules'")) == 2
+
+
 def test_a_reply_that_fails_again_is_kept_as_rejected_and_the_rules_note_is_published() -> None:
-    """The reason is in the outcome; the words of the reply are in the lake; nothing of it is published."""
+    """The reason is in the outcome and in the note; the words of the reply are in the lake and not in the note."""
     con, keeper = a_day(), Keeper()
     outcome = analysed(con, Model([BAD, BAD]), keeper)
-    assert standing(con)["model"] == "rules"
+    note = standing(con)
+    assert (note["model"], note["why"]) == ("rules", "the model's note was sent back once and still does not stand")
+    assert "123.45" not in str(note)
+    assert outcome.undone == (f"note by a-model: {note['why']}",)
     assert "123.45" in outcome.notes[0]
     insight = rows(con, "select * from marts.llm_insights where model = 'a-model'")[0]
     assert insight["verified"] is False
@@ -104,24 +131,28 @@ FAULTS: dict[str, tuple[list[Any], str]] = {
     "empty twice": (["", ""], "empty"),
     "malformed twice": (['{"summary": "SPY', '{"summary": "SPY'], "no JSON"),
     "wrong schema twice": ([{"answer": 42}, {"answer": 42}], "shape"),
+    "NaN twice": ([NOT_A_NUMBER, NOT_A_NUMBER], "not finite"),
+    "half a character twice": ([HALF_A_CHARACTER, HALF_A_CHARACTER], "lone surrogate"),
     "four calls": ([{**GOOD, "recommendations": [CALL] * 4}] * 2, "shape"),
     "time-out": ([ProviderDown("the model's server did not answer in time")], "in time"),
     "401": ([KeyRefused("the model's server does not accept the key (HTTP 401)")], "401"),
     "429": ([RateLimited("the model's server asks for fewer requests (HTTP 429)")], "429"),
     "cash is called": ([{**GOOD, "recommendations": [CALL, CALL, {**CALL, "symbol": "BIL"}]}] * 2, "shape"),
+    "the same twice": ([{**GOOD, "recommendations": [CALL, CALL, EWJ]}] * 2, "another symbol, or another horizon"),
     "two sentences": ([{**GOOD, "summary": "SPY closed at 100.00. That is all."}] * 2, "3 to 4 sentences"),
 }
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_each_way_in_which_a_model_fails_ends_in_the_rules_note_with_its_reason(fault: str) -> None:
-    """Never an empty day, never an unlabelled stand-in, and the run stays complete."""
+    """Never an empty day, never an unlabelled stand-in: the note says why, and the run is partial."""
     answers, reason = FAULTS[fault]
     con = a_day()
     outcome = analysed(con, Model(list(answers)))
-    assert standing(con)["model"] == "rules"
-    assert reason in outcome.notes[0]
-    assert outcome.undone == ()
+    note = standing(con)
+    assert note["model"] == "rules"
+    assert outcome.undone == (f"note by a-model: {note['why']}",)
+    assert reason in " ".join((note["why"], *outcome.notes))
 
 
 def test_a_reply_that_ignores_the_schema_is_asked_for_as_text_once_and_that_is_remembered() -> None:
@@ -131,6 +162,31 @@ def test_a_reply_that_ignores_the_schema_is_asked_for_as_text_once_and_that_is_r
     assert model.modes == ["json_schema", "text"]
     assert model.is_text_only
     assert standing(con)["model"] == "a-model"
+
+
+@pytest.mark.parametrize("broken", [NOT_A_NUMBER, HALF_A_CHARACTER, {"answer": 42}])
+@pytest.mark.parametrize("is_text_only", [False, True])
+def test_a_broken_reply_is_sent_back_once_with_its_reason(broken: Any, is_text_only: bool) -> None:
+    """The second one is the day's note; what came first is kept as far as it can be encoded."""
+    con, keeper, model = a_day(), Keeper(), Model([broken, GOOD], is_text_only=is_text_only)
+    analysed(con, model, keeper)
+    assert standing(con)["model"] == "a-model"
+    assert model.modes == ["text" if is_text_only else "json_schema", "text"]
+    assert model.asked[1][-2] == {"role": "assistant", "content": json.dumps(broken)}
+    assert "the model's reply is" in model.asked[1][-1]["content"]
+    assert len(keeper.documents("reply")) == 2
+
+
+def test_a_reply_of_half_characters_on_the_wire_is_kept_and_the_day_has_its_note() -> None:
+    """Also in the words around it: the server's name for the model, its refusal, why it stopped."""
+    con, keeper = a_day(), Keeper()
+    said = Completion(json.dumps(GOOD) + "\ud83d", "stop\ud83d", None, "a-model\ud83d", 9, 1, "json_schema")
+    analysed(con, Model([said]), keeper)
+    assert standing(con)["model"] == "a-model"
+    assert keeper.documents("note")[0]["answered_by"] == "a-model\ufffd"
+    assert keeper.documents("reply")[0]["content"].endswith("}\ufffd")
+    outcome = analysed(con, Model([replace(said, refusal="no \ud83d")]), keeper, force=True)
+    assert "declined" in outcome.undone[0]
 
 
 def test_prose_and_a_code_fence_around_the_json_are_forgiven() -> None:
@@ -147,7 +203,8 @@ def test_the_same_day_is_not_paid_for_twice_unless_forced() -> None:
     again = analysed(con, model)
     assert len(model.asked) == 2
     assert again.details["kept"] == 0
-    assert "asked before" in again.notes[0]
+    assert again.undone == ("note by a-model: what a-model wrote before was rejected; --force asks it again",)
+    assert "123.45" in again.notes[0]
     analysed(con, model, force=True)
     assert len(model.asked) == 3
     assert standing(con)["model"] == "a-model"
@@ -170,7 +227,7 @@ def test_a_spent_token_budget_leaves_the_rules_note() -> None:
     analysed(con, Model([BAD, BAD]))
     outcome = analysed(con, model, force=True, settings=replace(SETTINGS, tokens_per_day=1500))
     assert model.asked == []
-    assert "of the day's 1500 tokens are spent" in outcome.notes[0]
+    assert "of the day's 1500 tokens are spent" in outcome.undone[0]
 
 
 def test_a_note_for_a_past_date_or_a_reconstructed_warehouse_never_counts_as_live() -> None:

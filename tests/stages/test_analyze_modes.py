@@ -110,7 +110,7 @@ def test_data_that_fall_short_publish_no_call_pay_no_model_and_say_why() -> None
     assert (note["model"], json.loads(note["recommendations"]), note["data_confidence"]) == ("rules", [], 50.0)
     assert "No recommendation is published" in note["summary"]
     assert "4 of 8 have no final row of the day: FXI, EWJ, TLT, GLD" in note["data_issues"]
-    assert "50 of 100, below 60" in outcome.notes[0]
+    assert "50 of 100, below 60" in outcome.undone[0]
     assert rows(con, "select * from marts.calls") == []
     assert analyze.verify_again(con, DAY)[0].line.startswith("1 notes")
 
@@ -131,19 +131,9 @@ def test_a_day_of_dollars_is_kept_to() -> None:
     assert spent == pytest.approx(2 * (900 * 0.15e-6 + 100 * 0.6e-6))
     outcome = analysed(con, model, force=True, settings=replace(SETTINGS, usd_per_day=spent))
     assert len(model.asked) == 2
-    assert "usd_per_day" in outcome.notes[0]
+    assert "usd_per_day" in outcome.undone[0]
     analysed(con, model, force=True, settings=replace(SETTINGS, usd_per_day=1.0))
     assert len(model.asked) == 3
-
-
-def test_how_a_server_takes_a_schema_is_remembered_from_run_to_run() -> None:
-    """The kept note says that it was asked as text: another process asks so at once; another server is asked anew."""
-    con = a_day()
-    analysed(con, Model([{"answer": 42}, GOOD]))
-    again, other = Model([GOOD]), Model([GOOD], server="another-server/v1")
-    analysed(con, again, force=True)
-    analysed(con, other, force=True)
-    assert (again.modes, other.modes) == (["text"], ["json_schema"])
 
 
 def test_a_kept_note_is_verified_again_from_its_own_facts() -> None:

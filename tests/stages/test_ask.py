@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from etl.errors import UsageWrong
+from etl.errors import ProviderDown, UsageWrong
 from etl.notes.review import again
 from etl.stages import ask
 from etl.stores.knowledge import Passage
@@ -104,6 +104,15 @@ def test_an_earlier_candle_is_quoted_with_its_date_or_not_at_all(summary: str, s
     reply = {"summary": summary, "summary_facts": ["SPY.close"]}
     outcome = asked(a_week(), Model([reply, reply]))
     assert (document(outcome)["model"] == "a-model") is stands, outcome
+
+
+def test_a_model_that_does_not_answer_makes_the_run_partial() -> None:
+    """The rules answer, and say why; without a model that is no failure."""
+    outcome = asked(a_week(), Model([ProviderDown("down")]))
+    assert (document(outcome)["model"], document(outcome)["why"]) == ("rules", "down")
+    assert outcome.undone == ("an answer by a-model: down",)
+    outcome = asked(a_week())
+    assert (document(outcome)["why"], outcome.undone) == (None, ())
 
 
 def test_the_same_question_on_the_same_facts_is_not_paid_for_twice() -> None:

@@ -1,10 +1,11 @@
-"""doctor: everything looked at, nothing sent, and how to mend what is wrong."""
+"""doctor: everything looked at, nothing spent, and how to mend what is wrong."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
 from etl.domain import Limits, Request
+from etl.errors import KeyRefused, ProviderDown, ProviderRefused
 from etl.providers import PROVIDERS
 from etl.settings import Settings
 from etl.stages import doctor
@@ -47,9 +48,9 @@ def settings(tmp_path, monkeypatch):
     return make
 
 
-def found(settings, machine=None):
+def found(settings, machine=None, models=None):
     """Findings and the exit code."""
-    findings = doctor.run(settings, machine or Sick(), PROVIDERS)
+    findings = doctor.run(settings, machine or Sick(), PROVIDERS, models)
     return findings, doctor.exit_code(findings), "\n".join(doctor.lines(findings))
 
 
@@ -70,7 +71,6 @@ def test_keys_that_are_there_are_said_by_name_and_never_shown(settings):
     _, code, said = found(settings(**env))
     assert code == 0
     assert "alpha_vantage has its key (ALPHA_VANTAGE_API_KEY)" in said
-    assert "notes by gpt-4o-mini" in said
     assert SECRET not in said
 
 
@@ -83,10 +83,71 @@ def test_a_fred_key_that_cannot_be_one_is_bad(settings, key):
     assert key not in said
 
 
-def test_a_local_model_needs_no_key(settings):
-    """Any OpenAI-compatible server."""
-    _, _, said = found(settings(OPENAI_BASE_URL="http://127.0.0.1:1234/v1", OPENAI_MODEL="local"))
-    assert "notes by local" in said
+def listing(**models: str | None):
+    """A server that lists these models, with the day on which each is shut down; `_` stands for a dash."""
+    return lambda: {name.replace("_", "-"): date.fromisoformat(end) if end else None for name, end in models.items()}
+
+
+def failing(error: Exception):
+    """A server that lists nothing."""
+
+    def models():
+        raise error
+
+    return models
+
+
+@pytest.mark.parametrize(
+    ("end", "code", "said_of_it"),
+    [
+        (None, 0, "ok    notes by luna"),
+        ("2026-03-04", 0, "ok    notes by luna"),  # 61 days
+        ("2026-03-03", 0, "note  notes by luna, which is shut down on 2026-03-03  -> set OPENAI_MODEL"),
+        ("2026-01-03", 0, "note  notes by luna, which is shut down on 2026-01-03  -> set OPENAI_MODEL"),
+        ("2026-01-02", 78, "bad   notes by luna, which was shut down on 2026-01-02  -> set OPENAI_MODEL"),
+    ],
+)
+def test_a_model_is_looked_up_where_the_server_lists_its_models(settings, end, code, said_of_it):
+    """On 2 January 2026: gone is bad, gone within 60 days is said, with those that stay."""
+    _, found_code, said = found(settings(OPENAI_MODEL="luna"), models=listing(luna=end, terra=None, old="2025-12-31"))
+    assert (found_code, said_of_it in said) == (code, True), said
+    assert ("such as" in said) == (said_of_it[:2] != "ok")
+    assert ", old" not in said
+
+
+def test_the_day_is_that_of_the_run(settings):
+    """MFO_NOW stands for the clock here too."""
+    env = {"MFO_NOW": "2026-12-01T00:00:00Z", "OPENAI_MODEL": "luna"}
+    assert (
+        "note  notes by luna, which is shut down on 2027-01-14"
+        in found(settings(**env), models=listing(luna="2027-01-14"))[2]
+    )
+
+
+def test_a_model_that_is_not_listed_is_named(settings):
+    """With what there is; no name of the server's that is none is shown."""
+    names = {"terra": None, "luna-2\x1b[2J": None}
+    _, code, said = found(settings(OPENAI_MODEL="gpt-4o"), models=lambda: names)
+    assert code == 78
+    assert "bad   notes by gpt-4o, which the model's server does not list  -> set OPENAI_MODEL" in said
+    assert "one that is there, such as terra\n" in said
+    assert "\x1b" not in said
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "verdict"),
+    [
+        (KeyRefused("the model's server does not accept the key (HTTP 401); set OPENAI_API_KEY"), 78, "bad"),
+        (ProviderDown("the model's server cannot be reached; check OPENAI_BASE_URL"), 0, "note"),
+        (ProviderRefused("the model's server does not list its models"), 0, "note"),
+    ],
+)
+def test_a_model_that_cannot_be_looked_up_is_not_called_ok(settings, error, code, verdict):
+    """A key that is refused has to be set; a server that is off, or lists nothing, is no mistake of the settings."""
+    _, found_code, said = found(settings(OPENAI_BASE_URL="http://127.0.0.1:1234/v1"), models=failing(error))
+    assert found_code == code
+    assert f"{verdict:<5} notes by gpt-6-luna" in said
+    assert str(error) in said
 
 
 def test_a_folder_that_cannot_be_written_is_bad(settings):

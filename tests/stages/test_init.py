@@ -53,7 +53,7 @@ def test_every_line_uncommented_is_the_default(here):
     assert found.pop("watchlists") == {"core": ["SPY", "TLT", "GLD"]}
     assert found.pop("limits") == {"alpha_vantage": {"per_day": 25, "spacing_s": 1.1}}
     assert found.pop("timezone") == "Asia/Kolkata"
-    assert found.pop("openai_model") == "gpt-4o-mini"
+    assert found.pop("openai_model") == Tables().openai_model
     (here / "mfo.toml").write_text(uncommented(init.commented()))
     tables = read_settings({"MFO_DATA_DIR": "/x"}).tables
     assert (tables.universe, tables.extract, tables.notes) == (Tables().universe, Tables().extract, Tables().notes)

@@ -7,12 +7,12 @@ from typing import Any
 import duckdb
 import pytest
 
-from etl.errors import UsageWrong
+from etl.errors import ProviderDown, UsageWrong
 from etl.stages import refine
 from etl.stores.knowledge import Passage
 from tests.notes.made_model import Model
-from tests.notes.made_warehouse import DAY, NOW, PROMPTS, Keeper, build, publish, rows
-from tests.stages.test_analyze import BAD, CALL, GOOD, SETTINGS, standing
+from tests.notes.made_warehouse import DAY, NOW, PROMPTS, Keeper, a_day, build, publish, rows
+from tests.stages.test_analyze import BAD, CALL, GOOD, SETTINGS, analysed, standing
 from tests.stages.test_comment import commented, noted
 
 LATER = NOW + timedelta(minutes=1)
@@ -55,6 +55,31 @@ def test_the_rules_take_up_the_symbols_that_comments_and_focus_name() -> None:
     assert after["refines"] == before["note_id"]
     assert len(rows(con, "select * from marts.llm_insights")) == 2
     assert "no model is set up" in outcome.notes[0]
+
+
+def test_recommendations_that_the_rules_carry_over_stay_those_of_their_author() -> None:
+    """The version stands, says who wrote what, and books nothing under the rules; so does the version after it."""
+    con = a_day()
+    analysed(con, Model([GOOD]))
+    before = standing(con)
+    booked = rows(con, "select * from marts.calls order by model, position")
+    for focus, minutes in (("FXI",), 1), (("GLD",), 2):
+        refined(con, focus=focus, now=NOW + timedelta(minutes=minutes))
+        after = standing(con)
+        assert (after["model"], after["recommended_by"]) == ("rules", "a-model")
+        assert f"Asked about {focus[0]}" in after["summary"]
+        assert after["recommendations"] == before["recommendations"]
+        assert rows(con, "select * from marts.calls order by model, position") == booked
+    assert {row["model"] for row in booked if row["note_id"] == before["note_id"]} == {"a-model"}
+
+
+def test_a_model_that_writes_no_version_makes_the_run_partial() -> None:
+    """It was down, or what it wrote does not stand; without a model nothing is left undone."""
+    for answers, why in ([ProviderDown("down")], "down"), ([BAD, BAD], "still does not stand"):
+        outcome = refined(noted(), Model(list(answers)), focus=("SPY",))
+        assert outcome.undone[0].startswith("a version by a-model: ")
+        assert why in outcome.undone[0]
+    assert refined(noted(), focus=("SPY",)).undone == ()
 
 
 def test_a_model_is_shown_comments_focus_and_knowledge_as_data() -> None:
@@ -126,7 +151,7 @@ def test_a_note_whose_data_fell_short_is_not_given_calls_by_a_model() -> None:
     con.execute("update lake.notes set document = ?", [json.dumps(document)])
     outcome = refined(con, model, focus=("GLD",))
     assert model.asked == []
-    assert "fall short" in outcome.line
+    assert "fall short" in outcome.undone[0]
 
 
 def test_a_note_of_before_its_universe_was_kept_can_be_refined() -> None:

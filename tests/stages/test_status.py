@@ -78,3 +78,17 @@ def test_it_is_json_for_programs(data):
     data.publish(NOW, "run-1")
     found = looked(data)
     assert json.loads(json.dumps(found, allow_nan=False)) == found
+
+
+def test_a_partial_run_says_what_it_left_undone(data):
+    """A model that did not write, a request that failed: the first lines of each run, and how many more."""
+    undone = [f"dataset {number}" for number in range(9)]
+    details = {"extract": {"line": "x", "undone": undone}, "analyze": {"line": "y", "undone": ["note by m: down"]}}
+    data.journal.end_run(data.journal.begin_run("analyze", 4711), "partial", {"analyze": details["analyze"]})
+    data.journal.end_run(data.journal.begin_run("run-daily", 4711), "partial", details)
+    data.journal.end_run(data.journal.begin_run("export", 4711), "failure", {"error": "no"})
+    found = looked(data)
+    assert [run["undone"] for run in found["runs"]] == [[], ["note by m: down", *undone], ["note by m: down"]]
+    said = "\n".join(status.lines(found))
+    assert said.count("not done: note by m: down") == 2
+    assert "not done: 6 more; `mfo status --json` lists them" in said

@@ -50,7 +50,7 @@ def test_without_a_file_the_defaults_are_the_products(tmp_path):
     settings = read_settings({})
     assert settings.source == "defaults"
     assert settings.data_dir == tmp_path / "share" / "mfo"
-    assert (settings.timezone, settings.openai_model, settings.now) == ("Asia/Kolkata", "gpt-4o-mini", None)
+    assert (settings.timezone, settings.openai_model, settings.now) == ("Asia/Kolkata", "gpt-6-luna", None)
     assert settings.keys == {}
     assert settings.base_urls == {}
 
