@@ -22,7 +22,7 @@ from etl.stores.database_file import BROKEN, delete, quoted, translated, wal_of
 from etl.stores.lake import unusable
 from etl.stores.versions import VERSIONED
 
-SCHEMA_VERSION = 4  # of the tables in sql/lake.sql and of what is a view; another one is built anew from Parquet
+SCHEMA_VERSION = 5  # of the tables in sql/lake.sql and of what is a view; another one is built anew from Parquet
 
 # what a load may hold in memory, however long the history: the rest of it goes beside the file for the moment
 WRITER: dict[str, str | bool | int | float | list[str]] = {

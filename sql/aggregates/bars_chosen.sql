@@ -1,6 +1,5 @@
 -- A final bar of the best source that has it.
 -- grain: symbol, interval, opened_at
--- incremental: rows
 -- A stand-in's row never overwrites the first source's row; Binance's archive ranks as
 -- Binance, and before its REST. Equity days of sources that only give history rank
 -- after the daily ones. Those outside the calendar's sessions are left out (a check

@@ -1,6 +1,5 @@
 -- A daily bar of the best source, adjusted for splits up to the as-of day.
 -- grain: symbol, trade_date
--- incremental: rows of 1d
 -- A raw bar is quoted in the shares of its own day, an adjusted one in those of the day
 -- on which it was fetched.
 

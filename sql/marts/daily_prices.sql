@@ -1,6 +1,5 @@
 -- A final daily bar of the best source, split-adjusted, with the close as traded.
 -- grain: symbol, trade_date
--- incremental: rows of 1d
 
 with
 

@@ -1,6 +1,5 @@
 -- An hour that is over, rolled up from minutes; complete when all 60 were there.
 -- grain: symbol, opened_at
--- incremental: rows of 1h
 
 with
 

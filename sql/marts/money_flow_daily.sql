@@ -1,6 +1,5 @@
 -- A symbol's day with its turnover, and an estimate of what was bought on balance.
 -- grain: symbol, trade_date
--- incremental: rows of 1d
 
 with
 

@@ -1,6 +1,5 @@
 -- A final bar of one source, in its newest version known at the as-of instant.
 -- grain: symbol, interval, opened_at, source
--- incremental: rows
 -- Nearly all bars have one version: only the others are put in order, which is what
 -- lets millions of minutes pass.
 

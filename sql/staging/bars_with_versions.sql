@@ -1,6 +1,5 @@
 -- A final bar of one source of which more than one version is known: few of them are.
 -- grain: symbol, interval, opened_at, source
--- incremental: rows
 
 with
 

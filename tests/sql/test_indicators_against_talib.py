@@ -60,8 +60,8 @@ def computed(*series: Series) -> list[Series]:
     for at, one in enumerate(series):
         days = [START + timedelta(days=day) for day in range(len(one["close"]))]
         lake.bars(f"COIN{at}", days, one["close"], kind="crypto", source="binance", **_wicks(one))
-    lake.build("indicators.assembled")
-    frame = lake.con.execute("select * from indicators.assembled order by symbol, opened_at").df()
+    lake.build("indicators.metrics")
+    frame = lake.con.execute("select * from indicators.metrics order by symbol, opened_at").df()
     return [
         {
             name: group[name].to_numpy(dtype=float, na_value=np.nan)

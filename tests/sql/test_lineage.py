@@ -7,13 +7,13 @@ import pytest
 
 from etl.errors import UsageWrong
 from etl.stores import lineage
-from etl.stores.traces import TRACES, WINDOWS
+from etl.stores.traces import TRACES, windows
 from tests.sql.conftest import SQL, Lake, fill_market
 
 DAY, COIN_DAY = date(2025, 10, 31), date(2025, 10, 30)
 FIGURES = [
     ("daily_prices SPY 2025-10-31", "close"),
-    *((f"daily_metrics SPY {DAY}", column) for column in [*WINDOWS, "rsi14", "macd_signal", "atr14", "obv"]),
+    *((f"daily_metrics SPY {DAY}", column) for column in windows()),
     ("money_flow_daily SPY 2025-10-31", "turnover_usd"),
     ("money_flow_daily SPY 2025-10-31", "net_flow_usd"),
     ("money_flow_daily BTCUSDT 2025-10-30", "net_flow_usd"),
