@@ -7,7 +7,6 @@ A model is one SELECT. Its first line says what a row is, a line `-- grain: a, b
 """
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -53,26 +52,23 @@ def read_model(path: Path, parser: "duckdb.DuckDBPyConnection") -> Model:
 
 def _tables_read(sql: str, path: Path, parser: "duckdb.DuckDBPyConnection") -> frozenset[str]:
     (text,) = parser.execute("select json_serialize_sql(?)", [sql]).fetchall()[0]
-    tree = json.loads(text)
+    nodes: list[dict[str, Any]] = []  # every object of the tree
+
+    def noted(node: dict[str, Any]) -> dict[str, Any]:
+        nodes.append(node)
+        return node
+
+    tree = json.loads(text, object_hook=noted)
     if tree["error"]:
         raise DataWrong(f"{path}: {tree['error_message']}")
     if len(tree["statements"]) != 1:
         raise DataWrong(f"{path}: a model is one SELECT, here are {len(tree['statements'])}")
-    nodes = list(_nodes(tree["statements"]))
     ctes = {entry["key"] for node in nodes if "cte_map" in node for entry in node["cte_map"]["map"]}
     tables = [node for node in nodes if node.get("type") == "BASE_TABLE"]
     loose = sorted({node["table_name"] for node in tables if not node["schema_name"]} - ctes)
     if loose:
         raise DataWrong(f"{path}: unknown relation {', '.join(loose)} (a table needs its schema)")
     return frozenset(f"{node['schema_name']}.{node['table_name']}" for node in tables if node["schema_name"])
-
-
-def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
-    """Every object of a JSON tree, outermost first."""
-    if isinstance(tree, dict):
-        yield tree
-    for child in tree.values() if isinstance(tree, dict) else tree if isinstance(tree, list) else ():
-        yield from _nodes(child)
 
 
 def sentence_of(path: Path, sql: str) -> str:

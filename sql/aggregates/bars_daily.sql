@@ -6,7 +6,7 @@
 with
 
 as_of_day as (
-    select eastern_date(as_of) as as_of_date from lake.publication
+    select as_of_date from staging.as_of_day
 ),
 
 bars as (
@@ -70,4 +70,4 @@ bars_adjusted as (
     left join factors using (symbol, trade_date)
 )
 
-select * exclude (divisor) from bars_adjusted
+select * exclude (divisor) from bars_adjusted order by symbol, trade_date

@@ -42,4 +42,4 @@ hours_that_are_over as (
     ) = 1
 )
 
-select * from hours_that_are_over
+select * from hours_that_are_over order by symbol, opened_at

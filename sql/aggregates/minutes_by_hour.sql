@@ -1,5 +1,6 @@
 -- An hour of minutes, rolled up; of those that left the warehouse, what was kept.
 -- grain: symbol, opened_at
+-- view
 
 with
 

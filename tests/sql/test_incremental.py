@@ -22,8 +22,8 @@ PLACES = st.floats(0, 1, allow_nan=False)
 class History:
     """A lake that grows: days, revisions, late rows, splits and settings come one after the other."""
 
-    def __init__(self, seed: int, days: int) -> None:
-        self.lake, self.rng = Lake(), np.random.default_rng(seed)
+    def __init__(self, seed: int, days: int, file: str = ":memory:") -> None:
+        self.lake, self.rng = Lake(duckdb.connect(file)), np.random.default_rng(seed)
         self.today = FIRST + timedelta(days=days)
         self.close = dict.fromkeys((*EQUITIES, *COINS), 100.0)
         self.lake.calendar([day.date() for day in pd.bdate_range(FIRST - timedelta(days=30), FIRST + timedelta(1500))])

@@ -145,7 +145,7 @@ def test_splits_and_dividends_are_part_of_it(made: Lake) -> None:
         ("'", "name a figure, such as"),
         ("nothing SPY", "no relation 'nothing'; allowed: "),
         ("daily_metrics", 'takes symbol trade_date and then a column, such as "daily_metrics TLT 2025-10-31"; its'),
-        ("daily_metrics SPY 2025-10-31 rsi15", "its columns: atr14, "),
+        ("daily_metrics SPY 2025-10-31 rsi15", "return_pct, rsi14, support"),
         ("daily_metrics SPY 2025-10-31 rsi14 x", "takes symbol trade_date and then a column"),
         ("daily_metrics SPY 2025-11-01", 'trade_date 2025-11-01; it has for example "daily_metrics SPY 2025-10-31"'),
         ("daily_metrics SPY someday", "'someday' is no date"),

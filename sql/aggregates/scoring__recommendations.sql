@@ -1,4 +1,4 @@
--- A call that counts: a model's first for a date, scope, symbol and horizon.
+-- A recommendation that counts: a model's first for a date, scope, symbol and horizon.
 -- grain: note_id, position
 
 with
@@ -48,18 +48,18 @@ recommendations_unfolded as (
         notes.published_at,
         notes.enters_after,
         notes.sequence,
-        listed.call ->> 'symbol' as symbol,
-        listed.call ->> 'stance' as stance,
-        cast(listed.call ->> 'horizon' as integer) as horizon,
-        cast(listed.call ->> 'confidence' as double) as confidence,
-        listed.call ->> 'benchmark' as benchmark,
+        listed.recommendation ->> 'symbol' as symbol,
+        listed.recommendation ->> 'stance' as stance,
+        cast(listed.recommendation ->> 'horizon' as integer) as horizon,
+        cast(listed.recommendation ->> 'confidence' as double) as confidence,
+        listed.recommendation ->> 'benchmark' as benchmark,
         notes.published_at as known_at
     from notes_with_their_instant as notes,
         unnest(cast(notes.recommendations as json[])) with ordinality
-            as listed (call, position)
+            as listed (recommendation, position)
 ),
 
-calls_that_count as (
+recommendations_that_count as (
     select *
     from recommendations_unfolded
     qualify row_number() over (
@@ -68,4 +68,4 @@ calls_that_count as (
     ) = 1
 )
 
-select * from calls_that_count
+select * from recommendations_that_count
