@@ -14,7 +14,7 @@ from etl.stores.warehouse import SCHEMA_VERSION
 from tests.conftest import DEMO_NOW, Demo, Mfo, files_of
 from tests.house import ROOT
 
-RELEASE_BEFORE = "293da99"  # wrote schema 3: metrics are tables
+RELEASE_BEFORE = "7a11493"  # wrote schema 4: staging is tables, metrics are made by parts
 LATER = "2026-11-20T11:30:00+00:00"
 FIGURES = "select symbol, trade_date, close, round(rsi14, 6) as rsi14 from daily_metrics order by all"
 

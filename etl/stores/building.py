@@ -22,7 +22,11 @@ RELATIONS = """
     select schema_name || '.' || table_name from duckdb_tables()
     union all select schema_name || '.' || view_name from duckdb_views() where not internal
 """
-NOTED = "create table if not exists built.models (name varchar, sql varchar, inputs json, content varchar)"
+NOTED = """
+    create table if not exists built.models (
+        name varchar, sql varchar, inputs json, content varchar, is_tested boolean
+    )
+"""
 PUBLICATION = "lake.publication"
 
 
@@ -31,12 +35,13 @@ class Made:
     """
     What a relation was made of: `sql` (with macros and DuckDB's version), and the contents of what it read.
 
-    `content` is that of its own rows, "" as long as nobody asked.
+    `content` is that of its own rows, "" as long as nobody asked; `is_tested` that they were found to have their grain.
     """
 
     sql: str
     inputs: Mapping[str, str]
     content: str = ""
+    is_tested: bool = False
 
 
 class Building:
@@ -52,8 +57,8 @@ class Building:
         self._macros = _make_macros(con, self._chosen.values())
         con.execute(NOTED)
         relations = con.execute(RELATIONS).fetchall()
-        rows = con.execute("select name, sql, inputs, content from built.models").fetchall()
-        self._before = {row[0]: Made(row[1], json.loads(row[2]), row[3]) for row in rows if (row[0],) in relations}
+        rows = con.execute("select * from built.models").fetchall()
+        self._before = {row[0]: Made(row[1], json.loads(row[2]), *row[3:]) for row in rows if (row[0],) in relations}
         con.execute("delete from built.models")
         self.touched = 0  # how many models were made
 
@@ -77,8 +82,8 @@ class Building:
     def remember(self) -> None:
         """Note what the relations are made of now."""
         made = {**self._before, **self._made}
-        rows = [(name, one.sql, json.dumps(one.inputs), one.content) for name, one in made.items()]
-        marks = ", ".join(["(?, ?, ?, ?)"] * len(rows))
+        rows = [(name, one.sql, json.dumps(one.inputs), one.content, one.is_tested) for name, one in made.items()]
+        marks = ", ".join(["(?, ?, ?, ?, ?)"] * len(rows))
         if rows:
             self._con.execute(f"insert into built.models values {marks}", [value for row in rows for value in row])
 

@@ -114,7 +114,7 @@ def compute(grain: str, path: str, file: str) -> None:
     con.execute("create schema built")
     con.execute(NOTED)  # a load has made these and knows their content: none is read for it
     for name in ("bars_daily", "bars_hourly", "dividends"):
-        con.execute(f"insert into built.models values ('aggregates.{name}', '', '{{}}', 'made')")
+        con.execute(f"insert into built.models values ('aggregates.{name}', '', '{{}}', 'made', false)")
     models = load_models(SQL)
     started = time.monotonic()
     build(con, models, lambda model: model.name.startswith((*METRICS, f"marts.{grain}_metrics")))

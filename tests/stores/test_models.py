@@ -205,6 +205,20 @@ def test_checks_tell_passes_from_failures(root: Path, con: duckdb.DuckDBPyConnec
     assert (failed[0].rows, failed[0].example) == (1, '{"symbol":"A","close":-1.0}')
 
 
+def test_a_grain_is_tested_again_when_its_rows_change(root: Path, con: duckdb.DuckDBPyConnection) -> None:
+    """What was left alone since passes as it did then; what was made anew is tested anew."""
+    models = load_models(root)
+    build(con, models)
+    assert {result.rows for result in run_checks(con, root, models)} == {0}
+    build(con, models)
+    untested = con.execute("select name from built.models where not is_tested").fetchall()
+    assert untested == [("indicators.doubled",)]  # its rows are those of indicators.metrics
+    con.execute("insert into lake.bars values ('A', '1d', timestamp '2025-01-01', 3)")
+    build(con, models)
+    failed = {result.check for result in run_checks(con, root, models) if result.rows}
+    assert "aggregates.bars_final__one_row_for_each_symbol_interval_opened_at" in failed
+
+
 @pytest.mark.parametrize("symbol", ["'A'", "null"])
 def test_a_grain_that_is_broken_blocks(root: Path, con: duckdb.DuckDBPyConnection, symbol: str) -> None:
     """Two rows for one key, or a key that is NULL."""
