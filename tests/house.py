@@ -3,6 +3,7 @@
 import ast
 import io
 import os
+import re
 import subprocess
 import tokenize
 from collections.abc import Iterator
@@ -39,6 +40,21 @@ def models() -> list[Path]:
         for path in committed()
         if path.suffix == ".sql" and name_of(path).startswith("sql/") and not name_of(path).startswith(NOT_MODELS)
     ]
+
+
+def sql_files() -> list[Path]:
+    """Every SQL file of the product."""
+    return [path for path in committed() if path.suffix == ".sql" and name_of(path).startswith("sql/")]
+
+
+def windows_of(sql: str) -> Iterator[str]:
+    """What stands in the parentheses of each `over (...)` and of each named window."""
+    text = re.sub(r"--.*", "", sql)
+    for found in re.finditer(r"\bover \(|\b\w+ as \((?=\s*(?:partition|order) by)", text):
+        depth, end = 1, found.end()
+        while depth:
+            depth, end = depth + {"(": 1, ")": -1}.get(text[end], 0), end + 1
+        yield " ".join(text[found.end() : end - 1].split())
 
 
 def longer_than(paths: list[Path], most: int) -> list[str]:

@@ -22,7 +22,9 @@ from tests.house import (
     models,
     name_of,
     python_files,
+    sql_files,
     tree_of,
+    windows_of,
 )
 
 LONGEST_MODULE, LONGEST_FUNCTION, LONGEST_MODEL = 300, 40, 80
@@ -65,11 +67,13 @@ def test_every_sql_model_says_what_a_row_is_and_its_grain() -> None:
     assert_none(offenders)
 
 
-def test_every_indicator_states_its_unit_and_definition() -> None:
-    """The table of indicators is made of these lines, so that a new indicator is one new file."""
-    indicators = [path for path in models() if path.parent.name == "indicators"]
-    texts = {name_of(path): path.read_text(encoding="utf-8") for path in indicators}
-    assert_none([name for name, text in texts.items() if "\n-- unit: " not in text or "\n-- definition: " not in text])
+def test_every_window_in_sql_has_an_order() -> None:
+    """Nothing may depend on the order in which rows lie; an aggregate of a whole partition is a GROUP BY."""
+    files = {name_of(path): path.read_text(encoding="utf-8") for path in sql_files()}
+    assert len([window for sql in files.values() for window in windows_of(sql)]) > 50
+    assert_none(
+        [f"{name}: {window}" for name, sql in files.items() for window in windows_of(sql) if "order by" not in window]
+    )
 
 
 def test_every_check_is_named_after_a_model_and_its_claim() -> None:

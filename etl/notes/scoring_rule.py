@@ -1,7 +1,7 @@
 """
 What a recommendation is measured against, and when it was wrong: the fixed rule, as words and as names.
 
-The arithmetic of the rule is SQL (`sql/marts/calls.sql`, `excess_levels.sql`, `call_outcomes.sql`); what stands here is
+The arithmetic of the rule is SQL (`sql/aggregates/scoring__*.sql`); what stands here is
 what a reader of a new call must see beside it.
 """
 

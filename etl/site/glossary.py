@@ -1,5 +1,9 @@
 """Every column that artifacts share, once: its kind, unit and meaning. A family adds only what is its own."""
 
+import re
+
+from etl.indicators import Column, indicator_columns
+from etl.settings import data_folder
 from etl.site.shape import Field, Kind, Record
 
 
@@ -38,6 +42,13 @@ def when(kind: Kind, title: str, meaning: str = "", nullable: bool = True) -> Fi
     return Field(kind, title, "UTC" if kind == "instant" else "", meaning, nullable=nullable)
 
 
+def _indicator(column: Column) -> Field:
+    """A column of `sql/indicators`, as its file says it; a unit such as `0 to 100` is its range too."""
+    bounds = re.fullmatch(r"(-?\d+) to (\d+)", column.unit)
+    least, most = map(float, bounds.groups()) if bounds else (None, None)
+    return Field("number", column.title, column.unit, column.meaning, minimum=least, maximum=most)
+
+
 WINDOWS = {"1D": 1, "1W": 5, "1M": 21, "3M": 63, "1Y": 252}  # a window and its US sessions
 
 _NAMES = {
@@ -72,50 +83,7 @@ _BARS = {
 _METRICS = {
     "return_pct": percent("Return", "100 * (close / previous close - 1)."),
     "total_return_pct": percent("Total return", "The return with dividends."),
-    "ma7": price("Mean of 7", "Simple mean of the last 7 closes."),
-    "ma30": price("Mean of 30", "Simple mean of the last 30 closes."),
-    "rsi14": Field(
-        "number",
-        "RSI 14",
-        "0 to 100",
-        "100 - 100 / (1 + mean gain / mean loss), Wilder's means over 14 moves, as TA-Lib.",
-        minimum=0,
-        maximum=100,
-    ),
-    "macd": price("MACD 12, 26", "EMA of 12 closes minus EMA of 26, seeded as TA-Lib's."),
-    "macd_signal": price("MACD signal 9", "EMA of 9 values of the MACD."),
-    "macd_histogram": price("MACD histogram", "MACD minus its signal."),
-    "bollinger_middle": price("Bollinger middle", "Mean of 20 closes."),
-    "bollinger_upper": price("Bollinger upper", "Middle plus 2 population standard deviations."),
-    "bollinger_lower": price("Bollinger lower", "Middle minus 2 population standard deviations."),
-    "atr14": price("ATR 14", "Wilder's mean of the true range over 14 bars, as TA-Lib."),
-    "obv": Field(
-        "number",
-        "On-balance volume",
-        "volume_unit",
-        "Sum of volume, plus on a rise and minus on a fall of the close, as TA-Lib.",
-    ),
-    "mfi14": Field(
-        "number",
-        "Money flow index 14",
-        "0 to 100",
-        "RSI of typical price * volume over 14 bars, as TA-Lib.",
-        minimum=0,
-        maximum=100,
-    ),
-    "cmf20": share(
-        "Chaikin money flow 20", "sum(((close - low) - (high - close)) / (high - low) * volume) / sum(volume).", -1
-    ),
-    "vol7": percent("Volatility 7", "Sample standard deviation of 7 returns, not annualised.", minimum=0),
-    "volatility20_pct": percent(
-        "Volatility 20",
-        "Sample standard deviation of 20 log total returns * 100 * sqrt(252), crypto sqrt(365).",
-        minimum=0,
-    ),
-    "high20": price("Highest high of 20", "Of the last 20 bars."),
-    "low20": price("Lowest low of 20", "Of the last 20 bars."),
-    "resistance": price("Resistance", "Highest high of the 20 bars before this one."),
-    "support": price("Support", "Lowest low of the 20 bars before this one."),
+    **{column.name: _indicator(column) for column in indicator_columns(data_folder("sql"))},
 }
 _FLOWS = {
     "turnover_usd": usd("Turnover", "Volume times the typical price; Binance's own quote volume.", minimum=0),

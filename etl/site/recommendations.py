@@ -145,7 +145,7 @@ QUERIES = {
     ),
     "pending": Query(
         Record({"pending": count("Pending")}),
-        "from (select count(*) as pending from marts.open_calls where kind = 'live')",
+        "from (select count(*) as pending from aggregates.scoring__open where kind = 'live')",
     ),
 }
 

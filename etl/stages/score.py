@@ -1,4 +1,4 @@
-"""Settles the calls that fell due, once: what `marts.call_outcomes` says is written down and never computed again."""
+"""Settles the recommendations that fell due, once: what is written down is never computed again."""
 
 from collections import Counter
 from datetime import datetime
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 DUE = """
-    select * from marts.call_outcomes
+    select * from aggregates.scoring__outcomes
     where status in ('settled', 'void')
     order by exit_date, for_date, note_id, position
 """
-PENDING = "select count(*) from marts.call_outcomes where status = 'pending'"
+PENDING = "select count(*) from aggregates.scoring__outcomes where status = 'pending'"
 IN_DOCUMENT = (
     "note_id", "position", "symbol", "stance", "horizon", "model", "scope", "kind", "for_date", "entry_date",
     "exit_date", "status", "benchmark", "excess_return_pct", "is_hit", "confidence", "base_rate",

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from etl.errors import UsageWrong
+from etl.indicators import indicator_columns
 from etl.settings import parse_instant
 from etl.stores import models
 from etl.stores.traces import TRACES, Rows
@@ -236,10 +237,8 @@ def _plural(count: int, what: str) -> str:
 
 def _indicator(sql_root: Path, relation: str, column: str | None) -> str | None:
     """The file of sql/indicators that makes a column."""
-    for path in sorted((sql_root / "indicators").glob("*.sql")) if relation.endswith("_metrics") else ():
-        if column and re.search(rf"\bas {column}\b", path.read_text(encoding="utf-8")):
-            return f"indicators/{path.stem}"
-    return None
+    made = indicator_columns(sql_root) if relation.endswith("_metrics") else ()
+    return next((f"indicators/{one.path.stem}" for one in made if one.name == column), None)
 
 
 def _defined(relation: str, upstream: str | None = None) -> str:

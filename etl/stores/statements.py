@@ -4,8 +4,6 @@ One statement of a load: a failure names the model or check, and what does not f
 A load starts with little memory, which does for years of minutes; the indicators of hundreds of symbols need more.
 """
 
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from etl.errors import DataWrong
@@ -40,31 +38,3 @@ def run(con: "duckdb.DuckDBPyConnection", sql: str, name: str) -> "duckdb.DuckDB
             raise  # the file's, not the statement's: the disk is full, most of the time
         except duckdb.Error as error:
             raise DataWrong(f"{name}: {error}") from error
-
-
-def run_side_by_side(con: "duckdb.DuckDBPyConnection", statements: Sequence[str], name: str) -> None:
-    """
-    Execute several statements at once, each in a transaction of its own; they see no temporary table.
-
-    For what DuckDB itself does on one core: rows that are worked on one behind the other.
-
-    Raises:
-        DataWrong: one of them fails; names the model. What the others wrote may stay.
-    """
-    ((step,),) = con.execute("select coalesce(getvariable('memory_step'), 0)").fetchall()
-    cursors = [con.cursor() for _ in statements]
-    try:
-        with ThreadPoolExecutor(len(cursors)) as pool:
-            for cursor in cursors:
-                cursor.execute(f"set variable memory_step = {step}")
-            running = [pool.submit(run, cursor, sql, name) for cursor, sql in zip(cursors, statements, strict=True)]
-            try:
-                for one in running:
-                    one.result()
-            except BaseException:  # Ctrl-C too: the pool waits for what runs
-                for cursor in cursors:
-                    cursor.interrupt()
-                raise
-    finally:
-        for cursor in cursors:
-            cursor.close()

@@ -1,14 +1,18 @@
 """
 Traces: which rows of the lake a figure of a mart rests on, said as selections of bars, actions, observations, books.
 
-The windows repeat what the definitions in sql/ need; a test changes bars outside and inside of them and looks whether
-the figure moves. What is not told apart here rests on all bars from the first one on, which is never too few.
+The windows of indicators stand in their files; a test changes bars outside and inside of them and looks whether the
+figure moves. What is not told apart here rests on all bars from the first one on, which is never too few.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
+
+from etl.indicators import indicator_columns
+from etl.settings import data_folder
 
 if TYPE_CHECKING:
     import duckdb
@@ -18,32 +22,25 @@ RETURNS_BEFORE = 60  # that a day's flow is measured by, see sql/flows/daily.sql
 STRENGTH_DATES = 60  # common dates of sql/flows/correlation_strength.sql
 VIX_VALUES = 252
 
-# column -> the oldest and the newest bar that it needs, counted back from its own; others need all from the first
-Window = tuple[int, int]
-WINDOWS: Mapping[str, Window] = {
+# the oldest and the newest bar that a column needs, counted back from its own; others need all from the first
+Window = tuple[int | None, int]
+OF_BARS: Mapping[str, Window] = {
     "close": (0, 0),
     "return_pct": (1, 0),
     "total_return_pct": (1, 0),
     "log_return": (1, 0),
-    "ma7": (6, 0),
-    "ma30": (29, 0),
-    "bollinger_middle": (19, 0),
-    "bollinger_upper": (19, 0),
-    "bollinger_lower": (19, 0),
-    "mfi14": (14, 0),
-    "cmf20": (19, 0),
-    "vol7": (7, 0),
-    "volatility20_pct": (20, 0),
-    "high20": (19, 0),
-    "low20": (19, 0),
-    "resistance": (20, 1),
-    "support": (20, 1),
 }
 WITH_DIVIDENDS = frozenset({"total_return_pct", "log_return", "volatility20_pct"})
 OWN_DAY = frozenset({"turnover_usd", "taker_imbalance"})  # of a day's flow: no returns, no cash
 # columns of market_internals, by what they are made of
 OF_RETURNS = frozenset({"symbols", "advancers", "decliners", "unchanged", "breadth", "advance_decline_ratio"})
 OF_VIX = frozenset({"vix", "vix_date", "vix_percentile", "volatility_regime"})
+
+
+@cache
+def windows() -> Mapping[str, Window]:
+    """The windows of the columns of `marts.daily_metrics`, those of indicators as their files say them."""
+    return {**OF_BARS, **{one.name: (one.oldest, one.newest) for one in indicator_columns(data_folder("sql"))}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +94,7 @@ def daily_prices(con: "duckdb.DuckDBPyConnection", keys: Keys, _: str | None) ->
 
 def daily_metrics(con: "duckdb.DuckDBPyConnection", keys: Keys, column: str | None) -> Found:
     """The bars of the column's window."""
-    days = _window(con, keys["symbol"], "1d", keys["trade_date"], WINDOWS.get(column or ""))
+    days = _window(con, keys["symbol"], "1d", keys["trade_date"], windows().get(column or ""))
     needs_dividends = column is None or column in WITH_DIVIDENDS or column == "known_at"
     return _days(con, keys["symbol"], days[-1], days[0], dividends=needs_dividends) if days else set()
 
@@ -109,7 +106,7 @@ def hourly_prices(_: "duckdb.DuckDBPyConnection", keys: Keys, __: str | None) ->
 
 def hourly_metrics(con: "duckdb.DuckDBPyConnection", keys: Keys, column: str | None) -> Found:
     """The minutes of the hours of the column's window."""
-    hours = _window(con, keys["symbol"], "1h", keys["opened_at"], WINDOWS.get(column or ""))
+    hours = _window(con, keys["symbol"], "1h", keys["opened_at"], windows().get(column or ""))
     return {Rows("minute", keys["symbol"], hours[-1], hours[0] + HOUR)} if hours else set()
 
 

@@ -1,6 +1,6 @@
 -- The close of a daily bar of a source, as it was traded: before later splits.
 -- grain: symbol, trade_date, source
--- incremental: rows of 1d
+-- view
 
 with
 

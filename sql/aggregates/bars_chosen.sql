@@ -1,6 +1,6 @@
 -- A final bar of the best source that has it.
 -- grain: symbol, interval, opened_at
--- incremental: rows
+-- view
 -- A stand-in's row never overwrites the first source's row; Binance's archive ranks as
 -- Binance, and before its REST. Equity days of sources that only give history rank
 -- after the daily ones. Those outside the calendar's sessions are left out (a check
@@ -18,47 +18,31 @@ sessions as (
     select trade_date, opened_at from staging.sessions
 ),
 
-chains as (
-    select * from lake.chains
-),
-
 ranks as (
     select
-        case when dataset in ('crypto_1d', 'crypto_1m') then 'crypto' else 'equity' end
-            as kind,
-        case when dataset = 'crypto_1m' then '1m' else '1d' end as interval,
+        if(dataset in ('crypto_1d', 'crypto_1m'), 'crypto', 'equity') as kind,
+        if(dataset = 'crypto_1m', '1m', '1d') as interval,
         source,
-        min(rank + case dataset when 'equity_history' then 1000 else 0 end) as rank,
-    from chains
+        min(rank + if(dataset = 'equity_history', 1000, 0)) as rank,
+    from lake.chains
     where dataset in ('equity_daily', 'equity_history', 'crypto_1d', 'crypto_1m')
-    group by kind, interval, source
+    group by all
 ),
 
-bars_of_several_sources as (
-    select symbol, interval, opened_at
+bars_ranked as (
+    select bars.*, coalesce(ranks.rank, 10000) as rank
     from bars
-    group by symbol, interval, opened_at
-    having count(*) > 1
+    left join ranks
+        on bars.kind = ranks.kind and bars.interval = ranks.interval
+        and if(is_binance(bars.source), 'binance', bars.source) = ranks.source
 ),
 
 best_source_kept as (
-    select *
-    from bars
-    anti join bars_of_several_sources using (symbol, interval, opened_at)
-    union all
-    select bars.*
-    from bars
-    semi join bars_of_several_sources using (symbol, interval, opened_at)
-    left join ranks
-        on bars.kind = ranks.kind and bars.interval = ranks.interval
-        and case when is_binance(bars.source) then 'binance' else bars.source end
-        = ranks.source
+    select * exclude (rank)
+    from bars_ranked
     qualify row_number() over (
-        partition by bars.symbol, bars.interval, bars.opened_at
-        order by
-            coalesce(ranks.rank, 10000),
-            bars.source <> 'binance_archive',
-            bars.source
+        partition by symbol, interval, opened_at
+        order by rank, source <> 'binance_archive', source
     ) = 1
 ),
 

@@ -1,13 +1,12 @@
 -- A daily bar of the best source, adjusted for splits up to the as-of day.
 -- grain: symbol, trade_date
--- incremental: rows of 1d
 -- A raw bar is quoted in the shares of its own day, an adjusted one in those of the day
 -- on which it was fetched.
 
 with
 
 as_of_day as (
-    select eastern_date(as_of) as as_of_date from lake.publication
+    select as_of_date from staging.as_of_day
 ),
 
 bars as (
@@ -71,4 +70,4 @@ bars_adjusted as (
     left join factors using (symbol, trade_date)
 )
 
-select * exclude (divisor) from bars_adjusted
+select * exclude (divisor) from bars_adjusted order by symbol, trade_date

@@ -1,8 +1,5 @@
 -- A final bar of a day or a complete hour, with the returns since the bar before it.
 -- grain: symbol, interval, opened_at
--- incremental: after the bar before, bar goes on, known_at grows
--- helpers: kind, open, high, low, volume, is_total, previous_date, previous_close
--- helpers: change
 -- Every indicator reads this relation. `bar` counts from 0; `known_at` covers all bars
 -- up to this one, as the averages do. Total returns go by `adj_close` within one
 -- answer, else by dividends; none where only one of two prices has dividends in it.
@@ -32,7 +29,8 @@ series as (
 
 series_with_dividends as (
     select
-        series.* replace (greatest(known_at, dividends_known_at) as known_at), dividend,
+        series.* replace (greatest(series.known_at, paid.known_at) as known_at),
+        dividend,
     from series
     left join aggregates.dividends_paid as paid
         on series.symbol = paid.symbol and interval = '1d'
@@ -68,4 +66,6 @@ bars_with_returns as (
     from bars_numbered
 )
 
-select * exclude (total_ratio) from bars_with_returns
+select * exclude (total_ratio)
+from bars_with_returns
+order by symbol, interval, opened_at

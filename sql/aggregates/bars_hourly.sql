@@ -1,6 +1,5 @@
 -- An hour that is over, rolled up from minutes; complete when all 60 were there.
 -- grain: symbol, opened_at
--- incremental: rows of 1h
 -- Where the minutes are not all there, an hourly bar of a source itself goes before
 -- them. Incomplete hours stay, marked, and stand in no metric.
 
@@ -43,4 +42,4 @@ hours_that_are_over as (
     ) = 1
 )
 
-select * from hours_that_are_over
+select * from hours_that_are_over order by symbol, opened_at

@@ -1,5 +1,6 @@
 -- A UTC day with the session that covers it and the last session on or before it.
 -- grain: day
+-- view
 -- The covering session is the first on or after the day, NULL after the calendar's
 -- last.
 

@@ -4,7 +4,7 @@
 with
 
 as_of_day as (
-    select eastern_date(as_of) as as_of_date from lake.publication
+    select as_of_date from staging.as_of_day
 ),
 
 dividends as (

@@ -1,6 +1,6 @@
 -- A day's dividends: it is the first from their ex-date on, its price is without them.
 -- grain: symbol, opened_at
--- inlined
+-- view
 -- A series' first day has no return, and so no dividend.
 
 with
@@ -18,7 +18,7 @@ dividends_of_days as (
         days.symbol,
         days.opened_at,
         sum(dividend order by ex_date) as dividend,
-        max(dividends.known_at) as dividends_known_at,
+        max(dividends.known_at) as known_at,
     from dividends
     asof inner join days
         on dividends.symbol = days.symbol and dividends.ex_date <= days.trade_date

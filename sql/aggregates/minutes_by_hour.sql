@@ -1,6 +1,6 @@
 -- An hour of minutes, rolled up; of those that left the warehouse, what was kept.
 -- grain: symbol, opened_at
--- incremental: rows of 1h
+-- view
 
 with
 

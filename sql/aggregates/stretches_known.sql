@@ -1,6 +1,5 @@
 -- A stretch of bars that came together: of one answer, without a hole.
 -- grain: symbol, interval, from_slot
--- incremental: rows
 -- By the first answer of any source that gave each bar, final; `came_at` is when. Cut
 -- at the borders of stretch_of too, so that later bars leave the earlier rows as they
 -- are. Of minutes that left the warehouse the stretches were kept.

@@ -4,8 +4,7 @@
 with
 
 nodes as (
-    select *, max(excess_usd) over (partition by "window") as most_taken
-    from marts.region_nodes
+    select * from marts.region_nodes
 ),
 
 flows as (
@@ -14,12 +13,16 @@ flows as (
     select "window", to_node as node, flow_usd from marts.region_flows
 ),
 
+windows_with_takers as (
+    select distinct "window" from nodes where excess_usd > 0
+),
+
 flows_added_up as (
     select "window", node, sum(flow_usd) as flow_usd from flows group by "window", node
 )
 
 select "window", node, excess_usd, flow_usd
 from nodes
+inner join windows_with_takers using ("window")
 left join flows_added_up using ("window", node)
-where most_taken > 0
-    and abs(excess_usd - coalesce(flow_usd, 0)) > 1e-9 * turnover_usd + 1e-6
+where abs(excess_usd - coalesce(flow_usd, 0)) > 1e-9 * turnover_usd + 1e-6

@@ -28,7 +28,7 @@ pairs_numbered as (
         pairs.*,
         anchor_date,
         row_number() over newest_first as dates_ago,
-        max(trade_date) over (partition by symbol_a, symbol_b) as last_date,
+        first_value(trade_date) over newest_first as last_date,
     from pairs
     cross join anchor
     where trade_date <= anchor_date

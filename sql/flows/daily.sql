@@ -1,6 +1,5 @@
 -- A symbol's money flow of a day: turnover signed by bulk volume classification.
 -- grain: symbol, trade_date
--- incremental: after 61 number of 1d
 -- The deviation is that of the 60 x before the day. A coin's day of a stand-in has no
 -- turnover and no flow, a day whose return nothing explains has no flow.
 

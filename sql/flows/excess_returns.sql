@@ -1,10 +1,8 @@
 -- A symbol's day with x, its total log return less that of cash over the same time.
 -- grain: symbol, trade_date
--- incremental: after the bar before, number goes on, of 1d
 -- Cash is counted from session to session: over a weekend or holiday it has no return,
 -- and a coin's first day after one carries the cash return since the last session. NULL
--- where cash lacks one of the two sessions: nothing is filled in. `number` counts those
--- that are there from 0.
+-- where cash lacks one of the two sessions: nothing is filled in.
 
 with
 
@@ -44,8 +42,6 @@ excess_returns as (
         trade_date,
         coalesce(is_cash, false) as is_cash,
         excess_log_return,
-        count(excess_log_return) over (partition by symbol order by trade_date) - 1
-            as number,
         both_known_at as known_at,
     from bars_with_cash
 )

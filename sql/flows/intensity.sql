@@ -41,8 +41,8 @@ full_windows as (
     select
         *,
         abs(ratio(net_flow_usd, turnover_usd)) as share,
-        max(case when sessions_ago = 0 then share end) over (
-            partition by symbol, "window"
+        first_value(if(sessions_ago = 0, share, null)) over (
+            partition by symbol, "window" order by sessions_ago
         ) as share_now,
     from sums_rolled
     where sessions_there = sessions and turnover_usd != 0

@@ -1,6 +1,5 @@
 -- The internals of a US session over the watchlist's equities and the equity ETFs.
 -- grain: trade_date
--- incremental: dates
 -- Equity ETFs are the members of the regions and of the asset class Stocks. A symbol
 -- with a return that nothing explains is not counted on that day.
 
@@ -19,7 +18,7 @@ symbols as (
 
 bars as (
     select symbol, trade_date, close, return_pct, ma30, known_at
-    from indicators.assembled
+    from indicators.metrics
     inner join symbols using (symbol)
     where interval = '1d' and not is_suspect and return_pct is not null
 ),

@@ -19,7 +19,7 @@ intensities as (
 
 volatilities as (
     select symbol, trade_date as anchor_date, volatility20_pct, known_at
-    from indicators.assembled
+    from indicators.metrics
     where interval = '1d' and not is_suspect
         and trade_date in (select anchor_date from windows)
 ),

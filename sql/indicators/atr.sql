@@ -1,20 +1,27 @@
 -- Average true range of a bar.
 -- grain: symbol, interval, opened_at
--- incremental: rows
 -- unit: quote currency
 -- definition: atr14 is Wilder's average of the last 14 true ranges, as TA-Lib's ATR.
+-- column: atr14 | ATR 14 | all bars | Wilder's mean of the true range.
 
 with
 
 bars as (
-    select * from aggregates.bars_averaged
+    select * from aggregates.bars_final
 ),
 
-averages as (
+ranges as (
     select
         *,
-        ema_now(range_before, range_sum, 13 / 14, fade14, 14) as atr14,
+        greatest(
+            high - low, abs(high - previous_close), abs(low - previous_close)
+        ) as true_range,
     from bars
 )
 
-select * from averages
+select
+    symbol,
+    interval,
+    opened_at,
+    wilder(true_range, 14) as atr14,
+from ranges

@@ -1,9 +1,11 @@
 -- Bollinger bands of a bar.
 -- grain: symbol, interval, opened_at
--- incremental: after 20 bars
 -- unit: quote currency
 -- definition: bollinger_middle is the mean of the last 20 closes, the upper and lower
 -- definition: bands are two of their population standard deviations away from it.
+-- column: bollinger_middle | Bollinger middle | 20 bars | Mean of 20 closes.
+-- column: bollinger_upper | Bollinger upper | 20 bars | Middle plus 2 deviations.
+-- column: bollinger_lower | Bollinger lower | 20 bars | Middle minus 2 deviations.
 
 with
 
@@ -11,30 +13,19 @@ bars as (
     select * from aggregates.bars_final
 ),
 
-closes_of_five as (
-    select
-        *,
-        five(close) / 5 as mean_of_five,
-        squares_of_five(close, mean_of_five) as squares,
-    from bars
-),
-
-closes_of_twenty as (
-    select
-        * exclude (mean_of_five, squares),
-        case when bar >= 19 then four_fives(mean_of_five) / 4 end as bollinger_middle,
-        2 * sqrt(
-            squares_of_four_fives(squares, mean_of_five, bollinger_middle) / 20
-        ) as width,
-    from closes_of_five
-),
-
 bands as (
     select
-        * exclude (width),
-        bollinger_middle + width as bollinger_upper,
-        bollinger_middle - width as bollinger_lower,
-    from closes_of_twenty
+        *,
+        sma(close, 20) as middle,
+        2 * stdev(close, 20) as width,
+    from bars
 )
 
-select * from bands
+select
+    symbol,
+    interval,
+    opened_at,
+    middle as bollinger_middle,
+    middle + width as bollinger_upper,
+    middle - width as bollinger_lower,
+from bands

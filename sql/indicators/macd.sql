@@ -1,39 +1,32 @@
 -- Moving average convergence and divergence of a bar.
 -- grain: symbol, interval, opened_at
--- incremental: rows
 -- unit: quote currency
 -- definition: macd is EMA 12 less EMA 26 of close, macd_signal its EMA 9,
 -- definition: macd_histogram their difference; seeded as TA-Lib's MACD, all three from
 -- definition: the 34th bar on.
+-- column: macd | MACD 12, 26 | all bars | EMA of 12 closes minus EMA of 26.
+-- column: macd_signal | MACD signal 9 | all bars | EMA of 9 values of the MACD.
+-- column: macd_histogram | MACD histogram | all bars | MACD minus its signal.
 
 with
 
 bars as (
-    select * from aggregates.bars_averaged
+    select * from aggregates.bars_final
 ),
 
 lines as (
-    select
-        *,
-        ema_now(ema12_before, ema12_sum, 11 / 13, fade12, 25)
-        - ema_now(ema26_before, ema26_sum, 25 / 27, fade26, 25) as line,
-        ema_now(
-            signal_before,
-            line_sum_now(
-                line_sum, ema12_before, end12_weight, ema26_before, end26_weight
-            ),
-            0.8, fade9, 33
-        ) as signal,
-    from bars
+    select *, ema(close, 12, 25) - ema(close, 26, 25) as line from bars
 ),
 
-histograms as (
-    select
-        * exclude (line, signal),
-        case when bar >= 33 then line end as macd,
-        signal as macd_signal,
-        line - signal as macd_histogram,
-    from lines
+signals as (
+    select *, ema(line, 9, 33) as signal from lines
 )
 
-select * from histograms
+select
+    symbol,
+    interval,
+    opened_at,
+    case when bar >= 33 then line end as macd,
+    signal as macd_signal,
+    line - signal as macd_histogram,
+from signals

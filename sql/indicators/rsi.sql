@@ -1,22 +1,42 @@
 -- Relative strength index of a bar.
 -- grain: symbol, interval, opened_at
--- incremental: rows
 -- unit: 0 to 100
--- definition: rsi14 is Wilder's RSI over 14 moves, the first averages simple means.
+-- definition: Wilder's RSI over 14 moves: gains' share of the averages of gains and
+-- definition: losses, whose first ones are simple means, as TA-Lib's RSI; 0 while there
+-- definition: was no move.
+-- column: rsi14 | RSI 14 | all bars | Wilder's mean gain's share of gain and loss.
 
 with
 
 bars as (
-    select * from aggregates.bars_averaged
+    select * from aggregates.bars_final
 ),
 
+averages as (
+    select
+        *,
+        wilder(greatest(change, 0), 14) as average_gain,
+        wilder(greatest(-change, 0), 14) as average_loss,
+    from bars
+),
+
+-- without a move it stays what it was, though both averages fade to nothing
 strengths as (
     select
         *,
-        case when bar >= 14
-            then strength(gain_before, gain_sum, loss_before, loss_sum, strength_before)
-        end as rsi14,
-    from bars
+        case when bar = 14 or change != 0
+            then 100 * ratio(average_gain, average_gain + average_loss)
+        end as strength,
+    from averages
 )
 
-select * from strengths
+select
+    symbol,
+    interval,
+    opened_at,
+    case when bar >= 14 then coalesce(
+        last_value(strength ignore nulls) over (
+            partition by symbol, interval order by opened_at
+        ), 0
+    ) end as rsi14,
+from strengths

@@ -1,34 +1,24 @@
 -- A final daily bar of the best source, split-adjusted, with the close as traded.
 -- grain: symbol, trade_date
--- incremental: rows of 1d
+-- view
 
-with
-
-bars as (
-    select * from aggregates.bars_daily
-),
-
-prices as (
-    select
-        symbol,
-        trade_date,
-        opened_at,
-        open,
-        high,
-        low,
-        close,
-        close_as_traded,
-        adj_close,
-        volume,
-        quote_volume,
-        taker_buy_quote_volume,
-        trades,
-        source,
-        adjustment,
-        sequence,
-        sha256,
-        known_at,
-    from bars
-)
-
-select * from prices order by symbol, trade_date
+select
+    symbol,
+    trade_date,
+    opened_at,
+    open,
+    high,
+    low,
+    close,
+    close_as_traded,
+    adj_close,
+    volume,
+    quote_volume,
+    taker_buy_quote_volume,
+    trades,
+    source,
+    adjustment,
+    sequence,
+    sha256,
+    known_at,
+from aggregates.bars_daily

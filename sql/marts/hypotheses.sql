@@ -26,7 +26,7 @@ hypotheses_known as (
 tests_known as (
     select
         tests.*,
-        count(*) over (partition by name) as tests
+        row_number() over (partition by name order by sequence) as tests
     from tests
     inner join publication on tests.tested_at <= publication.as_of
     qualify row_number() over (partition by name order by sequence desc) = 1

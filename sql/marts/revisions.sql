@@ -14,12 +14,15 @@ bars as (
     select * from lake.bars where is_final
 ),
 
-observations as (
-    select * from lake.observations
+bars_with_versions as (
+    select symbol, interval, opened_at, source
+    from bars
+    group by symbol, interval, opened_at, source
+    having count(*) > 1
 ),
 
-bars_with_versions as (
-    select * from staging.bars_with_versions
+observations as (
+    select * from lake.observations
 ),
 
 values_known as (

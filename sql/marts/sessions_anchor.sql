@@ -1,10 +1,5 @@
 -- The anchor D, the last final US session that the lake has bars of, with neighbours.
 -- grain: anchor_date
+-- view
 
-with
-
-anchor as (
-    select * exclude (anchor_position) from aggregates.anchor
-)
-
-select * from anchor
+select * exclude (anchor_position) from aggregates.anchor

@@ -1,8 +1,6 @@
 -- A final bar of one source, in its newest version known at the as-of instant.
 -- grain: symbol, interval, opened_at, source
--- incremental: rows
--- Nearly all bars have one version: only the others are put in order, which is what
--- lets millions of minutes pass.
+-- By published dates, the first version is known from when it was published.
 
 with
 
@@ -14,23 +12,14 @@ bars as (
     select * exclude (is_final) from lake.bars where is_final and isfinite(close)
 ),
 
-bars_with_versions as (
-    select * from staging.bars_with_versions
-),
-
 versions_numbered as (
-    select bars.*, 1 as version
-    from bars
-    anti join bars_with_versions using (symbol, interval, opened_at, source)
-    union all
     select
-        bars.*,
+        *,
         row_number() over (
             partition by symbol, interval, opened_at, source
             order by fetched_at, sequence
         ) as version,
     from bars
-    semi join bars_with_versions using (symbol, interval, opened_at, source)
 ),
 
 versions_known as (
@@ -46,18 +35,12 @@ versions_known as (
     where known_at <= as_of
 ),
 
-newest_versions as (
-    select symbol, interval, opened_at, source, max(version) as version
-    from versions_known
-    semi join bars_with_versions using (symbol, interval, opened_at, source)
-    group by symbol, interval, opened_at, source
-),
-
 newest_version_kept as (
-    select versions_known.* exclude (version)
+    select * exclude (version)
     from versions_known
-    left join newest_versions as newest using (symbol, interval, opened_at, source)
-    where versions_known.version = coalesce(newest.version, 1)
+    qualify row_number() over (
+        partition by symbol, interval, opened_at, source order by version desc
+    ) = 1
 )
 
 select * from newest_version_kept

@@ -20,7 +20,7 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
-from etl.stores.building import KEPT, Building
+from etl.stores.building import NOTED, Building
 from etl.stores.models import build, load_models
 from etl.stores.warehouse import WRITER
 
@@ -39,8 +39,7 @@ WALKS = """
         from walks order by symbol, opened_at
     ) to '{path}' (format parquet)
 """
-MODELS = {f"aggregates.{name}" for name in ("bars_final", "block_sums", "block_starts", "block_ends")}
-MODELS |= {"indicators.assembled"}
+METRICS = ("aggregates.dividends_paid", "aggregates.bars_final", "indicators.")
 TO_HOURS = """
     create or replace table hours as
     select
@@ -113,12 +112,12 @@ def compute(grain: str, path: str, file: str) -> None:
         which = "" if name == grain else " where false"
         con.execute(f"create view aggregates.bars_{name} as select * from read_parquet('{path}'){which}")
     con.execute("create schema built")
-    con.execute(KEPT)  # a load has made these and knows their content: none is read for it
+    con.execute(NOTED)  # a load has made these and knows their content: none is read for it
     for name in ("bars_daily", "bars_hourly", "dividends"):
-        con.execute(f"insert into built.models values ('aggregates.{name}', '', '{{}}', 'made', '')")
+        con.execute(f"insert into built.models values ('aggregates.{name}', '', '{{}}', 'made', false)")
     models = load_models(SQL)
     started = time.monotonic()
-    build(con, models, lambda model: model.name in MODELS | {f"marts.{grain}_metrics"})
+    build(con, models, lambda model: model.name.startswith((*METRICS, f"marts.{grain}_metrics")))
     report(started, con.execute(f"select count(*) from marts.{grain}_metrics").fetchall()[0][0])
 
 
@@ -181,7 +180,7 @@ def timed(con: duckdb.DuckDBPyConnection) -> tuple[float, float]:
         building.bring_up_to_date(model)
         taken = time.monotonic() - started
         everything += taken
-        metrics += taken if model.name in MODELS | {"marts.daily_metrics"} else 0
+        metrics += taken if model.name.startswith((*METRICS, "marts.daily_metrics")) else 0
     building.remember()
     return everything, metrics
 

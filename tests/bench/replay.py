@@ -30,12 +30,12 @@ from tests.bench.upstream import mfo, stand_in
 
 SESSIONS, PROBED_EACH = 250, 25
 OWN_SETTINGS = "[extract]\ncrypto_minutes_days = 0.05\ncrypto_daily_from = 2024-07-27\n"
-READ = (
+READ = tuple(f"marts.{name}" for name in (
     "daily_prices", "daily_metrics", "money_flow_daily", "region_nodes", "asset_nodes", "region_flows", "asset_flows",
     "market_internals", "macro_daily", "net_liquidity", "symbol_stats_24h", "sessions_anchor", "data_quality",
     "daily_recommendations",
-)  # fmt: skip
-SCORED = ("call_outcomes", "recommendation_scores", "sessions_anchor")
+))  # fmt: skip
+SCORED = ("aggregates.scoring__outcomes", "marts.recommendation_scores", "marts.sessions_anchor")
 SHORTENED = {"bars": "opened_at", "observations": "date"}
 POISON = (
     "update lake.bars set open = open * 3, high = high * 3, low = low * 3, close = close * 3, "
@@ -201,9 +201,9 @@ def show(file: NextFile, models: Sequence[Model], wanted: set[str], instant: dat
 
 
 def upstream_of(models: Sequence[Model], names: Sequence[str]) -> set[str]:
-    """These marts and all that they read."""
+    """These models and all that they read."""
     by_name = {model.name: model for model in models}
-    wanted = [f"marts.{name}" for name in names]
+    wanted = list(names)
     found: set[str] = set()
     while wanted:
         name = wanted.pop()

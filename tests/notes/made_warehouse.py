@@ -17,8 +17,12 @@ from etl.notes.facts import Fact, from_documents
 ROOT = Path(__file__).parents[2]
 SQL, PROMPTS = ROOT / "sql", ROOT / "prompts"
 NOTES_AND_SCORES = (
-    "recommendation_scores", "daily_recommendations", "llm_insights", "calls", "total_return_levels", "excess_levels",
-    "open_calls", "call_windows", "call_base_rates", "call_excesses", "call_outcomes", "user_comments", "hypotheses",
+    "staging.settlements", "marts.recommendation_scores", "marts.daily_recommendations", "marts.llm_insights",
+    *(f"aggregates.scoring__{name}" for name in (
+        "recommendations", "total_return_index", "excess_index", "open", "entry_exit", "base_rates", "excess_returns",
+        "outcomes",
+    )),
+    "marts.user_comments", "marts.hypotheses",
 )  # fmt: skip
 MARTS = """
 create schema marts;
@@ -45,6 +49,12 @@ create table marts.market_internals (trade_date date, symbols bigint, advancers 
 create table marts.macro_daily (date date, series_id varchar, value double, source varchar);
 create table marts.net_liquidity (date date, net_liquidity_usd double);
 create table marts.symbol_stats_24h (symbol varchar, to_at timestamp, change_pct double);
+create schema staging;
+create schema aggregates;
+create view aggregates.bars_final as
+    select symbol, '1d' as interval, trade_date, total_return_pct, false as is_suspect, known_at
+    from marts.daily_metrics;
+create view aggregates.anchor as select * from marts.sessions_anchor;
 """
 DAY = date(2025, 10, 31)
 NOW = datetime(2025, 11, 1, 3, 43, tzinfo=UTC)
@@ -124,7 +134,8 @@ def sessions(con: duckdb.DuckDBPyConnection, days: Sequence[date], anchor: date)
 def build(con: duckdb.DuckDBPyConnection) -> None:
     """Make the models of notes and scores."""
     for name in NOTES_AND_SCORES:
-        con.execute(f"create or replace table marts.{name} as {(SQL / 'marts' / f'{name}.sql').read_text()}")
+        path = SQL / f"{name.replace('.', '/')}.sql"
+        con.execute(f"create or replace table {name} as {path.read_text()}")
 
 
 def rows(con: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, Any]]:

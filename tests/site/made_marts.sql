@@ -222,7 +222,8 @@ select 'note-old-' || i as note_id, 1 as position, 'rules' as model, 'portfolio'
     timestamp '2025-10-01' as known_at
 from range(40) as calls (i);
 
-create table marts.open_calls as
+create schema aggregates;
+create table aggregates.scoring__open as
 select 'note-' || i as note_id, 1 as position, 'live' as kind, timestamp '2025-11-01' as known_at from range(2) as calls (i);
 
 create table marts.user_comments as

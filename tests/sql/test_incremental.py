@@ -1,6 +1,6 @@
 """A load makes anew only what a change touches: the result is that of a build from nothing, to the last bit."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from etl.stores.building import Building
-from etl.stores.models import Model, build
+from etl.stores import building
+from etl.stores.models import build
 from tests.sql.conftest import SQL, Lake, all_models
 
 FIRST, COINS, EQUITIES = date(2022, 11, 1), ("BTCUSDT", "ETHUSDT"), ("SPY", "FXI", "TLT", "BIL")
@@ -22,8 +22,8 @@ PLACES = st.floats(0, 1, allow_nan=False)
 class History:
     """A lake that grows: days, revisions, late rows, splits and settings come one after the other."""
 
-    def __init__(self, seed: int, days: int) -> None:
-        self.lake, self.rng = Lake(), np.random.default_rng(seed)
+    def __init__(self, seed: int, days: int, file: str = ":memory:") -> None:
+        self.lake, self.rng = Lake(duckdb.connect(file)), np.random.default_rng(seed)
         self.today = FIRST + timedelta(days=days)
         self.close = dict.fromkeys((*EQUITIES, *COINS), 100.0)
         self.lake.calendar([day.date() for day in pd.bdate_range(FIRST - timedelta(days=30), FIRST + timedelta(1500))])
@@ -163,16 +163,16 @@ def contents(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
 
 
 @pytest.fixture
-def made_whole(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The models that are made anew as a whole, in order."""
+def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The models that are made anew, in order."""
     names: list[str] = []
-    make_whole = Building._make_whole
+    create = building.run
 
-    def noted(building: Building, model: Model, inputs: Mapping[str, str]) -> str:
-        names.append(model.name)
-        return make_whole(building, model, inputs)
+    def noted(con: duckdb.DuckDBPyConnection, sql: str, name: str) -> duckdb.DuckDBPyConnection:
+        names.append(name)
+        return create(con, sql, name)
 
-    monkeypatch.setattr(Building, "_make_whole", noted)
+    monkeypatch.setattr(building, "run", noted)
     return names
 
 
@@ -204,25 +204,12 @@ def test_each_change_gives_what_a_build_from_nothing_gives(change: Callable[[His
     assert_as_rebuilt(history.lake)
 
 
-def test_a_new_day_makes_only_tails_of_series(made_whole: list[str]) -> None:
-    """No table with a row for each bar is made anew, and a second load of the same makes none that has its rows."""
+def test_a_load_of_nothing_new_makes_nothing(made: list[str]) -> None:
+    """A second load at the same instant leaves every table, and a later one all whose rows stay."""
     history = History(8, 420)
-    made_whole.clear()
-    new_days(history, 0.2)
+    made.clear()
     history.build()
-    assert {model.name for model in all_models() if model.tail} & set(made_whole) == set()
-    made_whole.clear()
-    history.build()
-    assert made_whole == []
-
-
-def test_where_most_bars_change_all_is_made_anew(made_whole: list[str]) -> None:
-    """Another cash symbol changes every flow: tails would cost more than they save."""
-    history = History(9, 90)
-    made_whole.clear()
-    other_cash(history, 0)
-    history.build()
-    assert {"flows.excess_returns", "flows.daily", "marts.money_flow_daily", "flows.internals"} <= set(made_whole)
+    assert made == []
 
 
 @settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -7,13 +7,13 @@ import pytest
 
 from etl.errors import UsageWrong
 from etl.stores import lineage
-from etl.stores.traces import TRACES, WINDOWS
+from etl.stores.traces import TRACES, windows
 from tests.sql.conftest import SQL, Lake, fill_market
 
 DAY, COIN_DAY = date(2025, 10, 31), date(2025, 10, 30)
 FIGURES = [
     ("daily_prices SPY 2025-10-31", "close"),
-    *((f"daily_metrics SPY {DAY}", column) for column in [*WINDOWS, "rsi14", "macd_signal", "atr14", "obv"]),
+    *((f"daily_metrics SPY {DAY}", column) for column in windows()),
     ("money_flow_daily SPY 2025-10-31", "turnover_usd"),
     ("money_flow_daily SPY 2025-10-31", "net_flow_usd"),
     ("money_flow_daily BTCUSDT 2025-10-30", "net_flow_usd"),
@@ -145,7 +145,7 @@ def test_splits_and_dividends_are_part_of_it(made: Lake) -> None:
         ("'", "name a figure, such as"),
         ("nothing SPY", "no relation 'nothing'; allowed: "),
         ("daily_metrics", 'takes symbol trade_date and then a column, such as "daily_metrics TLT 2025-10-31"; its'),
-        ("daily_metrics SPY 2025-10-31 rsi15", "its columns: atr14, "),
+        ("daily_metrics SPY 2025-10-31 rsi15", "return_pct, rsi14, support"),
         ("daily_metrics SPY 2025-10-31 rsi14 x", "takes symbol trade_date and then a column"),
         ("daily_metrics SPY 2025-11-01", 'trade_date 2025-11-01; it has for example "daily_metrics SPY 2025-10-31"'),
         ("daily_metrics SPY someday", "'someday' is no date"),

@@ -21,7 +21,7 @@ def assert_as_defined(one: dict[str, np.ndarray], ours: dict[str, np.ndarray]) -
     expected = oracles.metrics(pd.DataFrame(one), 365)
     returns = max(1.0, float(np.nanmax(np.abs(expected["return_pct"]), initial=1.0)))
     for name, theirs in expected.items():
-        unit = one["close"].max() if name in ("high20", "low20", "resistance", "support") else returns
+        unit = one["close"].max() if name in ("high20", "low20", "resistance", "support", "vwap20") else returns
         unit = 1.0 if name == "cmf20" else unit * 20 if name == "volatility20_pct" else unit
         np.testing.assert_array_equal(np.isnan(ours[name]), np.isnan(theirs), err_msg=name)
         np.testing.assert_allclose(ours[name], theirs, rtol=1e-9, atol=1e-9 * unit, err_msg=name)
@@ -58,8 +58,8 @@ def test_a_split_changes_no_metric(seed: int, length: int, splits: dict[int, flo
     for at, factor in splits.items():
         if at < length:
             lake.act("RAW", days[at], "split", factor)
-    lake.build("indicators.assembled")
-    found = lake.con.execute("select * from indicators.assembled order by symbol, opened_at").df()
+    lake.build("indicators.metrics")
+    found = lake.con.execute("select * from indicators.metrics order by symbol, opened_at").df()
     figures = found.select_dtypes("number").columns
     ours, theirs = (
         found[found["symbol"] == name][figures].to_numpy(float, na_value=np.nan) for name in ("RAW", "WHOLE")
@@ -80,8 +80,8 @@ def test_bars_that_are_missing_are_not_made_up(seed: int, missing: set[int]) -> 
     days = [START + timedelta(days=at) for at in there]
     more = {name: left[name] for name in ("high", "low", "volume")}
     lake.bars("COIN", days, left["close"], kind="crypto", source="binance", **more)
-    lake.build("indicators.assembled")
-    frame = lake.con.execute("select * from indicators.assembled order by opened_at").df()
+    lake.build("indicators.metrics")
+    frame = lake.con.execute("select * from indicators.metrics order by opened_at").df()
     assert frame["trade_date"].dt.date.tolist() == days
     ours = {
         name: frame[name].to_numpy(dtype=float, na_value=np.nan) for name in oracles.metrics(pd.DataFrame(left), 365)

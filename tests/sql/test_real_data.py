@@ -29,8 +29,8 @@ def metrics(frame: pd.DataFrame) -> pd.DataFrame:
     more = {name: frame[name].to_numpy(dtype=float) if name in frame else close for name in ("high", "low")}
     volume = frame["volume"].to_numpy(dtype=float) if "volume" in frame else 1.0
     lake.bars("X", days, close, kind="crypto", source="binance", volume=volume, **more)
-    lake.build("indicators.assembled")
-    return lake.con.execute("select * from indicators.assembled order by opened_at").df()
+    lake.build("indicators.metrics")
+    return lake.con.execute("select * from indicators.metrics order by opened_at").df()
 
 
 def lower(frame: pd.DataFrame) -> pd.DataFrame:

@@ -122,7 +122,7 @@ def test_a_reply_that_fails_again_is_kept_as_rejected_and_the_rules_note_is_publ
     assert insight["verified"] is False
     assert "123.45" in insight["why"]
     assert len(keeper.documents("reply")) == 2
-    assert rows(con, "select * from marts.calls where model = 'a-model'") == []
+    assert rows(con, "select * from aggregates.scoring__recommendations where model = 'a-model'") == []
 
 
 FAULTS: dict[str, tuple[list[Any], str]] = {

@@ -36,7 +36,11 @@ def test_each_mode_has_its_own_shape_budget_and_prompt_and_no_calls(mode: Any, r
     kept = document(keeper)
     assert (kept["mode"], kept["verified"], kept["recommendations"]) == (mode.name, True, [])
     assert [s["name"] for s in kept["sections"]] == list(mode.sections)
-    assert rows(con, "select * from marts.daily_recommendations") == rows(con, "select * from marts.calls") == []
+    assert (
+        rows(con, "select * from marts.daily_recommendations")
+        == rows(con, "select * from aggregates.scoring__recommendations")
+        == []
+    )
     assert f"at most {mode.tokens(500)} tokens" in model.asked[0][1]["content"]
     assert {row["mode"] for row in rows(con, "select mode from marts.llm_insights")} == {mode.name}
 
@@ -111,7 +115,7 @@ def test_data_that_fall_short_publish_no_call_pay_no_model_and_say_why() -> None
     assert "No recommendation is published" in note["summary"]
     assert "4 of 8 have no final row of the day: FXI, EWJ, TLT, GLD" in note["data_issues"]
     assert "50 of 100, below 60" in outcome.undone[0]
-    assert rows(con, "select * from marts.calls") == []
+    assert rows(con, "select * from aggregates.scoring__recommendations") == []
     assert analyze.verify_again(con, DAY)[0].line.startswith("1 notes")
 
 
@@ -184,5 +188,5 @@ def test_notes_of_before_modes_were_kept_read_as_daily_ones() -> None:
     publish(con, NOW)
     build(con)
     assert standing(con)["data_confidence"] is None
-    assert len(rows(con, "select * from marts.calls")) == 3
+    assert len(rows(con, "select * from aggregates.scoring__recommendations")) == 3
     assert analyze.verify_again(con, DAY)[1][0]["findings_now"] == []

@@ -55,8 +55,8 @@ def test_a_blocking_check_stops_the_route_and_shows_its_rows(data):
 def test_a_row_that_is_there_twice_breaks_its_grain(data):
     """Every model's grain is a check."""
     with data.loaded(NOW + HOUR, "run-2") as file:
-        file.con.execute("insert into marts.daily_prices select * from marts.daily_prices")
-        with pytest.raises(ChecksFailed, match="daily_prices__one_row_for_each_symbol_trade_date: 1 rows"):
+        file.con.execute("insert into marts.etl_runs select * from marts.etl_runs where run_id = 'run-2'")
+        with pytest.raises(ChecksFailed, match="etl_runs__one_row_for_each_run_id: 1 rows"):
             data.check(file, NOW + HOUR, "run-2")
 
 

@@ -123,14 +123,14 @@ def test_only_a_version_of_before_the_next_close_is_scored() -> None:
     """In time, its new call on GLD counts from its own publication; after the next close nothing of it counts."""
     con = noted()
     refined(con, Model([BETTER]), focus=("GLD",))
-    counted = rows(con, "select symbol from marts.calls where model = 'a-model'")
+    counted = rows(con, "select symbol from aggregates.scoring__recommendations where model = 'a-model'")
     assert {row["symbol"] for row in counted} == {"SPY", "GLD"}
     con = noted()
     late = datetime(2025, 11, 4, 3, 0, tzinfo=UTC)
     con.execute("insert into lake.sessions values ('2025-11-03', '2025-11-03 14:30:00', '2025-11-03 21:00:00', false)")
     outcome = refined(con, Model([BETTER]), focus=("GLD",), now=late)
     assert standing(con)["model"] == "a-model"
-    assert rows(con, "select symbol from marts.calls where model = 'a-model'") == []
+    assert rows(con, "select symbol from aggregates.scoring__recommendations where model = 'a-model'") == []
     assert "not scored" in outcome.notes[-1]
 
 

@@ -165,7 +165,7 @@ def test_a_call_is_pending_until_its_exit_is_final() -> None:
     w = world(NOTED + 1 + 4)
     note(w, ("FXI", "overweight", 5))
     assert scored(w).details == {"settled": 0, "voids": 0, "pending": 1}
-    assert rows(w.con, "select status, exit_date from marts.call_outcomes") == [
+    assert rows(w.con, "select status, exit_date from aggregates.scoring__outcomes") == [
         {"status": "pending", "exit_date": DAYS[NOTED + 6]}
     ]
 

@@ -6,21 +6,22 @@ import duckdb
 import pytest
 
 from etl.errors import DataWrong
-from etl.stores import building, parts
 from etl.stores.models import build, build_after, load_models, run_checks
-from etl.stores.statements import run
 
 LAKE = "create schema if not exists lake;\ncreate table if not exists lake.publication (as_of timestamp);\n"
 LAKE += "create table if not exists lake.bars (symbol varchar, interval varchar, opened_at timestamp, close double);\n"
 BARS_FINAL = (
     "-- A bar.\n-- grain: symbol, interval, opened_at\n\n"
-    "select *, 0 as bar, timestamp '2025-01-01' as known_at from staging.bars\n"
+    "select *, date '2025-01-01' as trade_date, 0 as return_pct, 0 as total_return_pct, 0 as log_return, "
+    "false as is_suspect, timestamp '2025-01-01' as known_at from staging.bars\n"
 )
 DOUBLED = (
     "-- Twice the close.\n-- grain: symbol, interval, opened_at\n-- unit: it's money\n-- definition: two\n"
-    "-- definition: closes\n\nselect *, twice(close) as doubled from aggregates.bars_final\n"
+    "-- definition: closes\n-- column: doubled | Doubled | 1 bar | Twice the close.\n\n"
+    "select symbol, interval, opened_at, twice(close) as doubled from aggregates.bars_final\n"
 )
-METRICS = "-- A metric.\n-- grain: symbol, opened_at\n\nselect * from indicators.assembled\n"
+HALVED = DOUBLED.replace("doubled", "halved").replace("twice(close)", "close / 2")
+METRICS = "-- A metric.\n-- grain: symbol, opened_at\n\nselect * from indicators.metrics\n"
 
 
 @pytest.fixture
@@ -84,77 +85,43 @@ def test_tables_are_built_from_the_macros_up(root: Path, con: duckdb.DuckDBPyCon
 
 def test_a_new_indicator_is_one_new_file(root: Path, con: duckdb.DuckDBPyConnection) -> None:
     """Its column stands in the metrics and its row in the list, with no other file touched."""
-    write(root, "indicators/halved.sql", DOUBLED.replace("twice(close) as doubled", "close / 2 as halved"))
+    write(root, "indicators/halved.sql", HALVED)
     build(con, load_models(root))
     assert con.execute("select doubled, halved from marts.daily_metrics").fetchall() == [(6.0, 1.5)]
     listed = con.execute("select name, file, unit, definition from marts.indicators order by name").fetchall()
     assert listed[1] == ("halved", "indicators/halved.sql", "it's money", "two closes")
 
 
-def test_bars_that_lie_in_another_order_give_the_same(root: Path, con: duckdb.DuckDBPyConnection) -> None:
-    """A load adds rows at the end: formulas that look at the row above still see the bar before."""
-    write(root, "macros/above.sql", "create or replace macro above(x) as lag(x + 0) over ();\n")
-    numbered = BARS_FINAL.replace("0 as bar", "row_number() over (partition by symbol order by opened_at) - 1 as bar")
-    write(root, "aggregates/bars_final.sql", numbered)
-    write(root, "indicators/doubled.sql", DOUBLED.replace("twice(close)", "case when bar > 0 then above(close) end"))
-    days = "generate_series(timestamp '2025-02-01', timestamp '2025-02-09', interval 1 day)"
-    con.execute(f"insert into lake.bars select 'B', '1d', day, day(day) from (select unnest({days}) as day)")
-    build(con, load_models(root))
-    read = "select symbol, opened_at, doubled from indicators.assembled order by all"
-    before = con.execute(read).fetchall()
-    assert [row[2] for row in before] == [None, None, *map(float, range(1, 9))]
-    con.execute("create table aside as select * from aggregates.bars_final order by hash(opened_at)")
-    con.execute("delete from aggregates.bars_final")
-    con.execute("insert into aggregates.bars_final select * from aside")
-    con.execute("drop table indicators.assembled")
-    build(con, load_models(root))
-    assert con.execute(read).fetchall() == before
+def test_a_column_of_two_indicators_is_refused(root: Path) -> None:
+    """One of them would be lost without a word."""
+    write(root, "indicators/halved.sql", DOUBLED)
+    with pytest.raises(DataWrong, match=r"the column doubled is made twice"):
+        load_models(root)
 
 
-def test_parts_give_what_the_whole_gives(
-    root: Path, con: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Of many bars ranges of symbols are made by themselves: the same rows, in the order of their key."""
-    con.execute("set threads = 3")
-    con.execute("insert into lake.bars select 'it''s ' || n, '1d', timestamp '2025-01-01', n from range(40) as t (n)")
-    build(con, load_models(root))
-    read = "select * exclude (known_at) from indicators.assembled order by all"
-    whole = con.execute(read).fetchall()
-    assert len(whole) == 41
-    monkeypatch.setattr(parts, "MANY_BARS", 4)
-    monkeypatch.setattr(parts, "MOST_BARS", 7)
-    con.execute("drop schema aggregates cascade")
-    con.execute("drop table indicators.assembled")
-    ran: list[str] = []
-    monkeypatch.setattr(building, "run", lambda con, sql, name: (ran.append(name), run(con, sql, name))[1])
-    build(con, load_models(root))
-    assert ran.count("aggregates.bars_final") > 5
-    assert con.execute(read).fetchall() == whole
-    keys = con.execute("select symbol from aggregates.bars_final").fetchall()
-    assert keys == sorted(keys)
-
-
-def test_a_model_can_stand_in_its_readers_or_be_a_view(root: Path, con: duckdb.DuckDBPyConnection) -> None:
-    """`-- inlined` makes no table, its helpers end with the chain; `-- view` stores nothing."""
-    helper = "-- A bar.\n-- grain: symbol\n-- inlined\n-- helpers: half\n\nselect *, close / 2 as half\n"
-    write(root, "aggregates/bars_halved.sql", f"{helper}from aggregates.bars_final\n")
-    write(root, "aggregates/halves.sql", "-- A half.\n-- grain: half\n\nselect half from aggregates.bars_halved\n")
-    doubled = DOUBLED.replace("twice(close)", "4 * half").replace("bars_final", "bars_halved")
-    write(root, "indicators/doubled.sql", doubled)
+def test_staging_and_indicators_are_views(root: Path, con: duckdb.DuckDBPyConnection) -> None:
+    """They store nothing, as a model with the line `-- view`; what is read often is a table."""
     write(root, "marts/daily_metrics.sql", METRICS.replace("opened_at\n\n", "opened_at\n-- view\n\n"))
     build(con, load_models(root))
-    names = "select table_name, table_type from information_schema.tables where table_schema in ('aggregates', 'marts')"
-    assert dict(con.execute(names).fetchall()) == {
-        "bars_final": "BASE TABLE",
-        "halves": "BASE TABLE",
-        "indicators": "BASE TABLE",
-        "daily_metrics": "VIEW",
+    names = "select table_schema || '.' || table_name, table_type from information_schema.tables"
+    kinds = dict(con.execute(f"{names} where table_schema not in ('lake', 'built')").fetchall())
+    assert kinds == {
+        "staging.bars": "VIEW",
+        "aggregates.bars_final": "BASE TABLE",
+        "indicators.doubled": "VIEW",
+        "indicators.metrics": "BASE TABLE",
+        "marts.indicators": "BASE TABLE",
+        "marts.daily_metrics": "VIEW",
     }
-    assert con.execute("select half from aggregates.halves").fetchall() == [(1.5,)]
-    assert con.execute("select doubled from marts.daily_metrics").fetchall() == [(6.0,)]
-    columns = [row[0] for row in con.execute("describe marts.daily_metrics").fetchall()]
-    assert "half" not in columns
-    assert made_again(con, root) == set()
+
+
+def test_a_view_shows_columns_that_came_later(root: Path, con: duckdb.DuckDBPyConnection) -> None:
+    """DuckDB keeps the columns of a view's star: the view is made again with what it reads."""
+    write(root, "marts/daily_metrics.sql", METRICS.replace("opened_at\n\n", "opened_at\n-- view\n\n"))
+    build(con, load_models(root))
+    write(root, "indicators/halved.sql", HALVED)
+    build(con, load_models(root))
+    assert con.execute("select doubled, halved from marts.daily_metrics").fetchall() == [(6.0, 1.5)]
 
 
 def test_only_what_is_asked_for_is_built(root: Path, con: duckdb.DuckDBPyConnection) -> None:
@@ -167,14 +134,14 @@ def test_only_what_is_asked_for_is_built(root: Path, con: duckdb.DuckDBPyConnect
 
 def test_only_what_is_downstream_is_built_again(root: Path, con: duckdb.DuckDBPyConnection) -> None:
     """A changed lake table makes its readers new, and theirs; the others keep their rows."""
-    write(root, "staging/instants.sql", "-- An instant.\n-- grain: as_of\n\nselect as_of from lake.publication\n")
+    write(root, "marts/instants.sql", "-- An instant.\n-- grain: as_of\n\nselect as_of from lake.publication\n")
     models = load_models(root)
     build(con, models)
     con.execute("insert into lake.bars values ('B', '1d', timestamp '2025-01-01', 4)")
     con.execute("update lake.publication set as_of = timestamp '2026-01-01'")
     build_after(con, models, {"lake.bars"})
     assert con.execute("select count(*) from marts.daily_metrics").fetchall() == [(2,)]
-    assert con.execute("select year(as_of) from staging.instants").fetchall() == [(2025,)]
+    assert con.execute("select year(as_of) from marts.instants").fetchall() == [(2025,)]
 
 
 def table_ids(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
@@ -200,16 +167,16 @@ def test_what_no_change_touches_is_not_made_again(root: Path, con: duckdb.DuckDB
     build(con, load_models(root))
     assert made_again(con, root) == set()
     con.execute("insert into lake.bars values ('B', '1d', timestamp '2025-01-01', 4)")
-    assert made_again(con, root) >= {"staging.bars", "aggregates.bars_final", "marts.daily_metrics"}
+    assert made_again(con, root) >= {"aggregates.bars_final", "indicators.metrics", "marts.daily_metrics"}
     con.execute("update lake.publication set as_of = as_of + interval 1 hour")
-    assert made_again(con, root) == {"staging.days", "marts.indicators"}
+    assert made_again(con, root) == {"marts.indicators"}
 
 
 def test_another_text_or_formula_makes_a_model_again(root: Path, con: duckdb.DuckDBPyConnection) -> None:
     """The files of a newer version are not taken for those that made the tables."""
     build(con, load_models(root))
     write(root, "indicators/doubled.sql", DOUBLED.replace("twice(close)", "twice(close) + 1"))
-    assert {"indicators.assembled", "marts.daily_metrics"} <= made_again(con, root)
+    assert {"indicators.metrics", "marts.daily_metrics"} <= made_again(con, root)
     write(root, "macros/twice.sql", "create or replace macro twice(x) as 20 * x;\n")
     build(con, load_models(root))
     assert con.execute("select doubled from marts.daily_metrics").fetchall() == [(61.0,)]
@@ -222,14 +189,7 @@ def test_a_build_that_failed_leaves_nothing_to_rely_on(root: Path, con: duckdb.D
     with pytest.raises(DataWrong, match=r"marts\.wrong"):
         build(con, load_models(root))
     (root / "marts" / "wrong.sql").unlink()
-    assert {"staging.bars", "marts.daily_metrics"} <= made_again(con, root)
-
-
-def test_an_incremental_line_that_says_nothing_known_is_refused(root: Path) -> None:
-    """A word misspelt must not make a table stale."""
-    write(root, "staging/bars.sql", "-- A bar.\n-- grain: symbol\n-- incremental: row\n\nselect * from lake.bars\n")
-    with pytest.raises(DataWrong, match=r"incremental: row"):
-        load_models(root)
+    assert {"aggregates.bars_final", "marts.daily_metrics"} <= made_again(con, root)
 
 
 def test_checks_tell_passes_from_failures(root: Path, con: duckdb.DuckDBPyConnection) -> None:
@@ -243,6 +203,20 @@ def test_checks_tell_passes_from_failures(root: Path, con: duckdb.DuckDBPyConnec
         ("daily_metrics__is_positive", "Closes are above zero.", "blocking")
     ]
     assert (failed[0].rows, failed[0].example) == (1, '{"symbol":"A","close":-1.0}')
+
+
+def test_a_grain_is_tested_again_when_its_rows_change(root: Path, con: duckdb.DuckDBPyConnection) -> None:
+    """What was left alone since passes as it did then; what was made anew is tested anew."""
+    models = load_models(root)
+    build(con, models)
+    assert {result.rows for result in run_checks(con, root, models)} == {0}
+    build(con, models)
+    untested = con.execute("select name from built.models where not is_tested").fetchall()
+    assert untested == [("indicators.doubled",)]  # its rows are those of indicators.metrics
+    con.execute("insert into lake.bars values ('A', '1d', timestamp '2025-01-01', 3)")
+    build(con, models)
+    failed = {result.check for result in run_checks(con, root, models) if result.rows}
+    assert "aggregates.bars_final__one_row_for_each_symbol_interval_opened_at" in failed
 
 
 @pytest.mark.parametrize("symbol", ["'A'", "null"])

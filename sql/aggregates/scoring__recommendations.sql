@@ -1,4 +1,4 @@
--- A call that counts: a model's first for a date, scope, symbol and horizon.
+-- A recommendation that counts: a model's first for a date, scope, symbol and horizon.
 -- grain: note_id, position
 
 with
@@ -51,19 +51,21 @@ recommendations_unfolded as (
         notes.published_at,
         notes.enters_after,
         notes.sequence,
-        listed.call ->> 'symbol' as symbol,
-        listed.call ->> 'stance' as stance,
-        cast(listed.call ->> 'horizon' as integer) as horizon,
+        listed.recommendation ->> 'symbol' as symbol,
+        listed.recommendation ->> 'stance' as stance,
+        cast(listed.recommendation ->> 'horizon' as integer) as horizon,
         -- kept notes of before replies were read strictly may hold NaN
-        finite_or_null(cast(listed.call ->> 'confidence' as double)) as confidence,
-        listed.call ->> 'benchmark' as benchmark,
+        finite_or_null(
+            cast(listed.recommendation ->> 'confidence' as double)
+        ) as confidence,
+        listed.recommendation ->> 'benchmark' as benchmark,
         notes.published_at as known_at
     from notes_with_their_instant as notes,
         unnest(cast(notes.recommendations as json[])) with ordinality
-            as listed (call, position)
+            as listed (recommendation, position)
 ),
 
-calls_that_count as (
+recommendations_that_count as (
     select *
     from recommendations_unfolded
     qualify row_number() over (
@@ -72,4 +74,4 @@ calls_that_count as (
     ) = 1
 )
 
-select * from calls_that_count
+select * from recommendations_that_count

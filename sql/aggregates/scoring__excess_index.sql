@@ -1,18 +1,19 @@
--- Where a called symbol stood against its benchmark at a US session's close, in logs.
+-- Where a recommended symbol stood against its benchmark at a US session's close.
 -- grain: symbol, benchmark, trade_date
+-- In logs.
 
 with
 
-calls as (
-    select * from marts.calls
+recommendations as (
+    select * from aggregates.scoring__recommendations
 ),
 
 levels as (
-    select * from marts.total_return_levels
+    select * from aggregates.scoring__total_return_index
 ),
 
 anchor as (
-    select * from marts.sessions_anchor
+    select * from aggregates.anchor
 ),
 
 sessions as (
@@ -32,7 +33,7 @@ pairs as (
     select distinct
         symbol,
         benchmark
-    from calls
+    from recommendations
 ),
 
 levels_compared as (
