@@ -103,7 +103,7 @@ def test_the_rules_note_gives_the_reason_of_the_last_failure_and_no_other() -> N
         analysed(con, Model([answer]), keeper)
         assert standing(con)["why"] == why
     assert len(rows(con, "select * from lake.notes")) == 2
-    assert len(rows(con, "select * from marts.calls")) == 3
+    assert len(rows(con, "select * from aggregates.scoring__recommendations")) == 3
     analysed(con, Model([GOOD]))
     assert (standing(con)["model"], standing(con)["why"]) == ("a-model", None)
     assert len(rows(con, "select * from lake.notes where model = 'rules'")) == 2

@@ -66,7 +66,9 @@ def test_rows_of_the_warehouse_with_nan_are_scored_shown_and_refined() -> None:
     kept, calls = json.dumps(document), json.dumps(document["recommendations"])
     con.execute("update lake.notes set document = ?, recommendations = ?", [kept, calls])
     build(con)
-    assert {row["confidence"] for row in rows(con, "select confidence from marts.calls")} > {None}
+    assert {row["confidence"] for row in rows(con, "select confidence from aggregates.scoring__recommendations")} > {
+        None
+    }
     assert "confidence unknown" in text_of([kept])
     refined(con, focus=("FXI",))
     assert "Asked about FXI" in standing(con)["summary"]

@@ -62,14 +62,14 @@ def test_recommendations_that_the_rules_carry_over_stay_those_of_their_author() 
     con = a_day()
     analysed(con, Model([GOOD]))
     before = standing(con)
-    booked = rows(con, "select * from marts.calls order by model, position")
+    booked = rows(con, "select * from aggregates.scoring__recommendations order by model, position")
     for focus, minutes in (("FXI",), 1), (("GLD",), 2):
         refined(con, focus=focus, now=NOW + timedelta(minutes=minutes))
         after = standing(con)
         assert (after["model"], after["recommended_by"]) == ("rules", "a-model")
         assert f"Asked about {focus[0]}" in after["summary"]
         assert after["recommendations"] == before["recommendations"]
-        assert rows(con, "select * from marts.calls order by model, position") == booked
+        assert rows(con, "select * from aggregates.scoring__recommendations order by model, position") == booked
     assert {row["model"] for row in booked if row["note_id"] == before["note_id"]} == {"a-model"}
 
 
