@@ -27,7 +27,12 @@ days_summed_up as (
         end as days_expected,
         count(net_flow_usd) = days_expected as has_flow,
         case when has_flow then sum(net_flow_usd order by day) end as net_flow_usd,
-        case when has_flow then sum(turnover_usd order by day) end as turnover_usd,
+        case when count(pressure_pct * turnover_usd) = days_expected
+            then sum(pressure_pct * turnover_usd order by day)
+        end as weighted_pressure,
+        case when count(turnover_usd) = days_expected
+            then sum(turnover_usd order by day)
+        end as turnover_usd,
         case when count(log_return) = days_expected
             then sum(log_return order by day)
         end

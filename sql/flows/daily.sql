@@ -27,6 +27,9 @@ deviations as (
 multipliers as (
     select
         excess_returns.*,
+        case when not is_cash
+            then 100 * bulk_volume_share(ratio(excess_log_return, deviation))
+        end as pressure_pct,
         case
             when is_cash then 0
             else bulk_volume_share(ratio(excess_log_return, deviation))
@@ -46,6 +49,7 @@ flows as (
             when is_binance(source) then quote_volume
             when kind = 'equity' then volume * (high + low + close) / 3
         end as turnover_usd,
+        case when not is_suspect then pressure_pct end as pressure_pct,
         flow_multiplier,
         case when not is_suspect then flow_multiplier * turnover_usd end
             as net_flow_usd,

@@ -25,7 +25,7 @@ bars as (
 ),
 
 flows as (
-    select symbol, trade_date, turnover_usd, net_flow_usd, known_at
+    select symbol, trade_date, turnover_usd, pressure_pct, net_flow_usd, known_at
     from flows.daily
     where net_flow_usd is not null
 ),
@@ -39,6 +39,10 @@ symbols_counted as (
         count(*) filter (return_pct = 0) as unchanged,
         (advancers - decliners) / symbols as breadth,
         ratio(advancers, decliners) as advance_decline_ratio,
+        ratio(
+            sum(pressure_pct * turnover_usd order by symbol),
+            sum(turnover_usd order by symbol)
+        ) as pressure_pct,
         100 * ratio(
             sum(net_flow_usd order by symbol), sum(turnover_usd order by symbol)
         ) as volume_flow_pct,

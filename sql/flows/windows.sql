@@ -27,6 +27,9 @@ sessions_summed_up as (
         case when count(sessions.net_flow_usd) = any_value(windows.sessions)
             then sum(sessions.net_flow_usd order by sessions.position)
         end as net_flow_usd,
+        case when count(sessions.weighted_pressure) = any_value(windows.sessions)
+            then sum(sessions.weighted_pressure order by sessions.position)
+        end as weighted_pressure,
         case when count(sessions.turnover_usd) = any_value(windows.sessions)
             then sum(sessions.turnover_usd order by sessions.position)
         end as turnover_usd,
@@ -47,7 +50,8 @@ sessions_summed_up as (
 
 shares as (
     select
-        *,
+        * exclude (weighted_pressure),
+        ratio(weighted_pressure, turnover_usd) as pressure_pct,
         100 * ratio(net_flow_usd, turnover_usd) as net_flow_pct,
     from sessions_summed_up
 )

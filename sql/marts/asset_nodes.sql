@@ -17,6 +17,7 @@ nodes_of_picture as (
         from_date,
         first_day,
         turnover_usd,
+        pressure_pct,
         net_flow_usd,
         net_flow_pct,
         return_pct,

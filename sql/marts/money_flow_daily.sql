@@ -13,6 +13,7 @@ money_flow as (
         symbol,
         trade_date,
         turnover_usd,
+        pressure_pct,
         flow_multiplier,
         net_flow_usd,
         taker_imbalance,

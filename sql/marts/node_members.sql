@@ -21,6 +21,7 @@ members as (
         windows."window",
         windows.sessions,
         windows.turnover_usd,
+        windows.pressure_pct,
         windows.net_flow_usd,
         windows.net_flow_pct,
         windows.return_pct,
