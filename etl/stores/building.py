@@ -22,10 +22,8 @@ from etl.stores.tails import Tails
 if TYPE_CHECKING:
     import duckdb
 
-RELATIONS = """
-    select schema_name || '.' || table_name from duckdb_tables()
-    union all select schema_name || '.' || view_name from duckdb_views() where not internal
-"""
+VIEWS = "select schema_name || '.' || view_name from duckdb_views() where not internal"
+RELATIONS = f"select schema_name || '.' || table_name from duckdb_tables() union all {VIEWS}"
 KEPT = "create table if not exists built.models (name varchar, sql varchar, inputs json, content varchar, bars varchar)"
 
 
@@ -84,6 +82,13 @@ class Building:
         else:
             content = self._make_whole(model, inputs)
         self._made[model.name] = Made(sql, inputs, content, self._bars_of(model, before))
+
+    def drop_all_others(self) -> None:
+        """Drop what models made that are no more: their rows would stand there for good and never move."""
+        views = {row[0] for row in self._con.execute(VIEWS).fetchall()}
+        for name in sorted(self._before.keys() - self._chosen.keys()):
+            self._con.execute(f"drop {'view' if name in views else 'table'} {name}")
+            del self._before[name]
 
     @property
     def touched(self) -> int:
