@@ -43,7 +43,7 @@ def figures(documents: Documents) -> list[tuple[str, str, str]]:
             (plain(one["symbol"]), price(one["close"]), f"{percent(one['return_pct'], signed=True)} {_on(one)}")
             for one in board["quotes"]
         ),
-        ("Volume flow", percent(board["volume_flow_pct"], signed=True), "Net of turnover, estimated"),
+        ("Buying pressure", number(board["pressure_pct"], 1, signed=True), "Estimated, \u2212100 to 100"),
         ("Breadth", number(board["breadth"]), "Net advancers, \u22121 to 1"),
         (
             "Net liquidity",
@@ -64,25 +64,16 @@ def _on(quote: Mapping[str, Any]) -> str:
 
 def _nodes(documents: Documents, folder: str, key: str, title: str) -> Part:
     picture = documents[f"data/{folder}/{WEEK}.json"]
-    frame = f"{day(picture['from_date'])} to {day(picture['anchor_date'])}, USD. {picture['method']}"
+    frame = f"{day(picture['from_date'])} to {day(picture['anchor_date'])}. {picture['method']}"
     rows = tuple(
         (
             f"{plain(node['node'])} ({plain(node['symbol'])})",
-            usd(node["net_flow_usd"], signed=True),
-            percent(node["net_flow_pct"], signed=True),
+            number(node["pressure_pct"], 1, signed=True),
             percent(node["return_pct"], signed=True),
         )
         for node in picture[key]
     )
-    return Part(title, (frame,), (("", "Net flow", "of turnover", "Return"), *rows))
-
-
-def _flows(documents: Documents) -> Part:
-    picture = documents[f"data/global-flow/{WEEK}.json"]
-    ranked = sorted(picture["flows"], key=lambda flow: (-flow["flow_usd"], flow["from"], flow["to"]))
-    rows = tuple((plain(one["from"]), plain(one["to"]), usd(one["flow_usd"])) for one in ranked)
-    said = (picture["statement"],) if picture["statement"] else ()
-    return Part("Flows between regions, a week", said, (("From", "To", "Flow, estimated"), *rows) if rows else ())
+    return Part(title, (frame,), (("", "Pressure, estimated", "Return"), *rows))
 
 
 def _call(call: Mapping[str, Any]) -> Part:
@@ -136,7 +127,6 @@ def _parts(documents: Documents, context: Context) -> list[Part]:
     return [
         Part("Today", (), (("", "", ""), *figures(documents))),
         *_note(documents),
-        _flows(documents),
         _nodes(documents, "global-flow", "regions", "Regions, a week"),
         _nodes(documents, "asset-flow", "asset_classes", "Asset classes, a week"),
         _record(documents),

@@ -176,7 +176,7 @@ def _by_rules(day: Day, standing: Mapping[str, Any], comments: Sequence[records.
     for symbol in named:
         reading = rules.read(symbol, by_id)
         if reading.facts and len(told) < REFINE.most:
-            text = wording.momentum_and_flow(symbol, reading.close, reading.mean, reading.month, reading.flow)
+            text = wording.momentum_and_pressure(symbol, reading.close, reading.mean, reading.month, reading.pressure)
             told.append(f"Asked about {symbol}: {text}.")
             used += [fact.id for fact in reading.facts]
     return replace(draft, summary=" ".join(told), summary_facts=tuple(dict.fromkeys(used)))

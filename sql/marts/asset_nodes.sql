@@ -1,4 +1,4 @@
--- An asset class over a window up to the anchor: its first symbol's flow and return.
+-- An asset class over a window up to the anchor: its first symbol's figures.
 -- grain: node, window
 
 with
@@ -18,12 +18,8 @@ nodes_of_picture as (
         first_day,
         turnover_usd,
         pressure_pct,
-        net_flow_usd,
-        net_flow_pct,
         return_pct,
         volatility_pct,
-        intensity,
-        excess_usd,
         position,
         known_at,
     from nodes

@@ -1,4 +1,4 @@
--- A symbol's day with its turnover, and an estimate of what was bought on balance.
+-- A symbol's day with its turnover, its buying pressure (estimated), and its takers.
 -- grain: symbol, trade_date
 -- incremental: rows of 1d
 
@@ -14,8 +14,6 @@ money_flow as (
         trade_date,
         turnover_usd,
         pressure_pct,
-        flow_multiplier,
-        net_flow_usd,
         taker_imbalance,
         known_at,
     from flows

@@ -22,8 +22,6 @@ members as (
         windows.sessions,
         windows.turnover_usd,
         windows.pressure_pct,
-        windows.net_flow_usd,
-        windows.net_flow_pct,
         windows.return_pct,
         windows.known_at,
     from nodes

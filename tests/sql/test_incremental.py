@@ -98,7 +98,7 @@ def revised(history: History, place: float) -> None:
 
 
 def cash_revised(history: History, place: float) -> None:
-    """A bar of the cash symbol, which every symbol's flow rests on."""
+    """A bar of the cash symbol, which every symbol's pressure rests on."""
     history.put("BIL", [history.day_at(place)], np.array([history.rng.uniform(99, 101)]))
 
 
@@ -217,7 +217,7 @@ def test_a_new_day_makes_only_tails_of_series(made_whole: list[str]) -> None:
 
 
 def test_where_most_bars_change_all_is_made_anew(made_whole: list[str]) -> None:
-    """Another cash symbol changes every flow: tails would cost more than they save."""
+    """Another cash symbol changes every pressure: tails would cost more than they save."""
     history = History(9, 90)
     made_whole.clear()
     other_cash(history, 0)
