@@ -9,7 +9,7 @@ import { startCharts } from "./chart.js";
 import * as state from "./state.js";
 import { demoBanner, fillMasthead, stoppedBanner } from "./panels/masthead.js";
 import { drawTiles } from "./panels/tiles.js";
-import { METHOD, setUpFlows } from "./panels/flows.js";
+import { METHOD, setUpPressure } from "./panels/flows.js";
 import { setUpPrice } from "./panels/price.js";
 import { setUpCorrelations } from "./panels/correlations.js";
 import { setUpMacro } from "./panels/macro.js";
@@ -32,8 +32,8 @@ const once = (draw) => async (panel, publication) => () => fillPanel(panel, () =
 // [id, title, name in the list of panels, unit, width, set up (panel, publication) -> draw(), the choices that redraw it]
 const PANELS = [
   ["today", "The day at a glance", "Today", "", "tiles", once(drawTiles), []],
-  ["flows", "Flows between regions", "Regions", "USD, estimated", "span-8", (panel, data) => setUpFlows(panel, data, "regions"), ["window", "regions"]],
-  ["assets", "Net flow by asset class", "Asset classes", "USD, estimated", "span-4", (panel, data) => setUpFlows(panel, data, "assets"), ["window", "assets"]],
+  ["regions", "Buying pressure by region, estimated", "Regions", "", "span-6", (panel, data) => setUpPressure(panel, data, "regions"), ["window"]],
+  ["assets", "Buying pressure by asset class, estimated", "Asset classes", "", "span-6", (panel, data) => setUpPressure(panel, data, "assets"), ["window"]],
   ["recommendations", "The day's note and its calls", "Note and calls", "", "", setUpRecommendations, ["note"]],
   ["track-record", "Track record", "Track record", "", "", once(drawTrackRecord), []],
   ["price", "Price and indicators", "Price", "USD", "span-8", setUpPrice, ["symbol", "range", "interval"]],
@@ -66,14 +66,13 @@ const TAKE_ALONG = [
   ["digest.md", "as Markdown"],
   ["digest.png", "as a picture"],
   ["data/parquet/asset_prices_latest.parquet", "prices"],
-  ["data/parquet/regional_data_latest.parquet", "regions"],
-  ["data/parquet/flow_data_latest.parquet", "flows as Parquet"],
+  ["data/parquet/regional_data_latest.parquet", "regions as Parquet"],
 ];
 
 function colophon(manifest) {
   const schema = manifest.schema_version ?? "unknown";
   document.getElementById("colophon").append(
-    h("p", {}, `Flows: ${METHOD}.`),
+    h("p", {}, `Buying pressure is ${METHOD}.`),
     h("p", {}, "Research output of a batch job. Not investment advice."),
     h("p", {}, "mfo ", said(manifest.version), ", run ", said(manifest.run_id), `, schema ${schema}, times in `, said(manifest.timezone ?? "UTC"), ". ", isOneFile ? "This page holds its data and needs no network." : [fileLink("data/manifest.json", "All files"), "."]),
     ...(isOneFile ? [] : [h("p", {}, "To take along: ", TAKE_ALONG.map(([path, text], position) => [position ? ", " : "", fileLink(path, text)]), ".")]),

@@ -35,7 +35,7 @@ export function isNumber(value) {
   return typeof value === "number" && Number.isFinite(value);
 }
 
-// `signed` is for changes and net flows only; a level never gets a plus.
+// `signed` is for changes and pressure only; a level never gets a plus.
 function withSign(value, magnitude, signed) {
   const isZero = !/[1-9]/.test(magnitude);
   if (isZero) return magnitude;
@@ -95,7 +95,7 @@ export function withUnit(value, unit, signed = false) {
   }
   if (/^(%|pct|percent)$/i.test(word)) return percent(value, 2, signed);
   const number = Math.abs(value) >= 1e6 ? compact(value, signed) : fixed(value, Math.abs(value) >= 1000 ? 0 : 2, signed);
-  return word === "" || /^(index|ratio|count|number)$/i.test(word) ? number : `${number} ${word}`;
+  return word === "" || /^(index|ratio|count|number|-100 to 100)$/i.test(word) ? number : `${number} ${word}`;
 }
 
 const DATE = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });

@@ -38,7 +38,7 @@ export function meanings(publication, paths) {
             columns: [
               { label: "Figure", head: true, cell: (field) => said(field.title) },
               { label: "Field", code: true, cell: (field) => said(field.name) },
-              { label: "Unit", cell: (field) => said(field.unit ?? "") },
+              { label: "Unit", cell: (field) => said((field.unit ?? "").replace("-", "−")) },
               { label: "Definition", prose: true, cell: (field) => said(field.description) },
             ],
             rows: fields,

@@ -1,7 +1,7 @@
-// Small pictures: a line of recent values, net flows as bars to both sides of zero, an interval.
+// Small pictures: a line of recent values, pressure as bars to both sides of zero, an interval.
 
 import { h, svg, said } from "./dom.js";
-import { isNumber, usd } from "./format.js";
+import { fixed, isNumber } from "./format.js";
 
 const WIDTH = 120;
 const HEIGHT = 32;
@@ -30,25 +30,22 @@ export function sparkline(values, { size = "sparkline" } = {}) {
   return picture;
 }
 
-// The side, the sign and the shape say the direction, the colour only repeats it.
-export function netBars(rows) {
-  const largest = Math.max(...rows.map((row) => (isNumber(row.value) ? Math.abs(row.value) : 0)), 1);
-  const bar = (row) => {
-    const length = isNumber(row.value) ? (50 * Math.abs(row.value)) / largest : 0;
-    const isIn = row.value >= 0;
+// The side and the sign say the direction, the colour only repeats it. The longest bar is the window's largest figure.
+export function pressureBars(nodes) {
+  const largest = Math.max(...nodes.map((node) => Math.abs(node.pressure_pct ?? 0))) || 1;
+  const bar = (value) => {
+    const length = (50 * Math.abs(value ?? 0)) / largest;
+    const isUp = value >= 0;
     return svg(
       "svg",
-      { class: "net-bar", viewBox: "0 0 100 10", preserveAspectRatio: "none", "aria-hidden": "true", focusable: "false" },
-      svg("rect", { class: isIn ? "bar-in" : "bar-out", x: isIn ? 50 : 50 - length, y: 1, width: length, height: 8 }),
+      { class: "pressure-bar", viewBox: "0 0 100 10", preserveAspectRatio: "none", "aria-hidden": "true", focusable: "false" },
+      svg("rect", { class: isUp ? "bar-up" : "bar-down", x: isUp ? 50 : 50 - length, y: 1, width: length, height: 8 }),
       svg("line", { class: "bar-zero", x1: 50, x2: 50, y1: 0, y2: 10 }),
     );
   };
-  return h(
-    "div",
-    { class: "net-bars" },
-    h("dl", {}, rows.map((row) => h("div", { class: "net-row" }, h("dt", {}, said(row.name)), h("dd", {}, bar(row), h("span", { class: "number" }, usd(row.value, true)))))),
-    h("p", { class: "quiet small net-axis", "aria-hidden": "true" }, h("span", {}, "◀ outflow"), h("span", {}, "inflow ▶")),
-  );
+  const row = (node) =>
+    h("div", { class: "pressure-row" }, h("dt", {}, said(node.node), " ", h("span", { class: "quiet small" }, said(node.symbol))), h("dd", {}, bar(node.pressure_pct), h("span", { class: "number" }, fixed(node.pressure_pct, 1, true))));
+  return h("dl", {}, nodes.map(row));
 }
 
 // On a scale from least to most: an interval as a bar, the value as a dot, what it is held against as a tick.

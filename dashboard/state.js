@@ -1,6 +1,6 @@
 // What the reader chose, in the address: #symbol=SPY&range=1M can be sent to a colleague.
 
-const DEFAULTS = { window: "1W", regions: "picture", assets: "net", symbol: "SPY", range: "6M", interval: "1d", days: "90", series: "", book: "", note: "" };
+const DEFAULTS = { window: "1W", symbol: "SPY", range: "6M", interval: "1d", days: "90", series: "", book: "", note: "" };
 const listeners = [];
 let current = { ...DEFAULTS };
 

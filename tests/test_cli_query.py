@@ -29,7 +29,7 @@ def test_saved_queries_are_listed_with_sentence_and_parameters(demo: Demo) -> No
     """On stdout; it needs no warehouse."""
     said = demo.mfo("query", "--list", MFO_DATA_DIR="/nowhere")
     assert said.code == 0
-    assert "latest_metrics  The newest day of every symbol: close, returns, RSI, flow.\n" in said.out
+    assert "latest_metrics   The newest day of every symbol: close, returns, RSI, pressure.\n" in said.out
     assert "--param symbol=...\n" in said.out
 
 

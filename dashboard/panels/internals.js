@@ -1,7 +1,7 @@
 // Market internals and the volatility regime, per US session.
 
 import { h } from "../dom.js";
-import { date, fixed, percent, share, words } from "../format.js";
+import { date, fixed, share, words } from "../format.js";
 import { emptyState, footFor } from "../panel.js";
 import { table, tableBehind } from "../table.js";
 import { chart } from "../chart.js";
@@ -25,7 +25,7 @@ function latestFigures(latest) {
     figure("Advancers / decliners / unchanged", [latest.advancers, latest.decliners, latest.unchanged].map(words).join(" / ")),
     figure("Advance-decline ratio", fixed(latest.advance_decline_ratio, 2)),
     figure("Breadth", fixed(latest.breadth, 2)),
-    figure("Volume flow, estimated", percent(latest.volume_flow_pct, 2, true)),
+    figure("Buying pressure, estimated", fixed(latest.pressure_pct, 1, true)),
     figure("Momentum score", fixed(latest.momentum_score, 2)),
     figure("Correlation strength, 60 sessions", fixed(latest.correlation_strength, 2)),
   );
@@ -34,7 +34,7 @@ function latestFigures(latest) {
 const FIELDS = [
   ["Breadth", (row) => fixed(row.breadth, 2)],
   ["Momentum", (row) => fixed(row.momentum_score, 2)],
-  ["Volume flow", (row) => percent(row.volume_flow_pct, 2, true)],
+  ["Pressure, est.", (row) => fixed(row.pressure_pct, 1, true)],
   ["VIX", (row) => fixed(row.vix, 2) + (row.vix_date && row.vix_date !== row.trade_date ? ` (${date(row.vix_date)})` : "")],
   ["Correlation", (row) => fixed(row.correlation_strength, 2)],
 ];

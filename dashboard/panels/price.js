@@ -1,7 +1,7 @@
 // The price panel: candles with Bollinger bands, volume, RSI and MACD of one symbol, daily or hourly.
 
 import { h, said } from "../dom.js";
-import { compact, date, fixed, instant, isNumber, price, usd } from "../format.js";
+import { compact, date, fixed, instant, isNumber, price } from "../format.js";
 import { emptyState, fillPanel, footFor } from "../panel.js";
 import { radios, search, select } from "../controls.js";
 import { table, tableBehind } from "../table.js";
@@ -45,7 +45,7 @@ function reading(row, interval) {
     figure("Bollinger", `${price(row.bollinger_lower)} / ${price(row.bollinger_middle)} / ${price(row.bollinger_upper)}`),
     figure("RSI", fixed(row.rsi14, 1)),
     figure("MACD", `${fixed(row.macd, 2)} / ${fixed(row.macd_signal, 2)}`),
-    isNumber(row.net_flow_usd) ? figure("Net flow, est.", usd(row.net_flow_usd, true)) : null,
+    isNumber(row.pressure_pct) ? figure("Pressure, est.", fixed(row.pressure_pct, 1, true)) : null,
   ];
 }
 
@@ -129,7 +129,7 @@ export async function setUpPrice(panel, publication) {
         readout,
         chart({
           spec: "price",
-          size: rows.some((row) => isNumber(row.net_flow_usd)) ? "chart-price" : "chart-price-hours",
+          size: rows.some((row) => isNumber(row.pressure_pct)) ? "chart-price" : "chart-price-hours",
           rows,
           label: `${symbol}, ${rows.length} bars. Arrow keys move from bar to bar, Page keys by 21, Home and End to the ends.`,
           ready: (view, box) => attachCursor({ view, box, rows, key: "time", say, rest: rows.at(-1) }),

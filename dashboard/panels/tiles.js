@@ -97,11 +97,11 @@ export async function drawTiles(panel, publication) {
     }),
     ...(board.quotes ?? []).map((quote) => quoteTile(quote, metrics)),
     tile({
-      key: "volume-flow",
-      label: "Volume flow",
-      value: percent(board.volume_flow_pct, 2, true),
-      note: `Net of turnover, estimated, ${session}`,
-      trend: trend("volume_flow_pct"),
+      key: "pressure",
+      label: "Buying pressure",
+      value: fixed(board.pressure_pct, 1, true),
+      note: `Estimated, −100 to 100, ${session}`,
+      trend: trend("pressure_pct"),
     }),
     tile({
       key: "breadth",

@@ -17,7 +17,7 @@ def chart(
     config: Config = None,
     demo: Demo = False,
 ) -> None:
-    """A picture of one symbol: candles with Bollinger bands, volume, net flow, RSI and MACD."""
+    """A picture of one symbol: candles with Bollinger bands, volume, buying pressure, RSI and MACD."""
     from etl.settings import data_folder
     from etl.stages import chart as stage
     from etl.stores.past import Past, reading

@@ -1,5 +1,5 @@
 """
-Claims without a number: that something rose or fell, that breadth is positive, that money left, a curve is inverted.
+Claims without a number: that something rose or fell, that breadth or pressure is positive, a curve is inverted.
 
 What would have to happen, and what is denied, is no claim; where the facts disagree among each other, nothing is said.
 """
@@ -11,8 +11,8 @@ from itertools import pairwise
 
 from etl.notes.facts import Fact
 from etl.notes.matching import CONDITIONAL, Place, clause_of
-from etl.notes.subjects import nodes_of, subject_of
-from etl.notes.vocabulary import DIRECTION, FLOWS, MOVE_VERB, WINDOW_WORDS
+from etl.notes.subjects import subject_of
+from etl.notes.vocabulary import DIRECTION, MOVE_VERB, WINDOW_WORDS
 
 _DENIED = re.compile(r"\b(?:not|no longer|never|neither|nor|without)\b|n't\b", re.IGNORECASE)
 _NOT_MOVED = re.compile(
@@ -20,8 +20,8 @@ _NOT_MOVED = re.compile(
 )
 _NEITHER = re.compile(r"\bneither (?:[^,;:.]*\bnor )?(?:the )?$", re.IGNORECASE)
 _EXCEPTED = re.compile(r"\b(?:but|except(?: for)?|other than|save for|apart from) (?:the )?$", re.IGNORECASE)
-_MEASURES = re.compile(r"breadth|volume flow|momentum score|(?:mean )?correlations?(?: strength)?", re.IGNORECASE)
-_LEVELS_ONLY = re.compile(r"\b(?:RSI|MACD|ATR|volatility|mean|average|percentile|(?:in|out)flows?)\b", re.IGNORECASE)
+_MEASURES = re.compile(r"breadth|momentum score|(?:mean )?correlations?(?: strength)?", re.IGNORECASE)
+_LEVELS_ONLY = re.compile(r"\b(?:RSI|MACD|ATR|volatility|mean|average|percentile|pressure)\b", re.IGNORECASE)
 _ARRIVES = re.compile(r"\b(?:to|at|from)(?: about| around)? $", re.IGNORECASE)
 _STATES = tuple(  # words, the fact that they speak of, the sign that it must have
     (re.compile(words, re.IGNORECASE), id_, sign)
@@ -30,31 +30,17 @@ _STATES = tuple(  # words, the fact that they speak of, the sign that it must ha
         (r"\bbreadth\b[^,;:]{0,25}\bnegative\b|\bnegative breadth\b", "market.breadth", -1),
         (r"\bmomentum score\b[^,;:]{0,25}\bpositive\b", "market.momentum_score", 1),
         (r"\bmomentum score\b[^,;:]{0,25}\bnegative\b", "market.momentum_score", -1),
-        (r"\bvolume flow\b[^,;:]{0,25}\bpositive\b", "market.volume_flow_pct", 1),
-        (r"\bvolume flow\b[^,;:]{0,25}\bnegative\b", "market.volume_flow_pct", -1),
         (r"\b(?:curve|spread)\b[^,;:]{0,25}\binver(?:ted|sion)\b|\binverted (?:yield )?curve\b", "T10Y2Y.value", -1),
     )
 )
-_LEFT = re.compile(
-    r"\b(?:left|leaves|leaving|exit(?:s|ed|ing)?|fled|flees|out ?flows? (?:from|of|in)|flow(?:s|ed|ing)? out of) "
-    r"(?:the )?$",
-    re.IGNORECASE,
-)
-_CAME = re.compile(
-    r"\b(?:entered|enters|entering|in ?flows? (?:into|to|in|for)|(?:flow(?:s|ed|ing)?|poured|went|moved) into) "
-    r"(?:the )?$",
+_PRESSURE = re.compile(
+    r"\bpressure\b[^,;:]{0,40}\b(?:(?P<up>positive|above zero)|negative|below zero)\b|"
+    r"\b(?:(?P<up2>positive)|negative) (?:buying )?pressure\b",
     re.IGNORECASE,
 )
 _COMPARED = re.compile(
     r" (?:has |have )?(?:(?P<ahead>outperform(?:ed|s)|beats?|led|leads|outpaced|outpaces|outgained)|"
     r"underperform(?:ed|s)|lag(?:ged|s)|trail(?:ed|s)) (?:the )?",
-    re.IGNORECASE,
-)
-_MONEY = re.compile(r"\b(?:money|capital|flows?|flowed|flowing|inflows?|outflows?)\b", re.IGNORECASE)
-
-_ROUTE = re.compile(
-    r"\b(?:from|out of|left) (?:the )?(?P<giver>\w+(?: \w+)?) (?:and )?(?:(?:in)?to(?:wards?)?|for) (?:the )?"
-    r"(?P<taker>\w+)",
     re.IGNORECASE,
 )
 _MEAN = r"(?: (?:its|the|their|own))* (?:(?:30|thirty)[- ](?:day|session) )?(?:moving )?(?:mean|average)\b"
@@ -94,9 +80,8 @@ def wrong_claims(place: Place, facts: Sequence[Fact]) -> Iterator[Wrong]:
     """Every claim of a sentence that the facts deny."""
     yield from _wrong_moves(place, facts)
     yield from _wrong_states(place, facts)
-    yield from _wrong_flows(place, facts)
+    yield from _wrong_pressures(place, facts)
     yield from _wrong_comparisons(place, facts)
-    yield from _wrong_routes(place, facts)
     yield from _wrong_sides(place, facts)
     yield from _wrong_extents(place, facts)
 
@@ -133,17 +118,15 @@ def _wrong_states(place: Place, facts: Sequence[Fact]) -> Iterator[Wrong]:
             yield from _denied([f for f in facts if f.id == id_], sign, match[0])
 
 
-def _wrong_flows(place: Place, facts: Sequence[Fact]) -> Iterator[Wrong]:
-    """`Money left Japan` where every net flow of Japan that could be meant went in."""
-    if not _MONEY.search(place.sentence):
-        return
-    for mention in place.mentions:
-        before = place.sentence[: mention.start]
-        sign = -1 if _LEFT.search(before) else 1 if _CAME.search(before) else 0
-        if sign and not _DENIED.search(before[-40:]) and not _is_open(mention.start, place):
-            meant = [f for f in facts if f.metric in FLOWS and not f.nodes and subject_of(f) & mention.subjects]
-            meant = [f for f in meant if _in_window(f, place.sentence)]
-            yield from _denied(meant, sign, f"{before.split()[-1]} {mention.text}")
+def _wrong_pressures(place: Place, facts: Sequence[Fact]) -> Iterator[Wrong]:
+    """`The buying pressure of SPY was negative` where every pressure of SPY that could be meant is positive."""
+    for match in _PRESSURE.finditer(place.sentence):
+        sign = (1 if match["up"] or match["up2"] else -1) * (-1 if _DENIED.search(match[0]) else 1)
+        groups = [g for g in place.groups if g[-1].end <= match.end()] or list(place.groups) or list(place.carried)
+        if groups and not _is_open(match.start(), place):
+            subjects = frozenset().union(*(m.subjects for m in groups[-1]))
+            own = [f for f in facts if f.metric == "pressure_pct" and subject_of(f) & subjects]
+            yield from _denied([f for f in own if _in_window(f, place.sentence)], sign, match[0])
 
 
 def _wrong_comparisons(place: Place, facts: Sequence[Fact]) -> Iterator[Wrong]:
@@ -163,18 +146,6 @@ def _wrong_comparisons(place: Place, facts: Sequence[Fact]) -> Iterator[Wrong]:
         if meant and all((a.value - b.value) * sign < 0 for a, b in meant):
             a, b = meant[0]
             yield f"{one.text}{match[0]}{other.text}", f"{a.name} was {a.value:g} and {b.name} {b.value:g} {b.unit}"
-
-
-def _wrong_routes(place: Place, facts: Sequence[Fact]) -> Iterator[Wrong]:
-    """`Money moved from Japan to China` where the facts know no such flow."""
-    if not _MONEY.search(place.sentence):
-        return
-    routes = {(f.nodes[0].lower(), f.nodes[1].lower()) for f in facts if f.nodes and _in_window(f, place.sentence)}
-    nodes = {node.lower() for node, _ in nodes_of(facts)} | {node for route in routes for node in route}
-    for match in _ROUTE.finditer(place.sentence):
-        giver, taker = match["giver"].lower(), match["taker"].lower()
-        if {giver, taker} <= nodes and (giver, taker) not in routes and not _is_open(match.start(), place):
-            yield match[0], "no fact holds a flow that way"
 
 
 def _wrong_sides(place: Place, facts: Sequence[Fact]) -> Iterator[Wrong]:

@@ -1,8 +1,8 @@
 """
 Facts out of marts: every figure that a note may quote, each with an id, a unit, an as-of and where it stands.
 
-An id is `<subject>[.<window>].<metric>`: `SPY.close`, `FXI.1M.return_pct`, `DGS10.change`, `market.breadth`,
-`flow.1M.USA.Japan`. Values keep 6 significant digits and stand in plain decimal notation: a fact is what the text may
+An id is `<subject>[.<window>].<metric>`: `SPY.close`, `FXI.1M.return_pct`, `DGS10.change`,
+`market.breadth`. Values keep 6 significant digits and stand in plain decimal notation: a fact is what the text may
 say, not what a formula goes on with.
 """
 
@@ -19,7 +19,8 @@ WINDOWS = ("1D", "1W", "1M", "3M", "1Y")
 @dataclass(frozen=True, slots=True)
 class Fact:
     """
-    One figure. `unit` is one of: USD, USD bn, percent, percentage points, points, percentile, ratio, count, or a rate.
+    One figure. `unit` is one of: USD, USD bn, percent, percentage points, points, percentile, ratio, count, a rate, or
+    -100 to 100, which is that of buying pressure alone.
 
     `as_of` is an ISO date or instant; `symbol` is None for figures of the whole market; `source` is the provider that
     gave the value, or the relation that computed it.
@@ -35,23 +36,18 @@ class Fact:
 
     @property
     def metric(self) -> str:
-        """What is measured: `close`, `rsi14`, `return_pct` ..., and `flow` for a flow between two nodes."""
-        return "flow" if self.id.startswith("flow.") else self.id.rpartition(".")[2]
+        """What is measured: `close`, `rsi14`, `return_pct` ..."""
+        return self.id.rpartition(".")[2]
 
     @property
     def window(self) -> str | None:
-        """The window that a return or flow covers (`1D`, `1W` ...), None for what has none."""
+        """The window that a return or pressure covers (`1D`, `1W` ...), None for what has none."""
         return next((part for part in self.id.split(".")[1:-1] if part in (*WINDOWS, "24h")), None)
 
     @property
     def is_bar(self) -> bool:
         """Whether it is of an earlier candle: a text that quotes it has to name its date."""
         return self.id.startswith("bar.")
-
-    @property
-    def nodes(self) -> tuple[str, ...]:
-        """Giver and taker of a flow; empty for any other fact."""
-        return tuple(self.id.split(".")[2:4]) if self.id.startswith("flow.") else ()
 
 
 def rounded(value: float) -> float:

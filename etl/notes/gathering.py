@@ -1,5 +1,5 @@
 """
-Which figures of the marts become facts, in which order: symbols, windows, flows, internals, macro, crypto.
+Which figures of the marts become facts, in which order: symbols, windows, pressure, internals, macro, crypto.
 
 Names come from tables in this file and from the configuration, never from a provider's text: what a provider writes
 cannot reach the prompt. A value that is older than its maximum age on the day is no fact; every fact has its own date.
@@ -14,6 +14,7 @@ from etl.publication import MAX_AGE_DAYS, is_current, max_age_days
 
 MOST_SYMBOLS = 24
 BILLION = 1e9
+PRESSURE = "-100 to 100"  # the unit of an estimate, which is never told in dollars
 CASH = "BIL"
 
 MACRO: dict[str, tuple[str, str, bool]] = {  # series: name, unit, whether its change is a fact too
@@ -46,19 +47,19 @@ SYMBOLS = """
         i.symbol = 'BIL', is_first desc, max(n.picture) is distinct from 'region', min(n.position), i.position, i.symbol
 """
 DAILY = """
-    select m.symbol, m.trade_date, m.close, m.return_pct, m.rsi14, m.ma30, f.net_flow_usd, p.source
+    select m.symbol, m.trade_date, m.close, m.return_pct, m.rsi14, m.ma30, f.pressure_pct, p.source
     from marts.daily_metrics as m
     left join marts.money_flow_daily as f on m.symbol = f.symbol and m.trade_date = f.trade_date
     left join marts.daily_prices as p on m.symbol = p.symbol and m.trade_date = p.trade_date
     where m.trade_date between ? and ?
 """
 NODES = """
-    select node, symbol, "window", return_pct, net_flow_pct, anchor_date from {relation}
+    select node, symbol, "window", return_pct, pressure_pct, anchor_date from {relation}
     where "window" in ('1W', '1M') and anchor_date = ? order by position, sessions
 """
 MEMBERS = """
     with days as (
-        select m.symbol, m.trade_date, m.total_return_pct, f.net_flow_usd, f.turnover_usd,
+        select m.symbol, m.trade_date, m.total_return_pct, f.pressure_pct * f.turnover_usd as weighted, f.turnover_usd,
             row_number() over (partition by m.symbol order by m.trade_date desc) as age
         from marts.daily_metrics as m
         left join marts.money_flow_daily as f on m.symbol = f.symbol and m.trade_date = f.trade_date
@@ -67,18 +68,12 @@ MEMBERS = """
     select w.name as "window", w.days, max(d.trade_date) as newest,
         case when count(d.total_return_pct) = w.days
             then 100 * (exp(sum(ln(1 + d.total_return_pct / 100))) - 1) end as return_pct,
-        case when count(d.net_flow_usd) = w.days and sum(d.turnover_usd) > 0
-            then 100 * sum(d.net_flow_usd) / sum(d.turnover_usd) end as net_flow_pct
+        case when count(d.weighted) = w.days and sum(d.turnover_usd) > 0
+            then sum(d.weighted) / sum(d.turnover_usd) end as pressure_pct
     from (values ('1W', 5), ('1M', 21)) as w (name, days) inner join days as d on d.age <= w.days
     group by w.name, w.days
     having newest >= (select ? - cast(kind = 'crypto' as integer) from lake.instruments where symbol = ?)
     order by w.days
-"""
-FLOWS = """
-    select "window", from_node, to_node, flow_usd from {relation}
-    where "window" in ('1W', '1M') and anchor_date = ?
-    qualify row_number() over (partition by "window" order by flow_usd desc, from_node, to_node) = 1
-    order by sessions
 """
 INTERNALS = "select * from marts.market_internals where trade_date = ?"
 MACRO_VALUES = """
@@ -107,7 +102,6 @@ def gather(query: Query, for_date: date, anchor: date, members: Sequence[str] = 
     facts = [*_of_symbols(query, for_date, members)]
     if for_date == anchor:
         facts += _of_nodes(query, for_date)
-        facts += _of_flows(query, for_date)
     for symbol in members:  # behind the nodes: a crypto node's window is that of the sessions
         facts += _of_member(query, symbol, for_date)
     facts += _of_internals(query, for_date)
@@ -118,7 +112,7 @@ def gather(query: Query, for_date: date, anchor: date, members: Sequence[str] = 
     others = set(symbols_of(query)) - set(members) if members else set()
     unique: dict[str, Fact] = {}
     for fact in facts:
-        if fact.symbol not in others and not (members and fact.nodes):
+        if fact.symbol not in others:
             unique.setdefault(fact.id, fact)
     return list(unique.values())
 
@@ -143,17 +137,17 @@ def _of_symbols(query: Query, day: date, members: Sequence[str]) -> Iterator[Fac
 def _of_symbol(symbol: str, row: Row, is_first: bool, is_beside: bool) -> Iterator[Fact]:
     as_of = _iso(row["trade_date"])
     source = str(row["source"] or "marts.daily_prices")
-    flow = _scaled(row["net_flow_usd"], 1 / BILLION)
+    pressure = f"{symbol} buying pressure on the day, estimated"
     wanted = [
         ("close", f"{symbol} close", row["close"], "USD", source, not is_beside),
         ("return_pct", f"{symbol} return on the day", row["return_pct"], "percent", "marts.daily_metrics", True),
         ("rsi14", f"{symbol} 14-day RSI", row["rsi14"], "points", "marts.daily_metrics", symbol != CASH),
         ("ma30", f"{symbol} 30-day mean close", row["ma30"], "USD", "marts.daily_metrics", is_first),
-        ("net_flow_usd", f"{symbol} net flow on the day", flow, "USD bn", "marts.money_flow_daily", is_first),
+        ("pressure_pct", pressure, row["pressure_pct"], PRESSURE, "marts.money_flow_daily", is_first),
     ]
     for metric, name, value, unit, origin, is_wanted in wanted:
-        if is_wanted and not (symbol == CASH and metric in ("ma30", "net_flow_usd")):
-            day = "1D." if metric in ("return_pct", "net_flow_usd") else ""
+        if is_wanted and not (symbol == CASH and metric == "ma30"):
+            day = "1D." if metric in ("return_pct", "pressure_pct") else ""
             yield from _fact(f"{symbol}.{day}{metric}", name, value, unit, as_of, symbol, origin)
 
 
@@ -163,12 +157,10 @@ def _of_member(query: Query, symbol: str, day: date) -> Iterator[Fact]:
         window, source, as_of = str(row["window"]), "marts.daily_metrics", _iso(row["newest"])
         name = f"{symbol} {window} return"
         yield from _fact(f"{symbol}.{window}.return_pct", name, row["return_pct"], "percent", as_of, symbol, source)
-        if symbol != CASH:
-            name = f"{symbol} {window} net flow as a share of turnover"
-            yield from _fact(
-                f"{symbol}.{window}.net_flow_pct", name, row["net_flow_pct"], "percent", as_of, symbol,
-                "marts.money_flow_daily",
-            )  # fmt: skip
+        yield from _fact(
+            f"{symbol}.{window}.pressure_pct", f"{symbol} {window} buying pressure, estimated", row["pressure_pct"],
+            PRESSURE, as_of, symbol, "marts.money_flow_daily",
+        )  # fmt: skip
 
 
 def _of_nodes(query: Query, anchor: date) -> Iterator[Fact]:
@@ -185,20 +177,10 @@ def _of_nodes(query: Query, anchor: date) -> Iterator[Fact]:
                 symbol,
                 relation,
             )
-            if symbol != CASH:
-                yield from _fact(
-                    f"{symbol}.{window}.net_flow_pct", f"{label} net flow as a share of turnover", row["net_flow_pct"],
-                    "percent", as_of, symbol, relation,
-                )  # fmt: skip
-
-
-def _of_flows(query: Query, anchor: date) -> Iterator[Fact]:
-    for relation in ("marts.region_flows", "marts.asset_flows"):
-        for row in query(FLOWS.format(relation=relation), (anchor,)):
-            giver, taker, window = str(row["from_node"]), str(row["to_node"]), str(row["window"])
-            name = f"estimated {window} flow from {giver} to {taker}, the largest"
-            value = _scaled(row["flow_usd"], 1 / BILLION)
-            yield from _fact(f"flow.{window}.{giver}.{taker}", name, value, "USD bn", _iso(anchor), None, relation)
+            yield from _fact(
+                f"{symbol}.{window}.pressure_pct", f"{label} buying pressure, estimated", row["pressure_pct"],
+                PRESSURE, as_of, symbol, relation,
+            )  # fmt: skip
 
 
 def _of_internals(query: Query, day: date) -> Iterator[Fact]:
@@ -210,7 +192,7 @@ def _of_internals(query: Query, day: date) -> Iterator[Fact]:
             ("advancers", "symbols that advanced", "count"),
             ("decliners", "symbols that declined", "count"),
             ("breadth", "breadth, advancers less decliners as a share of all", "ratio"),
-            ("volume_flow_pct", "volume flow of all symbols", "percent"),
+            ("pressure_pct", "buying pressure of all symbols, estimated", PRESSURE),
             ("momentum_score", "momentum score", "ratio"),
             ("correlation_strength", "mean correlation of the nodes", "ratio"),
         ):

@@ -1,5 +1,6 @@
 """
-What no fact can hold: news and events, what somebody expects, records and streaks. Each is refused wherever it stands.
+What no fact can hold: money that moved, news and events, what somebody expects, records and streaks. Each is refused
+wherever it stands.
 
 The facts are figures of one day and of windows that end on it. A sentence that tells what else happened, what is to
 come, or how long a thing has lasted was not read from them.
@@ -14,6 +15,11 @@ _DEEDS = (
 _HEARSAY = tuple(
     (re.compile(rf"\b(?:{words})\b", re.IGNORECASE), why)
     for words, why in (
+        # Chaikin's and the index of this name are figures of price and volume; nothing else may be called so
+        (r"(?<!Chaikin money )(?:(?:in|out)[- ]?)?flow(?:s|ed|ing)?(?! index)|"
+         r"(?:money|capital) (?:\w+ )?(?:left|leav\w+|mov\w+|went|goes|rotat\w+|pour\w+|enter\w+|fled|came|exit\w+)|"
+         r"rotat(?:ed|es|ing|ion) (?:out of|from|into|to|towards?)|(?:took|takes?|taking) in",
+         "no fact tells of money that moved"),
         (r"FOMC|ECB|BOJ|BOE|PBOC|OPEC|(?:People's )?Bank of [A-Z]\w+|central banks?|policy ?makers?",
          "no fact holds an event"),
         (rf"the (?:Fed|Federal Reserve) (?:has |have |had |is |was )?(?:{_DEEDS})", "no fact holds an event"),

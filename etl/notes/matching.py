@@ -27,8 +27,7 @@ _COUNTED = re.compile(  # what counts of symbols may be told with
 _MORE = re.compile(r"^ (?:higher|lower|more|less|up|down)\b", re.IGNORECASE)
 _ARRIVES = re.compile(r"\b(?:at|to|from)(?: about| around)? $", re.IGNORECASE)
 _SIZED_AT = re.compile(  # `the largest loss of the day at 1.5 percent` tells its size, not where it arrived
-    r"\b(?:loss|gain|decline|drop|fall|rise|advance|inflow|outflow)\b[^,;]{0,30}\bat(?: about| around)? $",
-    re.IGNORECASE,
+    r"\b(?:loss|gain|decline|drop|fall|rise|advance)\b[^,;]{0,30}\bat(?: about| around)? $", re.IGNORECASE
 )
 
 
@@ -110,8 +109,6 @@ def _equal(number: Number, value: float) -> bool:
 
 
 def _is_owned(number: Number, fact: Fact, place: Place, allowed: frozenset[str] | None) -> bool:
-    if fact.nodes:
-        return _flows_that_way(fact, place)
     if allowed is None:
         return _stands_by_itself(number, fact, place)
     if subject_of(fact) & allowed:
@@ -129,17 +126,6 @@ def _stands_by_itself(number: Number, fact: Fact, place: Place) -> bool:
     if number.value == abs(in_unit(fact, number) or 0.0) or fact.id in place.cited:
         return True
     return any(words.search(place.sentence) for words in METRICS_BY_NAME.get(fact.metric, ()))
-
-
-def _flows_that_way(fact: Fact, place: Place) -> bool:
-    giver, taker = (place.sentence.find(node) for node in fact.nodes)
-    if not place.groups:
-        return True
-    if giver < 0 or taker < 0:
-        return False
-    leaves = re.search(rf"\b(?:from|out of|left|leaving) (?:the )?{re.escape(fact.nodes[1])}", place.sentence)
-    reaches = re.search(rf"\b(?:to|into|towards?) (?:the )?{re.escape(fact.nodes[0])}", place.sentence)
-    return not leaves and not reaches
 
 
 METRICS_BY_NAME: dict[str, list[re.Pattern[str]]] = {}

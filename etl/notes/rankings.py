@@ -40,8 +40,7 @@ _SHARES = {  # how much of all it must be: from, to
 _EXTREME = re.compile(
     r"(?<!second )(?<!third )(?<!second-)(?<!third-)(?<!next )\b"
     r"(?:(?P<top>strongest|best|leader|leads the|led the)|(?P<bottom>weakest|worst|laggard)|"
-    r"(?P<size>largest|biggest|highest|greatest|steepest|sharpest|lowest|smallest|the most|the least))\b"
-    r"(?! (?:flow|weekly flow|monthly flow|daily flow))",
+    r"(?P<size>largest|biggest|highest|greatest|steepest|sharpest|lowest|smallest|the most|the least))\b",
     re.IGNORECASE,
 )
 _EXCEPTED = re.compile(r"^ (?:but|except|other than|save|apart from)\b|.* (?:more|less|as much|further) (?:than|as)\b")
@@ -147,8 +146,8 @@ def _metrics(clause: str) -> tuple[str, ...]:
     """What is ranked; nothing where it is a thing that facts do not give for everybody."""
     if re.search(r"\bRSIs?\b", clause, re.IGNORECASE):
         return ("rsi14",)
-    if re.search(r"flow|money", clause, re.IGNORECASE):
-        return ("net_flow_usd", "net_flow_pct")
+    if re.search(r"\bpressure\b", clause, re.IGNORECASE):
+        return ("pressure_pct",)
     return () if _OTHER.search(clause) else ("return_pct",)
 
 

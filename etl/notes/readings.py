@@ -62,7 +62,7 @@ def _section(name: str, facts: Sequence[Fact]) -> Section:
 
 
 def _nodes(facts: Sequence[Fact]) -> Told:
-    """The best and the worst of a picture, by return and by flow."""
+    """The best and the worst of a picture, by return and by pressure."""
     sentences: list[str] = []
     used: list[Fact] = []
     for window, over in (("1M", "over the month"), ("1W", "over the week")):
@@ -71,12 +71,9 @@ def _nodes(facts: Sequence[Fact]) -> Told:
             best, worst = returns[-1], returns[0]
             sentences.append(f"{_told(best)} {over}, {_told(worst)}.")
             used += [best, worst]
-    flows = sorted((f for f in facts if f.metric == "net_flow_pct" and f.window == "1M"), key=_by_value)
-    for fact in flows[-1:] + flows[:1] if len(flows) > 1 else []:
-        kind = "inflow" if fact.value >= 0 else "outflow"
-        sentences.append(
-            f"{fact.symbol} saw a net {kind} of {wording.number(fact)} percent of turnover over the month."
-        )
+    pressures = sorted((f for f in facts if f.metric == "pressure_pct" and f.window == "1M"), key=_by_value)
+    for fact in pressures[-1:] + pressures[:1] if len(pressures) > 1 else []:
+        sentences.append(f"{fact.symbol} had an estimated buying pressure of {wording.signed(fact)} over the month.")
         used.append(fact)
     return sentences, used
 

@@ -4,8 +4,8 @@ The analyst by rule: the same facts, plain sentences, three calls. No chance, no
 The rules, in the order in which they are tried; each symbol is called once and cash never:
 
 1. *extreme*: the RSI furthest beyond 70 or 30 is expected to come back: 5 sessions against it.
-2. *agreement*: close against its 30-day mean, return and net flow over the month. Where at least two more say up than
-   down, overweight for 21 sessions, the strongest flow first.
+2. *agreement*: close against its 30-day mean, return and buying pressure (an estimate) over the month. Where at least
+   two more say up than down, overweight for 21 sessions, the highest pressure first.
 3. *disagreement the other way*: the same for down, underweight.
 4. *regime*: with the VIX in the highest quarter of its year, bonds for 63 sessions.
 5. *mixed*: where the three signs disagree, neutral for 21 sessions.
@@ -42,13 +42,13 @@ class Reading:
     close: Fact | None
     mean: Fact | None
     month: Fact | None
-    flow: Fact | None
+    pressure: Fact | None
     rsi: Fact | None
 
     @property
     def facts(self) -> tuple[Fact, ...]:
-        """Close, mean, return and flow, as far as they are there."""
-        return tuple(f for f in (self.close, self.mean, self.month, self.flow) if f is not None)
+        """Close, mean, return and pressure, as far as they are there."""
+        return tuple(f for f in (self.close, self.mean, self.month, self.pressure) if f is not None)
 
 
 def write(facts: Sequence[Fact], symbols: Sequence[str]) -> Draft:
@@ -70,10 +70,10 @@ def write(facts: Sequence[Fact], symbols: Sequence[str]) -> Draft:
 def read(symbol: str, by_id: dict[str, Fact]) -> Reading:
     """What the rules read of one symbol among facts by their ids."""
     close, mean = by_id.get(f"{symbol}.close"), by_id.get(f"{symbol}.ma30")
-    month, flow = by_id.get(f"{symbol}.1M.return_pct"), by_id.get(f"{symbol}.1M.net_flow_pct")
+    month, pressure = by_id.get(f"{symbol}.1M.return_pct"), by_id.get(f"{symbol}.1M.pressure_pct")
     signs = [_sign(close.value - mean.value) if close and mean else 0]
-    signs += [_sign(fact.value) for fact in (month, flow) if fact]
-    return Reading(symbol, sum(signs), close, mean, month, flow, by_id.get(f"{symbol}.rsi14"))
+    signs += [_sign(fact.value) for fact in (month, pressure) if fact]
+    return Reading(symbol, sum(signs), close, mean, month, pressure, by_id.get(f"{symbol}.rsi14"))
 
 
 def _candidates(readings: Sequence[Reading], by_id: dict[str, Fact], day: str) -> Iterator[Call]:
@@ -81,10 +81,10 @@ def _candidates(readings: Sequence[Reading], by_id: dict[str, Fact], day: str) -
     extremes = [(r, r.rsi) for r in readings if r.rsi and not OVERSOLD <= r.rsi.value <= OVERBOUGHT]
     if extremes:
         yield _extreme(*max(extremes, key=lambda pair: abs(pair[1].value - 50)), day)
-    whole = [r for r in readings if r.close and r.mean and r.month and r.flow]
+    whole = [r for r in readings if r.close and r.mean and r.month and r.pressure]
     risen, fallen = [r for r in whole if r.score >= 2], [r for r in whole if r.score <= -2]
-    up = [_agreement(r, "overweight", day) for r in sorted(risen, key=lambda r: -_value(r.flow))]
-    down = [_agreement(r, "underweight", day) for r in sorted(fallen, key=lambda r: _value(r.flow))]
+    up = [_agreement(r, "overweight", day) for r in sorted(risen, key=lambda r: -_value(r.pressure))]
+    down = [_agreement(r, "underweight", day) for r in sorted(fallen, key=lambda r: _value(r.pressure))]
     yield from (*up[:1], *down[:1])
     fear = by_id.get("VIXCLS.percentile")
     if fear and fear.value >= STRESSED:
@@ -117,9 +117,11 @@ def _extreme(reading: Reading, rsi: Fact, day: str) -> Call:
 
 def _agreement(reading: Reading, stance: Stance, day: str) -> Call:
     up = stance == "overweight"
-    text = wording.momentum_and_flow(reading.symbol, day, reading.close, reading.mean, reading.month, reading.flow)
+    text = wording.momentum_and_pressure(
+        reading.symbol, day, reading.close, reading.mean, reading.month, reading.pressure
+    )
     return Call(
-        title=f"{reading.symbol}: flow and momentum {'support it' if up else 'stand against it'}",
+        title=f"{reading.symbol}: momentum and pressure {'support it' if up else 'stand against it'}",
         action=f"{stance.capitalize()} {reading.symbol} for 21 sessions: {text}.",
         symbol=reading.symbol,
         stance=stance,
@@ -146,7 +148,9 @@ def _regime(reading: Reading, fear: Fact, day: str) -> Call:
 
 
 def _mixed(reading: Reading, day: str) -> Call:
-    text = wording.momentum_and_flow(reading.symbol, day, reading.close, reading.mean, reading.month, reading.flow)
+    text = wording.momentum_and_pressure(
+        reading.symbol, day, reading.close, reading.mean, reading.month, reading.pressure
+    )
     return Call(
         title=f"{reading.symbol}: the signs disagree",
         action=f"Stay neutral on {reading.symbol} for 21 sessions: {text}.",
@@ -154,7 +158,7 @@ def _mixed(reading: Reading, day: str) -> Call:
         stance="neutral",
         horizon=21,
         confidence=NEUTRAL_CONFIDENCE,
-        against="A move of price and flow in one direction would end the balance.",
+        against="A move of price and pressure in one direction would end the balance.",
         facts=tuple(f.id for f in reading.facts),
     )
 

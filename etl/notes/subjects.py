@@ -15,7 +15,7 @@ _TOUCH = re.compile(r"^[ (-]{0,2}$")
 _BELONGS_AFTER = re.compile(
     r"^(?: (?:net|daily|weekly|monthly|total|price))?"
     r"(?: (?:gains?|loss(?:es)?|returns?|moves?|rises?|falls?|drops?|declines?|RSI|close|"
-    r"inflows?|outflows?|flows?|yield|level|change))? (?:in|for|of|on|from|into|at) (?:the )?$",
+    r"pressure|yield|level|change))? (?:in|for|of|on|from|into|at) (?:the )?$",
     re.IGNORECASE,
 )
 _TICKER = re.compile(r"(?<![\w.&$])(?:[A-Z]{2,5}|[A-Z]{2,8}USDT?)(?![\w&])|\$[A-Z]{1,5}\b")
@@ -59,11 +59,9 @@ def _patterns(
 
 
 def subject_of(fact: Fact) -> frozenset[str]:
-    """Whom a fact speaks of: its symbol, `market`, `net_liquidity`, or a flow's two nodes."""
+    """Whom a fact speaks of: its symbol, `market` or `net_liquidity`."""
     if fact.symbol:
         return frozenset({fact.symbol})
-    if fact.nodes:
-        return frozenset({"flow"})
     return frozenset({"net_liquidity" if fact.id.startswith("net_liquidity") else "market"})
 
 

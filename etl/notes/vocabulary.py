@@ -64,20 +64,20 @@ WEAK = frozenset(
 )
 PSEUDO: tuple[tuple[str, str], ...] = (
     (r"net liquidity", "net_liquidity"),
-    (r"breadth|advancers|decliners|advancing|declining symbols|symbols|volume flow|momentum score|mean correlation|"
+    (r"breadth|advancers|decliners|advancing|declining symbols|symbols|momentum score|mean correlation|"
      r"correlations?(?: strength)?", "market"),
 )  # fmt: skip
 
 UP = (
     r"rose|rise|rises|risen|rising|gain|gains|gained|gaining|up|higher|climb|climbs|climbed|climbing|add|adds|added|"
-    r"adding|advance|advances|advanced|advancing|increase|increases|increased|inflow|inflows|jumped|jumps|rallied|"
+    r"adding|advance|advances|advanced|advancing|increase|increases|increased|jumped|jumps|rallied|"
     r"rallies|rally|surged|surges|positive|stronger|strengthened|grew|grows|advancers|widened|improved|bounced|"
     r"recovered|outgained|soared|soars|spiked|accelerated|expanded|firmed|"
     r"gainers?|winners?"
 )
 DOWN = (
     r"fell|fall|falls|fallen|falling|lose|loses|lost|losing|loss|losses|down|lower|drop|drops|dropped|dropping|"
-    r"decline|declines|declined|declining|decrease|decreases|decreased|outflow|outflows|slipped|slips|slid|slides|"
+    r"decline|declines|declined|declining|decrease|decreases|decreased|slipped|slips|slid|slides|"
     r"shed|sheds|sank|tumbled|tumbles|plunged|negative|weaker|weakened|shrank|shrinks|retreated|retreats|eased|eases|"
     r"decliners|narrowed|contracted|slumped|dipped|gave back|gives back|giving back|"
     r"cooled|slowed|softened|crashed|decelerated|losers?"
@@ -93,21 +93,20 @@ MOVE_VERB = re.compile(
 DIRECTION = re.compile(rf"\b(?:(?P<up>{UP})|(?P<down>{DOWN}))\b", re.IGNORECASE)
 DIRECTION_AFTER = re.compile(
     r"^\s*(?:net |of |in |symbols? |names? |stocks? )*"
-    r"(?:(?P<up>higher|gains?|rises?|increase|advance|inflows?|up|advanced|advancing|advancers|rose|gained)|(?P<down>lower|loss(?:es)?|declines?|drops?|falls?|decrease|outflows?|down|declined|declining|"
+    r"(?:(?P<up>higher|gains?|rises?|increase|advance|up|advanced|advancing|advancers|rose|gained)|(?P<down>lower|loss(?:es)?|declines?|drops?|falls?|decrease|down|declined|declining|"
     r"decliners|fell|lost))\b",
     re.IGNORECASE,
 )
 
-MOVEMENTS = frozenset({"return_pct", "change_pct", "change", "net_flow_usd", "net_flow_pct", "volume_flow_pct", "flow"})
+MOVEMENTS = frozenset({"return_pct", "change_pct", "change", "pressure_pct"})  # what is told with its window
 SIGNED = MOVEMENTS | {"breadth", "momentum_score", "correlation_strength", "macd_histogram", "cmf20"}
-FLOWS = frozenset({"net_flow_usd", "net_flow_pct", "volume_flow_pct", "flow"})
 METRICS: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = tuple(
     (re.compile(rf"\b(?:{words})\b", re.IGNORECASE), frozenset(metrics.split()))
     for words, metrics in (
         (r"RSIs?|relative strength", "rsi14"),
         (r"clos(?:e|es|ed|ing)|prices?|quoted|trad(?:es|ed|ing) at|ends|ended|finished|finishes", "close value"),
         (r"means?|averages?", "ma7 ma30"),
-        (r"(?:in|out)?flows?|flowed", "net_flow_usd net_flow_pct volume_flow_pct flow"),
+        (r"(?:(?:buying|selling) )?pressures?", "pressure_pct"),
         (r"breadth", "breadth"),
         (r"momentum score", "momentum_score"),
         (r"correlations?", "correlation_strength"),
@@ -121,7 +120,7 @@ METRICS: tuple[tuple[re.Pattern[str], frozenset[str]], ...] = tuple(
         (r"ATR|true range", "atr14"),
         (r"volatility(?! index)", "volatility20_pct"),
         (r"Chaikin(?: money flow)?|CMF", "cmf20"),
-        (r"volumes?", "volume_ratio volume_flow_pct"),
+        (r"volumes?", "volume_ratio"),
     )
 )
 # figures that nobody means unless the sentence says so
@@ -130,10 +129,7 @@ SAID = {
     for metrics, words in (
         ("rsi14", r"\bRSIs?\b|relative strength"),
         ("ma7 ma30", r"\b(?:means?|averages?)\b"),
-        (
-            "net_flow_usd net_flow_pct volume_flow_pct flow",
-            r"flow|turnover|\b(?:money|moved|took|takes|taking|drew|draws|absorbed|entered|entering|leaving|a net)\b",
-        ),
+        ("pressure_pct", r"\bpressures?\b"),
         ("breadth", r"\bbreadth\b"),
         ("momentum_score", r"\bmomentum\b"),
         ("correlation_strength", r"\bcorrelat"),

@@ -50,7 +50,7 @@ def dates(day: str, *facts: Fact | None, word: str = "on") -> list[str]:
 def summary(facts: Sequence[Fact]) -> tuple[str, tuple[str, ...]]:
     """The note's 3 to 4 sentences, and the ids of the facts in them."""
     by_id, day = {fact.id: fact for fact in facts}, day_of(facts)
-    parts = (_prices(facts, by_id), _breadth(by_id, day), _flows(facts), _rates(by_id, day))
+    parts = (_prices(facts, by_id), _breadth(by_id, day), _pressure(facts), _rates(by_id, day))
     told = [s for s in parts if s is not None]
     sentences = [text for text, _ in told][:MOST_SENTENCES]
     for spare in SPARE:
@@ -60,21 +60,20 @@ def summary(facts: Sequence[Fact]) -> tuple[str, tuple[str, ...]]:
     return " ".join(sentences), used or tuple(f.id for f in facts[:1])
 
 
-def momentum_and_flow(
-    symbol: str, day: str, close: Fact | None, mean: Fact | None, month: Fact | None, flow: Fact | None
+def momentum_and_pressure(
+    symbol: str, day: str, close: Fact | None, mean: Fact | None, month: Fact | None, pressure: Fact | None
 ) -> str:
-    """What price, return and flow of a symbol say, as one clause."""
-    on, _, _ = dates(day, close, month, flow)
-    _, month_to, flow_to = dates(day, close, month, flow, word="to")
+    """What price, return and pressure of a symbol say, as one clause."""
+    on, _, _ = dates(day, close, month, pressure)
+    _, month_to, pressure_to = dates(day, close, month, pressure, word="to")
     parts = []
     if close and mean:
         side = "above" if close.value > mean.value else "below" if close.value < mean.value else "at"
         parts.append(f"it closed at {number(close)}{on}, {side} its 30-day mean of {number(mean)}")
     if month:
         parts.append(f"{'gained' if month.value >= 0 else 'lost'} {number(month)} percent over the month{month_to}")
-    if flow:
-        kind = "inflow" if flow.value >= 0 else "outflow"
-        parts.append(f"saw a net {kind} of {number(flow)} percent of turnover over the month{flow_to}")
+    if pressure:
+        parts.append(f"had an estimated buying pressure of {signed(pressure)} over the month{pressure_to}")
     if not parts:
         return f"nothing is known of {symbol}"
     text = parts[0] if close and mean else f"it {parts[0]}"
@@ -129,17 +128,17 @@ def _breadth(by_id: dict[str, Fact], day: str) -> tuple[str, list[Fact]] | None:
     return (f"{text}.", used) if text else None
 
 
-def _flows(facts: Sequence[Fact]) -> tuple[str, list[Fact]] | None:
-    """Where money went over the month; odd and even days begin with the other end, so that days do not read alike."""
-    flows = [f for f in facts if f.metric == "net_flow_pct" and f.window == "1M"]
-    if len(flows) < 2:
+def _pressure(facts: Sequence[Fact]) -> tuple[str, list[Fact]] | None:
+    """Highest and lowest pressure of the month; odd and even days begin with the other end, so as not to read alike."""
+    found = [f for f in facts if f.metric == "pressure_pct" and f.window == "1M"]
+    if len(found) < 2:
         return None
-    high, low = max(flows, key=lambda f: (f.value, f.id)), min(flows, key=lambda f: (f.value, f.id))
-    ends = [("strongest", high), ("weakest", low)]
+    high, low = max(found, key=lambda f: (f.value, f.id)), min(found, key=lambda f: (f.value, f.id))
+    ends = [("highest", high), ("lowest", low)]
     if date.fromisoformat(high.as_of[:10]).toordinal() % 2:
         ends.reverse()
-    told = [f"{word} in {fact.symbol} at {signed(fact)} percent of turnover" for word, fact in ends]
-    return f"Over the month net flow was {told[0]} and {told[1]}.", [high, low]
+    told = [f"{word} in {fact.symbol} at {signed(fact)}" for word, fact in ends]
+    return f"Over the month estimated buying pressure was {told[0]}, and the pressure was {told[1]}.", [high, low]
 
 
 def _rates(by_id: dict[str, Fact], day: str) -> tuple[str, list[Fact]] | None:

@@ -19,7 +19,7 @@ _TIME = Field(
     "integer", "Opening instant: of an equity's day the session's open", "seconds since 1970-01-01 UTC", nullable=False
 )
 HOUR = Record({"time": _TIME, **record(*OHLC, "volume", *INDICATORS).fields})
-DAY = HOUR + record("net_flow_usd")
+DAY = HOUR + record("pressure_pct")
 # an hour of which minutes are missing would look like a quiet one
 _WHOLE_HOURS = "(select * from marts.hourly_prices where is_complete)"
 HOURS = Query(

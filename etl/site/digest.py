@@ -47,7 +47,7 @@ def figures(documents: Documents) -> list[Figure]:
             (plain(one["symbol"]), price(one["close"]), percent(one["return_pct"], signed=True), day(one["trade_date"]))
             for one in board["quotes"]
         ),
-        ("Volume flow", percent(board["volume_flow_pct"], signed=True), "Net of turnover, estimated", session),
+        ("Buying pressure", number(board["pressure_pct"], 1, signed=True), "Estimated, \u2212100 to 100", session),
         ("Breadth", number(board["breadth"]), "Net advancers, \u22121 to 1", session),
         _liquidity(documents["data/macro.json"]),
     ]
@@ -79,25 +79,16 @@ def stale(documents: Documents) -> list[str]:
 
 def _nodes(documents: Documents, folder: str, key: str, title: str) -> Part:
     picture = documents[f"data/{folder}/{WEEK}.json"]
-    frame = f"{day(picture['from_date'])} to {day(picture['anchor_date'])}, USD. {picture['method']}"
+    frame = f"{day(picture['from_date'])} to {day(picture['anchor_date'])}. {picture['method']}"
     rows = tuple(
         (
             f"{plain(node['node'])} ({plain(node['symbol'])})",
-            usd(node["net_flow_usd"], signed=True),
-            percent(node["net_flow_pct"], signed=True),
+            number(node["pressure_pct"], 1, signed=True),
             percent(node["return_pct"], signed=True),
         )
         for node in picture[key]
     )
-    return Part(title, (frame,), (("", "Net flow", "of turnover", "Return"), *rows))
-
-
-def _flows(documents: Documents) -> Part:
-    picture = documents[f"data/global-flow/{WEEK}.json"]
-    ranked = sorted(picture["flows"], key=lambda flow: (-flow["flow_usd"], flow["from"], flow["to"]))
-    rows = tuple((plain(one["from"]), plain(one["to"]), usd(one["flow_usd"])) for one in ranked)
-    said = (picture["statement"],) if picture["statement"] else ()
-    return Part("Flows between regions, a week", said, (("From", "To", "Flow, estimated"), *rows) if rows else ())
+    return Part(title, (frame,), (("", "Pressure, estimated", "Return"), *rows))
 
 
 def _call(call: Mapping[str, Any]) -> Part:
@@ -150,7 +141,6 @@ def _parts(documents: Documents, context: Context) -> list[Part]:
     return [
         Part("Today", (), (("", "", "", "Of"), *figures(documents))),
         *_note(documents),
-        _flows(documents),
         _nodes(documents, "global-flow", "regions", "Regions, a week"),
         _nodes(documents, "asset-flow", "asset_classes", "Asset classes, a week"),
         _record(documents),

@@ -10,14 +10,14 @@ from typing import Any
 
 from etl.site.context import Context
 from etl.site.digest import WEEK, Documents, Figure, figures
-from etl.site.words import capital, instant, percent, plain
+from etl.site.words import capital, instant, number, plain
 
 FONT = "Liberation Sans"  # inside vl-convert; the machine's own fonts are not looked at
 WIDTH, EDGE, GAP = 1200, 48, 16
 # the light theme of dashboard/tokens.css
 PAGE, SURFACE, LINE, TEXT, QUIET = "#f3f4f6", "#ffffff", "#dce2e8", "#16202b", "#4b5a69"
 UP, DOWN, UP_SOFT, ACCENT, WARN, WARN_SOFT = "#0c7565", "#ab3413", "#bfe0d8", "#0b5a8e", "#7a4d00", "#fdf0d5"
-METHOD = "Estimated: signed turnover from prices and volumes, not a record of transfers."
+METHOD = "Buying pressure is estimated from prices and volumes; it is not a record of money that moved."
 _STANCES = {"overweight": ("\u25b2", UP), "underweight": ("\u25bc", DOWN)}
 _AVERAGE = 0.52  # width of a letter of this font, in its size
 
@@ -25,7 +25,7 @@ _AVERAGE = 0.52  # width of a letter of this font, in its size
 def pictures(documents: Documents, context: Context) -> dict[str, str]:
     """SVG by the path of the PNG that is made of it."""
     tiles = figures(documents)
-    few = [one for one in tiles if one[0] not in ("Volume flow", "Breadth")][:4]
+    few = [one for one in tiles if one[0] not in ("Buying pressure", "Breadth")][:4]
     return {"og-image.png": _sheet(documents, context, few, 0), "digest.png": _sheet(documents, context, tiles, 3)}
 
 
@@ -53,10 +53,10 @@ def _sheet(documents: Documents, context: Context, tiles: list[Figure], calls: i
             parts += _tile(EDGE + place * (width + GAP), y, width, tile)
         y += 132
     half = (WIDTH - 2 * EDGE - GAP) / 2
-    flows = (("global-flow", "regions", "Regions"), ("asset-flow", "asset_classes", "Asset classes"))
-    for place, (folder, key, title) in enumerate(flows):
+    pictured = (("global-flow", "regions", "Regions"), ("asset-flow", "asset_classes", "Asset classes"))
+    for place, (folder, key, title) in enumerate(pictured):
         nodes = documents[f"data/{folder}/{WEEK}.json"][key]
-        parts += _bars(EDGE + place * (half + GAP), y, half, f"{title}: net flow of turnover, a week", nodes[:5])
+        parts += _bars(EDGE + place * (half + GAP), y, half, f"{title}: buying pressure, a week", nodes[:5])
     y += 316
     for call in documents["data/recommendations/latest.json"]["recommendations"][:calls]:
         parts += _call(y, call)
@@ -92,12 +92,12 @@ def _tile(x: float, y: float, width: float, tile: Figure) -> list[str]:
 
 def _bars(x: float, y: float, width: float, title: str, nodes: list[Mapping[str, Any]]) -> list[str]:
     parts = [_box(x, y, width, 300), _text(x + 18, y + 36, 20, title, bold=True)]
-    largest = max((abs(node["net_flow_pct"] or 0) for node in nodes), default=0) or 1
+    largest = max((abs(node["pressure_pct"] or 0) for node in nodes), default=0) or 1
     middle, room = x + 280, 125
     for place, node in enumerate(nodes):
-        top, value = y + 60 + place * 46, node["net_flow_pct"]
+        top, value = y + 60 + place * 46, node["pressure_pct"]
         parts.append(_text(x + 18, top + 24, 19, plain(node["node"]), room=130))
-        parts.append(_text(x + width - 18, top + 24, 19, percent(value, signed=True), bold=True, end=True))
+        parts.append(_text(x + width - 18, top + 24, 19, number(value, 1, signed=True), bold=True, end=True))
         length = room * abs(value or 0) / largest
         fill, left = (DOWN, middle - length) if (value or 0) < 0 else (UP_SOFT, middle)
         stroke = DOWN if fill == DOWN else UP

@@ -27,6 +27,11 @@ def share(title: str, meaning: str = "", minimum: float = 0) -> Field:
     return Field("number", title, "1", meaning, minimum=minimum, maximum=1)
 
 
+def pressure(meaning: str) -> Field:
+    """Buying pressure: an estimate from prices and volumes, never an amount."""
+    return Field("number", "Buying pressure, estimated", "-100 to 100", meaning, minimum=-100, maximum=100)
+
+
 def count(title: str, meaning: str = "") -> Field:
     """A whole number of things."""
     return Field("integer", title, "count", meaning, minimum=0)
@@ -85,25 +90,16 @@ _METRICS = {
     "total_return_pct": percent("Total return", "The return with dividends."),
     **{column.name: _indicator(column) for column in indicator_columns(data_folder("sql"))},
 }
-_FLOWS = {
+_TRADED = {
     "turnover_usd": usd("Turnover", "Volume times the typical price; Binance's own quote volume.", minimum=0),
-    "flow_multiplier": share(
-        "Flow multiplier",
-        "2 * Phi(x / s) - 1, x the log total return less that of cash, s its deviation over 60 days before.",
-        minimum=-1,
+    "pressure_pct": pressure(
+        "100 * (2 * Phi(x / s) - 1), x the log total return less that of cash, s its deviation over 60 days; over a "
+        "window the mean of the days, weighted by turnover. Not a record of money that moved."
     ),
-    "net_flow_usd": usd(
-        "Net flow, estimated",
-        "Turnover * (2 * Phi(x / s) - 1): x the log total return less that of cash, s its deviation over 60 days.",
-    ),
-    "net_flow_pct": percent("Net flow of turnover", "100 * net flow / turnover.", minimum=-100, maximum=100),
     "taker_imbalance": share("Taker imbalance", "Binance's own buyers minus sellers, of the volume.", minimum=-1),
     "volatility_pct": percent("Volatility", "volatility20_pct at the anchor.", minimum=0),
-    "intensity": share("Intensity", "Rank of |net_flow_pct| among the node's own windows of this length."),
-    "excess_usd": usd("Excess flow", "Net flow beyond the node's share of all nodes' net flow."),
-    "flow_usd": usd("Flow, estimated", "Matched proportionally; not a record of transfers.", minimum=0),
 }
-WORDS = {**_NAMES, **_BARS, **_METRICS, **_FLOWS}
+WORDS = {**_NAMES, **_BARS, **_METRICS, **_TRADED}
 OHLC = ("open", "high", "low", "close")
 METRICS = tuple(_METRICS)
 

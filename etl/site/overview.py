@@ -6,7 +6,7 @@ from typing import Any
 from etl.publication import MAX_AGE_DAYS
 from etl.site.artifact import Answers, Artifact, Family, document, document_schema
 from etl.site.context import Context
-from etl.site.glossary import WORDS, count, percent, record, share, text, usd, when
+from etl.site.glossary import WORDS, count, pressure, record, share, text, usd, when
 from etl.site.prices import DAYS, statements
 from etl.site.recommendations import CHECK, LABEL, NOTES, check_of, label_of, open_note
 from etl.site.shape import Field, Query, Record, Row, array, obj, or_null
@@ -22,13 +22,13 @@ _REGIME = text("Volatility regime", "Relative: the VIX among its last 252 values
 _BIAS = text("Market bias", choices=BIASES)
 _BREADTH = share("Breadth", "(advancers - decliners) / count.", minimum=-1)
 _MOMENTUM = share("Momentum score", "2 * (share of symbols above their mean of 30) - 1.", minimum=-1)
-_VOLUME_FLOW = percent("Volume flow", "100 * sum of net flows / sum of turnover.", minimum=-100, maximum=100)
+_PRESSURE = pressure("Mean of the counted symbols' pressure on the day, weighted by turnover.")
 _STRENGTH = share("Correlation strength", "Mean |r| over 60 sessions of the nodes' first symbols.")
 _PERCENTILE = share("Rank of the VIX among its last 252 values")
 _HISTORY = {
     "breadth": _BREADTH,
     "momentum_score": _MOMENTUM,
-    "volume_flow_pct": _VOLUME_FLOW,
+    "pressure_pct": _PRESSURE,
     "vix": _VIX,
     "vix_date": when("date", "Date of the VIX"),
     "correlation_strength": _STRENGTH,
@@ -133,7 +133,7 @@ def _dashboard(answers: Answers, context: Context) -> Artifact:
     row = _open(rows[-1] if rows else INTERNALS.empty(), context)
     notes = answers["notes"].of()
     note, note_said = open_note(notes[0] if notes else NOTES.record.empty(), context)
-    same = ("market_bias", "volatility_regime", "volume_flow_pct", "breadth", "momentum_score")
+    same = ("market_bias", "volatility_regime", "pressure_pct", "breadth", "momentum_score")
     own: dict[str, Any] = {
         "trade_date": row["trade_date"],
         **{name: row[name] for name in same},
@@ -194,7 +194,7 @@ SCHEMAS = {
             "trade_date": when("date", "Session of the figures below").to_schema(),
             "market_bias": _BIAS.to_schema(),
             "volatility_regime": _REGIME.to_schema(),
-            "volume_flow_pct": _VOLUME_FLOW.to_schema(),
+            "pressure_pct": _PRESSURE.to_schema(),
             "breadth": _BREADTH.to_schema(),
             "momentum_score": _MOMENTUM.to_schema(),
             "vix": obj("VIX", {name: one.to_schema() for name, one in _VIX_TILE.items()}),

@@ -1,5 +1,5 @@
 """
-The three Parquet files for notebooks: data/parquet/{asset_prices,regional_data,flow_data}_latest.parquet.
+The two Parquet files for notebooks: data/parquet/{asset_prices,regional_data}_latest.parquet.
 
 Numbers are rounded as in the JSON: the last bits of a sum depend on the order in which threads added it up. Each row
 says whether it is made up, because metadata is seen by nobody.
@@ -26,21 +26,9 @@ order by symbol, trade_date
 """
 _REGIONS = """
 select
-    "window", sessions, anchor_date, from_date, node, symbol, turnover_usd, net_flow_usd, net_flow_pct, return_pct,
-    volatility_pct, intensity, excess_usd
+    "window", sessions, anchor_date, from_date, node, symbol, turnover_usd, pressure_pct, return_pct, volatility_pct
 from marts.region_nodes
-order by sessions, position, node
-"""
-_FLOWS = """
-select *
-from (
-    select 'region' as picture, "window", sessions, anchor_date, from_node, to_node, flow_usd
-    from marts.region_flows
-    union all
-    select 'asset', "window", sessions, anchor_date, from_node, to_node, flow_usd
-    from marts.asset_flows
-)
-order by picture, sessions, from_node, to_node
+order by sessions, pressure_pct desc nulls last, position, node
 """
 
 
@@ -50,7 +38,6 @@ def parquet_queries(context: Context) -> dict[str, str]:
     quoted = ", ".join(f"'{symbol}'" for symbol in withheld) or "''"
     return {
         "data/parquet/asset_prices_latest.parquet": _PRICES.format(withheld=quoted, rows=DAYS_READ),
-        "data/parquet/flow_data_latest.parquet": _FLOWS,
         "data/parquet/regional_data_latest.parquet": _REGIONS,
     }
 

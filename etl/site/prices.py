@@ -9,7 +9,7 @@ from etl.site.glossary import METRICS, OHLC, WORDS, record, text
 from etl.site.shape import Field, Query, Record, Row, Schema, array, obj
 
 CLOSES_SHOWN, DAYS_OF_A_SYMBOL, DAYS_READ = 30, 260, 400
-FLOWS = ("turnover_usd", "flow_multiplier", "net_flow_usd", "taker_imbalance")
+TRADED = ("turnover_usd", "pressure_pct", "taker_imbalance")
 SYMBOL = Record(
     {
         **record("symbol", "name", "kind").fields,
@@ -18,7 +18,7 @@ SYMBOL = Record(
     }
 )
 PRICE = record("trade_date", *OHLC, "close_as_traded", "volume", "source")
-METRIC = record("trade_date", "close", *METRICS, *FLOWS)
+METRIC = record("trade_date", "close", *METRICS, *TRADED)
 LATEST = record("symbol") + METRIC + record("source")
 CLOSES = record("trade_date", "close")
 
@@ -40,7 +40,7 @@ def last_rows(at: str, rows: int, relation: str, *others: tuple[str, tuple[str, 
     """
 
 
-_BESIDE = (("marts.daily_metrics", METRICS), ("marts.money_flow_daily", FLOWS))
+_BESIDE = (("marts.daily_metrics", METRICS), ("marts.money_flow_daily", TRADED))
 DAYS = Query(
     PRICE + METRIC + record("opened_at"),
     last_rows("trade_date", DAYS_READ, "marts.daily_prices", *_BESIDE),

@@ -1,7 +1,7 @@
 """
 Numbers, dates and instants as words, for what is read outside the page: the feed, the digest, the pictures.
 
-The same rules as dashboard/format.js: a real minus, signs on changes and net flows only, a dash for what is not known.
+The same rules as dashboard/format.js: a real minus, signs on changes and pressure only, a dash for what is not known.
 """
 
 import math
@@ -31,7 +31,7 @@ def plain(text: object) -> str:
 
 def number(value: Number, decimals: int = 2, signed: bool = False) -> str:
     """
-    A number to so many decimals; `signed` is for changes and net flows only.
+    A number to so many decimals; `signed` is for changes and pressure only.
 
     >>> number(1234.5, signed=True), number(-0.001)
     ('+1,234.50', '0.00')

@@ -1,4 +1,4 @@
-"""Chart: one symbol as a picture without a browser, by the page's own spec: candles, bands, volume, flow, RSI, MACD."""
+"""Chart: one symbol as a picture without a browser, by the page's spec: candles, bands, volume, pressure, RSI, MACD."""
 
 import json
 from collections.abc import Mapping
@@ -35,7 +35,7 @@ def _query(interval: str) -> Query:
     }[interval]
     relation = f"(select * from marts.{name}_prices where symbol = $symbol)"
     beside: list[tuple[str, tuple[str, ...]]] = [(f"marts.{name}_metrics", INDICATORS)]
-    beside += [("marts.money_flow_daily", ("net_flow_usd",))] if interval == "1d" else []
+    beside += [("marts.money_flow_daily", ("pressure_pct",))] if interval == "1d" else []
     fields = record("opened_at", "source") + bars.without(*_TIME.fields)
     return Query(fields, last_rows(at, rows, relation, *beside))
 
@@ -106,7 +106,7 @@ def _title(
         "text": f"{symbol}, {plain(name)}: {price(last['close'])}, {percent(change, signed=True)} on {when}",
         "subtitle": [
             " ".join([*marks, f"{kind}; hollow closed up, filled closed down; Bollinger 20, 2 sigma."]),
-            f"As of {instant(as_of, timezone)}, run {run_id}, source {last['source']}. Flows are estimated.",
+            f"As of {instant(as_of, timezone)}, run {run_id}, source {last['source']}. Buying pressure is estimated.",
         ],
         "subtitleColor": WARN if marks else QUIET,
         "color": TEXT,

@@ -177,8 +177,8 @@ def _by_rules(day: Day, standing: Mapping[str, Any], comments: Sequence[records.
     for symbol in named:
         reading = rules.read(symbol, by_id)
         if reading.facts and len(told) < REFINE.most:
-            text = wording.momentum_and_flow(
-                symbol, day.for_date.isoformat(), reading.close, reading.mean, reading.month, reading.flow
+            text = wording.momentum_and_pressure(
+                symbol, day.for_date.isoformat(), reading.close, reading.mean, reading.month, reading.pressure
             )
             told.append(f"Asked about {symbol}: {text}.")
             used += [fact.id for fact in reading.facts]

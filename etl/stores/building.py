@@ -18,10 +18,8 @@ from etl.stores.statements import run
 if TYPE_CHECKING:
     import duckdb
 
-RELATIONS = """
-    select schema_name || '.' || table_name from duckdb_tables()
-    union all select schema_name || '.' || view_name from duckdb_views() where not internal
-"""
+VIEWS = "select schema_name || '.' || view_name from duckdb_views() where not internal"
+RELATIONS = f"select schema_name || '.' || table_name from duckdb_tables() union all {VIEWS}"
 NOTED = """
     create table if not exists built.models (
         name varchar, sql varchar, inputs json, content varchar, is_tested boolean
@@ -78,6 +76,13 @@ class Building:
         run(self._con, f"create or replace {kind} {model.name} as\n{model.sql}", model.name)
         self._made[model.name] = made
         self.touched += 1
+
+    def drop_all_others(self) -> None:
+        """Drop what models made that are no more: their rows would stand there for good and never move."""
+        views = {row[0] for row in self._con.execute(VIEWS).fetchall()}
+        for name in sorted(self._before.keys() - self._chosen.keys()):
+            self._con.execute(f"drop {'view' if name in views else 'table'} {name}")
+            del self._before[name]
 
     def remember(self) -> None:
         """Note what the relations are made of now."""

@@ -114,6 +114,7 @@ def build(
 ) -> int:
     """
     Bring the tables of `models` (all, or those that `only` accepts) up to date in the given order, macros first.
+    Where all are built, tables of models that are no more are dropped.
 
     Returns how many of them something had changed for.
 
@@ -122,6 +123,8 @@ def build(
     """
     chosen = [model for model in models if only is None or only(model)]
     building = Building(con, chosen)
+    if only is None:
+        building.drop_all_others()
     for model in chosen:
         building.bring_up_to_date(model)
     building.remember()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import duckdb
 
 HOUR = timedelta(hours=1)
-RETURNS_BEFORE = 60  # that a day's flow is measured by, see sql/flows/daily.sql
+RETURNS_BEFORE = 60  # that a day's pressure is measured by, see sql/flows/daily.sql
 STRENGTH_DATES = 60  # common dates of sql/flows/correlation_strength.sql
 VIX_VALUES = 252
 
@@ -31,7 +31,7 @@ OF_BARS: Mapping[str, Window] = {
     "log_return": (1, 0),
 }
 WITH_DIVIDENDS = frozenset({"total_return_pct", "log_return", "volatility20_pct"})
-OWN_DAY = frozenset({"turnover_usd", "taker_imbalance"})  # of a day's flow: no returns, no cash
+OWN_DAY = frozenset({"turnover_usd", "taker_imbalance"})  # of a day: no returns, no cash
 # columns of market_internals, by what they are made of
 OF_RETURNS = frozenset({"symbols", "advancers", "decliners", "unchanged", "breadth", "advance_decline_ratio"})
 OF_VIX = frozenset({"vix", "vix_date", "vix_percentile", "volatility_regime"})
@@ -110,8 +110,8 @@ def hourly_metrics(con: "duckdb.DuckDBPyConnection", keys: Keys, column: str | N
     return {Rows("minute", keys["symbol"], hours[-1], hours[0] + HOUR)} if hours else set()
 
 
-def _flows(con: "duckdb.DuckDBPyConnection", symbol: str, first: date, last: date) -> Found:
-    """A stretch of days with their flows: the returns that the first day is measured by, of the symbol and of cash."""
+def _pressures(con: "duckdb.DuckDBPyConnection", symbol: str, first: date, last: date) -> Found:
+    """A stretch of days with their pressures: the returns that the first is measured by, of the symbol and of cash."""
     first_return = _one(
         con,
         "select min(trade_date) from (select trade_date from flows.excess_returns where symbol = ? and trade_date <= ? "
@@ -134,21 +134,21 @@ def _before(con: "duckdb.DuckDBPyConnection", symbol: str, day: date) -> date:
 
 
 def money_flow_daily(con: "duckdb.DuckDBPyConnection", keys: Keys, column: str | None) -> Found:
-    """The day's bar; for its sign also the returns before it and those of cash."""
+    """The day's bar; for its pressure also the returns before it and those of cash."""
     symbol, day = keys["symbol"], keys["trade_date"]
-    return _days(con, symbol, day, day, dividends=False) if column in OWN_DAY else _flows(con, symbol, day, day)
+    return _days(con, symbol, day, day, dividends=False) if column in OWN_DAY else _pressures(con, symbol, day, day)
 
 
 def _nodes(picture: str) -> Trace:
     def trace(con: "duckdb.DuckDBPyConnection", keys: Keys, column: str | None) -> Found:
-        """A node's own days; for its excess those of the whole picture, for its intensity all of its own."""
+        """A node's own days, with what their pressure is measured by."""
         found: Found = set()
         for node, symbol, first, last in _all(
             con,
             f'select node, symbol, first_day, anchor_date from marts.{picture}_nodes where "window" = ?',
             keys["window"],
         ):
-            if column not in (None, "excess_usd") and node != keys.get("node", node):
+            if node != keys.get("node", node):
                 continue
             if column in OWN_DAY:
                 found |= _days(con, symbol, first, last, dividends=False)
@@ -156,10 +156,8 @@ def _nodes(picture: str) -> Trace:
                 found |= daily_metrics(con, {"symbol": symbol, "trade_date": last}, "volatility20_pct")
             elif column == "return_pct":
                 found |= _days(con, symbol, _before(con, symbol, first), last)
-            elif column == "intensity":
-                found |= _flows(con, symbol, date.min + timedelta(days=1), last)
             else:
-                found |= _flows(con, symbol, first, last)
+                found |= _pressures(con, symbol, first, last)
         return found
 
     return trace
@@ -193,8 +191,8 @@ def market_internals(con: "duckdb.DuckDBPyConnection", keys: Keys, column: str |
             found |= daily_metrics(con, {"symbol": symbol, "trade_date": day}, "return_pct")
         if column in ("momentum_score", "market_bias", None):
             found |= daily_metrics(con, {"symbol": symbol, "trade_date": day}, "ma30")
-        if column in ("volume_flow_pct", "market_bias", "known_at", None):
-            found |= _flows(con, symbol, day, day)
+        if column in ("pressure_pct", "market_bias", "known_at", None):
+            found |= _pressures(con, symbol, day, day)
     if column in OF_VIX or column in ("known_at", None):
         found |= _vix(con, day, 1 if column in ("vix", "vix_date") else VIX_VALUES)
     if column in ("correlation_strength", "known_at", None):
@@ -249,8 +247,6 @@ TRACES: Mapping[str, tuple[tuple[str, ...], str, Trace]] = {
     "money_flow_daily": (("symbol", "trade_date"), "flows/daily", money_flow_daily),
     "region_nodes": (("window", "node"), "flows/nodes", _nodes("region")),
     "asset_nodes": (("window", "node"), "flows/nodes", _nodes("asset")),
-    "region_flows": (("window", "from_node", "to_node"), "flows/edges", _nodes("region")),
-    "asset_flows": (("window", "from_node", "to_node"), "flows/edges", _nodes("asset")),
     "correlations": (("symbol_a", "symbol_b", "days"), "flows/correlations", correlations),
     "market_internals": (("trade_date",), "flows/internals", market_internals),
     "macro_daily": (("series_id", "date"), "staging/observations", macro_daily),

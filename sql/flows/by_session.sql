@@ -1,6 +1,7 @@
--- A symbol's flow and return of a session; a coin's are of the days since the last one.
+-- A symbol's pressure and return of a session; a coin's of the days since the last one.
 -- grain: symbol, trade_date
--- NULL where one of the days is missing or has none.
+-- NULL where one of the days is missing or has none. `weighted_pressure` is pressure
+-- times turnover: the mean over a window is its sum through the sum of turnover.
 
 with
 
@@ -25,9 +26,12 @@ days_summed_up as (
             then any_value(covering_date) - any_value(days.prior_date)
             else 1
         end as days_expected,
-        count(net_flow_usd) = days_expected as has_flow,
-        case when has_flow then sum(net_flow_usd order by day) end as net_flow_usd,
-        case when has_flow then sum(turnover_usd order by day) end as turnover_usd,
+        case when count(pressure_pct * turnover_usd) = days_expected
+            then sum(pressure_pct * turnover_usd order by day)
+        end as weighted_pressure,
+        case when count(turnover_usd) = days_expected
+            then sum(turnover_usd order by day)
+        end as turnover_usd,
         case when count(log_return) = days_expected
             then sum(log_return order by day)
         end
@@ -39,4 +43,4 @@ days_summed_up as (
     group by symbol, covering_date
 )
 
-select * exclude (days_expected, has_flow) from days_summed_up
+select * exclude (days_expected) from days_summed_up

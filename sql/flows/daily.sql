@@ -1,7 +1,8 @@
--- A symbol's money flow of a day: turnover signed by bulk volume classification.
+-- A symbol's turnover and buying pressure of a day, by bulk volume classification.
 -- grain: symbol, trade_date
--- The deviation is that of the 60 x before the day. A coin's day of a stand-in has no
--- turnover and no flow, a day whose return nothing explains has no flow.
+-- Pressure is an estimate, -100 to 100: no amount, and no record of money that moved.
+-- The deviation is that of the 60 x before the day. Cash has none, nor has a day whose
+-- return nothing explains; a coin's day of a stand-in has no turnover.
 
 with
 
@@ -23,13 +24,12 @@ deviations as (
     select * from flows.deviations
 ),
 
-multipliers as (
+pressures as (
     select
         excess_returns.*,
-        case
-            when is_cash then 0
-            else bulk_volume_share(ratio(excess_log_return, deviation))
-        end as flow_multiplier,
+        case when not is_cash
+            then 100 * bulk_volume_share(ratio(excess_log_return, deviation))
+        end as pressure_pct,
     from excess_returns
     left join deviations using (symbol, trade_date)
 ),
@@ -45,16 +45,14 @@ flows as (
             when is_binance(source) then quote_volume
             when kind = 'equity' then volume * (high + low + close) / 3
         end as turnover_usd,
-        flow_multiplier,
-        case when not is_suspect then flow_multiplier * turnover_usd end
-            as net_flow_usd,
+        case when not is_suspect then pressure_pct end as pressure_pct,
         case when is_binance(source)
             then ratio(2 * taker_buy_quote_volume - quote_volume, quote_volume)
         end as taker_imbalance,
-        greatest(bars.known_at, multipliers.known_at) as known_at,
+        greatest(bars.known_at, pressures.known_at) as known_at,
     from bars
     inner join returns using (symbol, trade_date)
-    inner join multipliers using (symbol, trade_date)
+    inner join pressures using (symbol, trade_date)
 )
 
 select * from flows

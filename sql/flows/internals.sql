@@ -24,9 +24,9 @@ bars as (
 ),
 
 flows as (
-    select symbol, trade_date, turnover_usd, net_flow_usd, known_at
+    select symbol, trade_date, turnover_usd, pressure_pct, known_at
     from flows.daily
-    where net_flow_usd is not null
+    where pressure_pct is not null and turnover_usd is not null
 ),
 
 symbols_counted as (
@@ -38,9 +38,10 @@ symbols_counted as (
         count(*) filter (return_pct = 0) as unchanged,
         (advancers - decliners) / symbols as breadth,
         ratio(advancers, decliners) as advance_decline_ratio,
-        100 * ratio(
-            sum(net_flow_usd order by symbol), sum(turnover_usd order by symbol)
-        ) as volume_flow_pct,
+        ratio(
+            sum(pressure_pct * turnover_usd order by symbol),
+            sum(turnover_usd order by symbol)
+        ) as pressure_pct,
         2 * ratio(count(*) filter (close > ma30), count(ma30)) - 1 as momentum_score,
         max(greatest(bars.known_at, flows.known_at)) as known_at,
     from bars

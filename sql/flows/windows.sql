@@ -1,4 +1,4 @@
--- A symbol's flow and return over a window up to the anchor; NULL until it is full.
+-- A symbol's pressure and return over a window up to the anchor; NULL until it is full.
 -- grain: symbol, window
 
 with
@@ -24,9 +24,9 @@ sessions_summed_up as (
         any_value(windows.from_date) as from_date,
         any_value(case when kind = 'crypto' then base_date + 1 else from_date end)
             as first_day,
-        case when count(sessions.net_flow_usd) = any_value(windows.sessions)
-            then sum(sessions.net_flow_usd order by sessions.position)
-        end as net_flow_usd,
+        case when count(sessions.weighted_pressure) = any_value(windows.sessions)
+            then sum(sessions.weighted_pressure order by sessions.position)
+        end as weighted_pressure,
         case when count(sessions.turnover_usd) = any_value(windows.sessions)
             then sum(sessions.turnover_usd order by sessions.position)
         end as turnover_usd,
@@ -45,11 +45,11 @@ sessions_summed_up as (
     group by node_symbols.symbol, windows."window"
 ),
 
-shares as (
+means as (
     select
-        *,
-        100 * ratio(net_flow_usd, turnover_usd) as net_flow_pct,
+        * exclude (weighted_pressure),
+        ratio(weighted_pressure, turnover_usd) as pressure_pct,
     from sessions_summed_up
 )
 
-select * from shares
+select * from means

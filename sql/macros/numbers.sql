@@ -17,7 +17,7 @@ create or replace macro erf_tail(t) as
 create or replace macro erf(z) as
     sign(z) * (1 - erf_tail(1 / (1 + 0.3275911 * abs(z))) * exp(-z * z));
 
--- the share of a day's turnover bought on balance: 2 * Phi(v) - 1, from -1 to 1
+-- bulk volume classification: 2 * Phi(v) - 1, from -1 to 1
 create or replace macro bulk_volume_share(v) as erf(v / sqrt(2));
 
 -- The sum of volumes, which Binance gives with up to 8 decimals: exact, so that it does

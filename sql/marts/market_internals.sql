@@ -1,4 +1,4 @@
--- A US session's internals: how broad the move was, where volume went, and the VIX.
+-- A US session's internals: how broad the move was, the pressure, and the VIX.
 -- grain: trade_date
 -- The VIX is the newest value known up to the session; its own date stands beside it.
 -- Beyond the maximum age of a daily series it is NULL with all that rests on it; the
@@ -29,11 +29,11 @@ internals_with_vix as (
             as volatility_regime,
         correlation_strength.correlation_strength,
         case
-            when momentum_score is null or volume_flow_pct is null or breadth is null
+            when momentum_score is null or pressure_pct is null or breadth is null
                 then null
-            when momentum_score > 0.2 and volume_flow_pct > 0 and breadth > 0
+            when momentum_score > 0.2 and pressure_pct > 0 and breadth > 0
                 then 'BULLISH'
-            when momentum_score < -0.2 and volume_flow_pct < 0 and breadth < 0
+            when momentum_score < -0.2 and pressure_pct < 0 and breadth < 0
                 then 'BEARISH'
             else 'MIXED'
         end as market_bias,

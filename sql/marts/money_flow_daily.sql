@@ -1,4 +1,4 @@
--- A symbol's day with its turnover, and an estimate of what was bought on balance.
+-- A symbol's day with its turnover, its buying pressure (estimated), and its takers.
 -- grain: symbol, trade_date
 -- view
 
@@ -6,8 +6,7 @@ select
     symbol,
     trade_date,
     turnover_usd,
-    flow_multiplier,
-    net_flow_usd,
+    pressure_pct,
     taker_imbalance,
     known_at,
 from flows.daily

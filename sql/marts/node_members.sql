@@ -21,8 +21,7 @@ members as (
         windows."window",
         windows.sessions,
         windows.turnover_usd,
-        windows.net_flow_usd,
-        windows.net_flow_pct,
+        windows.pressure_pct,
         windows.return_pct,
         windows.known_at,
     from nodes

@@ -1,4 +1,4 @@
--- A region over a window up to the anchor: its first symbol's flow and return.
+-- A region over a window up to the anchor: its first symbol's figures.
 -- grain: node, window
 -- view
 
@@ -11,12 +11,9 @@ select
     from_date,
     first_day,
     turnover_usd,
-    net_flow_usd,
-    net_flow_pct,
+    pressure_pct,
     return_pct,
     volatility_pct,
-    intensity,
-    excess_usd,
     position,
     known_at,
 from flows.nodes

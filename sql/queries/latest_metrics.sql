@@ -1,4 +1,4 @@
--- The newest day of every symbol: close, returns, RSI, flow.
+-- The newest day of every symbol: close, returns, RSI, pressure.
 
 select
     m.symbol,
@@ -7,7 +7,7 @@ select
     m.return_pct,
     m.rsi14,
     m.macd_histogram,
-    f.net_flow_usd,
+    f.pressure_pct,
 from marts.daily_metrics as m
 left join marts.money_flow_daily as f using (symbol, trade_date)
 qualify row_number() over (partition by m.symbol order by m.trade_date desc) = 1

@@ -31,7 +31,7 @@ from tests.bench.upstream import mfo, stand_in
 SESSIONS, PROBED_EACH = 250, 25
 OWN_SETTINGS = "[extract]\ncrypto_minutes_days = 0.05\ncrypto_daily_from = 2024-07-27\n"
 READ = tuple(f"marts.{name}" for name in (
-    "daily_prices", "daily_metrics", "money_flow_daily", "region_nodes", "asset_nodes", "region_flows", "asset_flows",
+    "daily_prices", "daily_metrics", "money_flow_daily", "region_nodes", "asset_nodes",
     "market_internals", "macro_daily", "net_liquidity", "symbol_stats_24h", "sessions_anchor", "data_quality",
     "daily_recommendations",
 ))  # fmt: skip

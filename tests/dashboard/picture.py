@@ -9,7 +9,7 @@ from tests.dashboard.browsing import CHROMIUM, FLAGS, charts_drawn, served
 
 FOLDER = Path(__file__).parent.parent.parent / ".github"
 # name, theme, width, height: what one looks at first; and the same on a phone at night
-PICTURES = (("page.png", "light", 1440, 2060, ""), ("phone.png", "dark", 390, 1560, "#regions=map"))
+PICTURES = (("page.png", "light", 1440, 2060, ""), ("phone.png", "dark", 390, 1560, ""))
 
 
 def take(site: Path, folder: Path) -> None:

@@ -9,9 +9,10 @@ import random
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from etl.site.flows import METHOD
+
 Artifact = dict[str, Any]
 
-METHOD = "signed turnover estimated from prices and volumes and matched proportionally, not a record of transfers"
 ANCHOR = date(2026, 11, 19)
 AS_OF = datetime(2026, 11, 20, 11, 32, tzinfo=UTC)
 WINDOWS = {"1D": 1, "1W": 5, "1M": 21, "3M": 63, "1Y": 252}
@@ -138,7 +139,7 @@ def columns(symbol: str, interval: str, start: float) -> Artifact:
     }
     out |= _indicators(close, rng)
     if interval == "1d":
-        out["net_flow_usd"] = [rounded(rng.gauss(0, 4e9)) for _ in at]
+        out["pressure_pct"] = [rounded(rng.uniform(-99, 99)) for _ in at]
     return out
 
 
@@ -171,56 +172,29 @@ def prices() -> dict[str, Artifact]:
 def _nodes(members: dict[str, tuple[str, list[str]]], count: int, rng: random.Random) -> list[Artifact]:
     nodes: list[Artifact] = []
     for position, (node, (symbol, beside)) in enumerate(members.items()):
-        turnover = count * 4e10 / (1 + position * 1.7) * rng.uniform(0.7, 1.3)
-        pct = rng.gauss(0, 12 / math.sqrt(count))
-        figures = {
-            "turnover_usd": turnover,
-            "net_flow_usd": turnover * pct / 100,
-            "net_flow_pct": pct,
-            "return_pct": rng.gauss(0.05 * count, 1 + count / 40),
+        figures: Artifact = {
+            "turnover_usd": rounded(count * 4e10 / (1 + position * 1.7) * rng.uniform(0.7, 1.3)),
+            "pressure_pct": None if node == "Cash" else rounded(rng.uniform(-90, 90) / math.sqrt(count)),
+            "return_pct": rounded(rng.gauss(0.05 * count, 1 + count / 40)),
         }
-        others = [
-            {"symbol": other, **{k: rounded(v * rng.uniform(0.1, 0.4)) for k, v in figures.items()}} for other in beside
-        ]
-        nodes.append(
-            {
-                "node": node,
-                "symbol": symbol,
-                **{k: rounded(v) for k, v in figures.items()},
-                "volatility_pct": rounded(rng.uniform(8, 42)),
-                "intensity": rounded(rng.random()),
-                "beside": others,
-            }
-        )
-    share = sum(n["net_flow_usd"] for n in nodes) / sum(n["turnover_usd"] for n in nodes)
-    for figures in nodes:
-        figures["excess_usd"] = rounded(figures["net_flow_usd"] - share * figures["turnover_usd"])
-    return nodes
+        others = [{"symbol": other, **figures, "turnover_usd": rng.randint(10**9, 10**10)} for other in beside]
+        volatility = rounded(rng.uniform(8, 42))
+        nodes.append({"node": node, "symbol": symbol, **figures, "volatility_pct": volatility, "beside": others})
+    return sorted(nodes, key=lambda one: (one["pressure_pct"] is None, -(one["pressure_pct"] or 0)))
 
 
-def flows() -> dict[str, Artifact]:
-    """Both flow pictures in five windows, matched proportionally."""
+def pressure() -> dict[str, Artifact]:
+    """Regions and asset classes in five windows, the highest pressure first."""
     files: dict[str, Artifact] = {}
-    for folder, members, names in (
-        ("global-flow", REGIONS, ("regions", "flows")),
-        ("asset-flow", ASSETS, ("asset_classes", "edges")),
-    ):
+    for folder, members, name in (("global-flow", REGIONS, "regions"), ("asset-flow", ASSETS, "asset_classes")):
         for window, count in WINDOWS.items():
-            nodes = _nodes(members, count, random.Random(f"{folder} {window}"))
-            takers = [n for n in nodes if n["excess_usd"] > 0]
-            total = sum(n["excess_usd"] for n in takers)
-            edges = [
-                {"from": g["node"], "to": t["node"], "flow_usd": rounded(-g["excess_usd"] * t["excess_usd"] / total)}
-                for g in nodes
-                if g["excess_usd"] < 0
-                for t in takers
-            ]
             head = {
                 "window": window,
                 "sessions": count,
                 "anchor_date": ANCHOR.isoformat(),
                 "from_date": sessions(count)[0].isoformat(),
-                "unit": "USD",
+                "method": METHOD,
             }
-            files[f"data/{folder}/{window}.json"] = {**head, "method": METHOD, names[0]: nodes, names[1]: edges}
+            nodes = _nodes(members, count, random.Random(f"{folder} {window}"))
+            files[f"data/{folder}/{window}.json"] = {**head, name: nodes}
     return files

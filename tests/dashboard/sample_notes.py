@@ -8,11 +8,11 @@ from tests.dashboard.sample_artifacts import ANCHOR, AS_OF, Artifact, sessions, 
 
 WHY = "the model's server does not accept the key (HTTP 401); set OPENAI_API_KEY"
 FACTS: list[tuple[str, str, float, str, str | None]] = [
-    ("f1", "Net flow, 1W, of turnover", 3.12, "percent", "SPY"),
+    ("f1", "Buying pressure, 1W, estimated", 31.2, "-100 to 100", "SPY"),
     ("f2", "RSI 14", 61.4, "index", "SPY"),
     ("f3", "Net liquidity, change over 4 weeks", 41200000000.0, "USD", None),
     ("f4", "Return, 1M", -4.21, "percent", "FXI"),
-    ("f5", "Net flow, 1M, of turnover", -6.8, "percent", "FXI"),
+    ("f5", "Buying pressure, 1M, estimated", -6.8, "-100 to 100", "FXI"),
     ("f6", "MACD histogram", -0.08, "USD", "FXI"),
     ("f7", "10-year yield, change over 5 sessions", -0.11, "percentage points", "TLT"),
     ("f8", "Volatility, 20 days", 11.3, "percent", "TLT"),
@@ -24,7 +24,7 @@ CALLS: list[tuple[str, str, str, str, str, list[str], float, str]] = [
     (
         "SPY",
         "overweight",
-        "Flows and liquidity lean the same way",
+        "Pressure and liquidity lean the same way",
         "RSI at 61.4 leaves less room than a month ago.",
         "SPY closes below its low of the last 20 sessions.",
         ["f1", "f2", "f3"],
@@ -34,9 +34,9 @@ CALLS: list[tuple[str, str, str, str, str, list[str], float, str]] = [
     (
         "FXI",
         "underweight",
-        "Outflow deepens while the price falls",
+        "Pressure is negative while the price falls",
         "A month's fall of 4.21 % has already been priced in part.",
-        "The week's net flow turns positive.",
+        "The week's buying pressure turns positive.",
         ["f4", "f5", "f6"],
         0.55,
         "SPY",
@@ -53,8 +53,8 @@ CALLS: list[tuple[str, str, str, str, str, list[str], float, str]] = [
     ),
 ]
 SUMMARY = (
-    "Money moved towards US equities over the week: net flow was 3.12 % of turnover. China gave the most, with a net "
-    "outflow of 6.8 % of turnover over the month. The 10-year yield fell by 0.11 points in five sessions. Net "
+    "Over the week the buying pressure of US equities was 31.2. That of China was \u22126.8 over the month, the lowest "
+    "of the regions. The 10-year yield fell by 0.11 points in five sessions. Net "
     "liquidity rose by 41.2 bn dollars in four weeks."
 )
 # model, stance, horizon, n, n_eff, hits, hit rate, interval, base rate, mean excess, its interval, brier, skill, words
@@ -70,7 +70,7 @@ RECORD: list[tuple[Any, ...]] = [
     ("rules", "neutral", 63, 4, 2, 1, 0.25, 0.013, 0.81, None, 0.0, None, None, None, None, "too short to judge"),
 ]
 COMMENTS = [
-    ("Asha", "Flows into SPY rest on one large session.", 40),
+    ("Asha", "The pressure of SPY rests on one large session.", 40),
     ("Ravi", "CPI is due on Thursday.\nI would wait.", 12),
 ]
 # name, condition, horizon, words, and by period: n, mean, base, interval of the edge

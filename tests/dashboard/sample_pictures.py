@@ -1,4 +1,4 @@
-"""Made-up artifacts beside prices and flows: internals, correlations, macro and order books."""
+"""Made-up artifacts beside prices and pressure: internals, correlations, macro and order books."""
 
 import random
 from datetime import timedelta
@@ -38,13 +38,13 @@ def walk(
 FIELDS = {
     "breadth": walk("breadths", 60, 0.15, 0.35, -1, 1),
     "momentum_score": walk("momentum", 60, 0.3, 0.15, -1, 1),
-    "volume_flow_pct": walk("flow", 60, 0.8, 3.2),
+    "pressure_pct": walk("pressure", 60, 8, 32, -100, 100),
     "vix": walk("vix", 60, 18, 1.1, 11),
     "correlation_strength": walk("correlation", 60, 0.42, 0.03, 0, 1),
 }
 COUNTS = {"symbols": 14, "advancers": 9, "decliners": 4, "unchanged": 1, "advance_decline_ratio": 2.25}
 NOTE = {"summary": "Made up.", "model": "gpt-6-luna", "verified": True, "label": "gpt-6-luna", "checked": CHECKED}
-BOARD = ("market_bias", "volatility_regime", "volume_flow_pct", "breadth", "momentum_score")
+BOARD = ("market_bias", "volatility_regime", "pressure_pct", "breadth", "momentum_score")
 
 
 def internals() -> dict[str, Artifact]:

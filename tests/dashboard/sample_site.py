@@ -17,7 +17,7 @@ from typing import Any
 from etl.site.contents import SCHEMAS
 from etl.stores.charts import compiled_specs, vega_bundle
 from etl.stores.site import page_files
-from tests.dashboard.sample_artifacts import AS_OF, Artifact, flows, prices, utc
+from tests.dashboard.sample_artifacts import AS_OF, Artifact, pressure, prices, utc
 from tests.dashboard.sample_notes import hypotheses, notes, records
 from tests.dashboard.sample_operations import RUN_ID, SOURCES, at, operations
 from tests.dashboard.sample_pictures import books, correlations, internals, macro
@@ -43,7 +43,7 @@ def _terms_of(path: str) -> list[str]:
 def artifacts(demo: bool = False) -> dict[str, Artifact]:
     """All artifacts with the common keys, by path."""
     files: dict[str, Artifact] = {}
-    pictures = (prices(), flows(), internals(), correlations(), macro(), books())
+    pictures = (prices(), pressure(), internals(), correlations(), macro(), books())
     for part in (*pictures, notes(), records(), hypotheses(), operations()):
         files |= part
     board, metrics = files["data/dashboard.json"], files["data/metrics.json"]["metrics"]

@@ -20,26 +20,14 @@ def choose(page: Page, panel: str, legend: str, value: str) -> None:
 
 
 @pytest.mark.parametrize("window", ["1D", "1M", "3M", "1Y"])
-def test_window_changes_both_flow_panels_and_the_address(site: str, open_page: OpenPage, window: str) -> None:
+def test_window_changes_both_panels_of_pressure_and_the_address(site: str, open_page: OpenPage, window: str) -> None:
     """Regions and asset classes always show the same window."""
     page = open_page(site)
-    choose(page, "#flows", "Window", window)
-    for panel in ("#flows", "#assets"):
-        expect(page.locator(f"{panel} .panel-unit")).to_contain_text(f"USD, {window}:")
+    choose(page, "#regions", "Window", window)
+    for panel in ("#regions", "#assets"):
+        expect(page.locator(f"{panel} .panel-unit")).to_contain_text(f"\u2212100 to 100, {window}:")
         expect(page.locator(f"{panel} input[value='{window}']")).to_be_checked()
     assert page.url.endswith(f"#window={window}")
-
-
-def test_views_of_the_flow_panels_can_be_changed(site: str, open_page: OpenPage) -> None:
-    """Picture and table, net bars and flows: each view replaces the other."""
-    page = open_page(site)
-    choose(page, "#flows", "View", "Table")
-    expect(page.locator("#flows table").first).to_be_visible()
-    expect(page.locator("#flows .flow-picture")).to_have_count(0)
-    choose(page, "#assets", "View", "Flows")
-    expect(page.locator("#assets .band").first).to_be_visible()
-    choose(page, "#assets", "View", "Net")
-    expect(page.locator("#assets .net-row")).to_have_count(5)
 
 
 def test_deep_link_sets_symbol_and_range(site: str, open_page: OpenPage) -> None:
@@ -57,7 +45,7 @@ def test_deep_link_with_unknown_values_falls_back_to_the_defaults(site: str, ope
     page = open_page(site, "#symbol=../../etc&range=9Z&window=<b>&days=7&interval=1h")
     expect(page.locator("#price .headline")).to_contain_text("SPY")
     expect(page.locator("#price input[value='6M']")).to_be_checked()
-    expect(page.locator("#flows input[value='1W']")).to_be_checked()
+    expect(page.locator("#regions input[value='1W']")).to_be_checked()
     expect(page.locator(".state-error")).to_have_count(0)
 
 
@@ -66,7 +54,7 @@ def test_changed_address_redraws_the_page_without_a_reload(site: str, open_page:
     page = open_page(site, "#symbol=GLD")
     page.evaluate("window.location.hash = '#symbol=TLT&window=1Y'")
     expect(page.locator("#price .headline")).to_contain_text("TLT")
-    expect(page.locator("#flows .panel-unit")).to_contain_text("USD, 1Y:")
+    expect(page.locator("#regions .panel-unit")).to_contain_text("1Y: 252 sessions")
 
 
 def test_symbol_select_and_intervals_follow_the_files(site: str, open_page: OpenPage) -> None:
@@ -124,13 +112,13 @@ def test_theme_is_chosen_kept_and_returned_to_the_system(site: str, open_page: O
     expect(root).to_have_attribute("data-theme", "dark")
 
 
-def test_arrow_keys_walk_windows_bars_and_bands(site: str, open_page: OpenPage) -> None:
-    """Without a mouse: the radios, the price chart's readout and the flow picture's."""
+def test_arrow_keys_walk_windows_and_bars(site: str, open_page: OpenPage) -> None:
+    """Without a mouse: the radios and the price chart's readout."""
     page = open_page(site)
     charts_drawn(page)
-    page.locator("#flows input[value='1W']").focus()
+    page.locator("#regions input[value='1W']").focus()
     page.keyboard.press("ArrowRight")
-    expect(page.locator("#flows .panel-unit")).to_contain_text("USD, 1M:")
+    expect(page.locator("#regions .panel-unit")).to_contain_text("1M: 21 sessions")
 
     chart = page.locator("#price .chart")
     chart.focus()
@@ -141,12 +129,6 @@ def test_arrow_keys_walk_windows_bars_and_bands(site: str, open_page: OpenPage) 
     expect(date).not_to_have_text(newest)
     page.keyboard.press("End")
     expect(date).to_have_text(newest)
-
-    page.locator("#flows .flow-picture").focus()
-    page.keyboard.press("ArrowDown")
-    expect(page.locator("#flows .readout")).to_contain_text("→")
-    page.keyboard.press("Escape")
-    expect(page.locator("#flows .readout")).to_contain_text("Width of a band")
 
 
 def test_pointer_reads_bars_and_the_wheel_scrolls_the_page(site: str, open_page: OpenPage) -> None:
@@ -164,13 +146,6 @@ def test_pointer_reads_bars_and_the_wheel_scrolls_the_page(site: str, open_page:
     page.mouse.wheel(0, 300)
     page.locator("#price").evaluate("() => new Promise((done) => setTimeout(done, 400))")
     assert page.evaluate("window.scrollY") > before
-
-
-def test_band_under_the_pointer_is_read_out(site: str, open_page: OpenPage) -> None:
-    """The readout names both ends and the amount, and says that it is estimated."""
-    page = open_page(site)
-    page.locator("#flows .band").first.hover()
-    expect(page.locator("#flows .readout")).to_contain_text("estimated")
 
 
 def test_skip_link_is_first_and_leads_to_the_figures(site: str, open_page: OpenPage) -> None:

@@ -15,7 +15,7 @@ OpenPage = Callable[..., Page]
 ChangedSite = Callable[..., str]
 
 BREAKABLE = {
-    "flows": "data/global-flow/1W.json",
+    "regions": "data/global-flow/1W.json",
     "assets": "data/asset-flow/1W.json",
     "recommendations": "data/recommendations/latest.json",
     "track-record": "data/track-record.json",
@@ -119,21 +119,20 @@ def test_files_that_were_left_out_are_empty_states(changed_site: ChangedSite, op
 
 
 def test_empty_artifacts_are_empty_states(changed_site: ChangedSite, open_page: OpenPage) -> None:
-    """The first day: no scores, no flows, no checks, no runs, and no error for it."""
+    """The first day: no scores, no regions, no checks, no runs, and no error for it."""
 
     def change(files: dict[str, Any], _: dict[str, Any]) -> None:
         files["data/track-record.json"] |= {"rows": [], "recent": [], "pending": 3}
-        files["data/global-flow/1W.json"] |= {"flows": []}
+        files["data/global-flow/1W.json"] |= {"regions": []}
         for node in files["data/asset-flow/1W.json"]["asset_classes"]:
-            node.update(dict.fromkeys(("net_flow_usd", "net_flow_pct", "excess_usd", "intensity", "volatility_pct")))
-        files["data/asset-flow/1W.json"]["edges"] = []
+            node.update(dict.fromkeys(("pressure_pct", "volatility_pct")))
         files["data/internals.json"] |= {"latest": None, "history": [], "crypto": None}
         files["data/quality.json"] |= {"checks": [], "gaps": [], "revisions": [], "refused": []}
         files["data/pipeline.json"]["runs"] = []
         files["data/stats-24h.json"]["symbols"] = []
         files["data/macro.json"] |= {"series": [], "net_liquidity": {"unit": "USD", "points": []}}
         files["data/dashboard.json"] |= dict.fromkeys(
-            ("market_bias", "volatility_regime", "volume_flow_pct", "breadth", "momentum_score", "note")
+            ("market_bias", "volatility_regime", "pressure_pct", "breadth", "momentum_score", "note")
         )
         note = files["data/recommendations/latest.json"]
         note |= dict.fromkeys(("for_date", "published_at", "summary", "model", "label", "verified", "kind"))
@@ -145,9 +144,9 @@ def test_empty_artifacts_are_empty_states(changed_site: ChangedSite, open_page: 
     expect(page.locator(".state-error")).to_have_count(0)
     expect(page.locator("#track-record .state")).to_contain_text("no record to judge by")
     expect(page.locator("#recommendations .state")).to_have_text("No note is written yet.")
-    expect(page.locator("#flows .state")).to_contain_text("No flows in this window")
+    expect(page.locator("#regions .state")).to_have_text("No nodes in this publication.")
     expect(page.locator("#hypotheses .state")).to_contain_text("None is written down yet")
-    expect(page.locator("#assets")).to_contain_text("Not placed for lack of figures: Stocks")
+    assert set(page.locator("#assets .pressure-row .number").all_inner_texts()) == {"\u2013"}
     expect(page.locator("#quality")).to_contain_text("Every expected bar is there")
     expect(page.locator('[data-tile="breadth"] .tile-value')).to_have_text("\u2013")
 
@@ -166,7 +165,7 @@ def test_missing_charts_bundle_leaves_the_tables(site: str, open_page: OpenPage)
     expect(page.locator("#price .chart")).to_contain_text("The chart could not be drawn")
     page.locator("#price .panel-body summary").click()
     expect(page.locator("#price tbody tr").nth(20)).to_be_attached()
-    expect(page.locator("#flows .band").first).to_be_visible()
+    expect(page.locator("#regions .pressure-row").first).to_be_visible()
 
 
 def test_charts_bundle_is_asked_for_after_the_page_stands(site: str, open_page: OpenPage) -> None:
@@ -174,7 +173,7 @@ def test_charts_bundle_is_asked_for_after_the_page_stands(site: str, open_page: 
     held: list[Route] = []
     routes = {"**/vega.js": lambda route: held.append(route)}
     page = open_page(site, routes=routes)
-    expect(page.locator("#flows .band").first).to_be_visible()
+    expect(page.locator("#regions .pressure-row").first).to_be_visible()
     expect(page.locator(".tile").first).to_be_visible()
     page.wait_for_timeout(500)
     assert len(held) == 1
@@ -272,16 +271,16 @@ def test_page_in_one_file_opens_from_the_disk(tmp_path: Path, open_page: OpenPag
     folder = build(tmp_path / "site", change)
     files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     (tmp_path / "index.html").write_bytes(one_file(files))
-    page = open_page(tmp_path.as_uri(), "#symbol=GLD&regions=table")
+    page = open_page(tmp_path.as_uri(), "#symbol=GLD")
     charts_drawn(page)
     expect(page.locator("#recommendations .summary")).to_have_text(hostile)
     expect(page.locator("#price .headline")).to_contain_text("GLD")
     expect(page.locator(".state-error, .state-loading, .boot-message")).to_have_count(0)
     expect(page.locator('.panel-foot a, .colophon a:not([href^="#"])')).to_have_count(0)
     assert page.evaluate("window.hacked === undefined")
-    choose_window = page.locator("#flows").get_by_role("radio", name="1Y", exact=True)
+    choose_window = page.locator("#regions").get_by_role("radio", name="1Y", exact=True)
     choose_window.check()
-    expect(page.locator("#flows .panel-unit")).to_contain_text("USD, 1Y:")
+    expect(page.locator("#regions .panel-unit")).to_contain_text("1Y: 252 sessions")
 
 
 def test_page_opened_from_the_disk_explains_itself(browser: Browser) -> None:

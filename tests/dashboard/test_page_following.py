@@ -1,4 +1,4 @@
-"""What the page does beside showing panels: finds a symbol, explains figures, maps flows, follows new publications."""
+"""What the page does beside showing panels: finds a symbol, explains figures, follows new publications."""
 
 import json
 from collections.abc import Callable
@@ -33,44 +33,11 @@ def test_a_symbol_is_found_by_the_beginning_of_its_ticker_or_a_word_of_its_name(
 def test_every_figure_is_defined_in_its_panel(site: str, open_page: OpenPage) -> None:
     """Title, field, unit and definition, read from the schema of the panel's own file, only when asked for."""
     page = open_page(site)
-    for panel, told in (("price", "Wilder"), ("flows", "2 * Phi"), ("internals", "(advancers - decliners) / count")):
+    for panel, told in (("price", "Wilder"), ("regions", "2 * Phi"), ("internals", "(advancers - decliners) / count")):
         page.locator(f"#{panel} .meanings summary").click()
         expect(page.locator(f"#{panel} .meanings tbody")).to_contain_text(told)
     expect(page.locator("#price .meanings tbody")).to_contain_text("bollinger_upper")
     expect(page.locator(".panel-foot .meanings")).to_have_count(15)
-
-
-def test_map_shows_the_flows_of_the_picture_and_reads_the_same(site: str, open_page: OpenPage) -> None:
-    """Each band on the map is a band of the picture; arrow keys and the pointer say the same figure."""
-    page = open_page(site, "#regions=map")
-    flows = artifacts()["data/global-flow/1W.json"]["flows"]
-    expect(page.locator("#flows .is-map .band")).to_have_count(len(flows))
-    expect(page.locator("#flows .map-label")).to_have_count(5)
-    page.locator("#flows .flow-picture").focus()
-    page.keyboard.press("ArrowDown")
-    told = page.locator("#flows .readout").inner_text()
-    page.locator("#flows").get_by_role("radio", name="Picture", exact=True).check()
-    page.locator("#flows .flow-picture").focus()
-    page.keyboard.press("ArrowDown")
-    assert page.locator("#flows .readout").inner_text() == told
-    assert "→" in told
-
-
-def test_names_that_no_map_knows_are_said_below_it(changed_site: ChangedSite, open_page: OpenPage) -> None:
-    """A region of the user's own, with markup in its name, is text beside the map and a band in the picture."""
-    markup = "<img src=x onerror=window.hacked=1>"
-
-    def change(files: dict[str, Any], _: dict[str, Any]) -> None:
-        picture = files["data/global-flow/1W.json"]
-        old = picture["regions"][0]["node"]
-        picture["regions"][0]["node"] = markup
-        for flow in picture["flows"]:
-            flow |= {side: markup for side in ("from", "to") if flow[side] == old}
-
-    page = open_page(changed_site(change), "#regions=map")
-    expect(page.locator("#flows .panel-body")).to_contain_text(f"Not on the map: {markup}.")
-    expect(page.locator("#flows .map-label")).to_have_count(4)
-    expect(page.locator("main img")).to_have_count(0)
 
 
 def test_an_open_page_shows_what_is_published_now(site: str, open_page: OpenPage) -> None:
@@ -135,13 +102,13 @@ def test_new_files_of_the_same_major_version_are_read_and_others_refused(
 def test_what_could_not_be_reached_is_asked_for_again(site: str, open_page: OpenPage) -> None:
     """A reader who was offline for a moment: the panel says so, and the same choice works once the network is back."""
     page = open_page(site, allowed=("Failed to load resource",))
-    windows = page.locator("#flows")
+    windows = page.locator("#regions")
     page.context.set_offline(True)
     windows.get_by_role("radio", name="3M", exact=True).check()
     expect(windows.locator(".state-error")).to_contain_text("could not be reached")
     page.context.set_offline(False)
     windows.get_by_role("radio", name="1M", exact=True).check()
     windows.get_by_role("radio", name="3M", exact=True).check()
-    expect(windows.locator(".panel-unit")).to_contain_text("USD, 3M:")
-    expect(windows.locator(".band").first).to_be_visible()
+    expect(windows.locator(".panel-unit")).to_contain_text("3M: 63 sessions")
+    expect(windows.locator(".pressure-row").first).to_be_visible()
     expect(page.locator(".state-error")).to_have_count(0)

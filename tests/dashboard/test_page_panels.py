@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from etl.domain import CHECKED
 from tests.dashboard.browsing import charts_drawn
-from tests.dashboard.sample_artifacts import flows
+from tests.dashboard.sample_artifacts import pressure
 from tests.dashboard.sample_operations import RUN_ID
 from tests.dashboard.sample_pictures import internals
 from tests.dashboard.sample_site import artifacts
@@ -17,7 +17,7 @@ from tests.dashboard.sample_site import artifacts
 OpenPage = Callable[..., Page]
 PANELS = {
     "today": "data/dashboard.json",
-    "flows": "data/global-flow/1W.json",
+    "regions": "data/global-flow/1W.json",
     "assets": "data/asset-flow/1W.json",
     "recommendations": "data/recommendations/latest.json",
     "track-record": "data/track-record.json",
@@ -47,7 +47,7 @@ def test_every_panel_has_a_title_an_as_of_and_a_link_to_its_file(site: str, open
 
 
 def test_tiles_repeat_the_figures_of_their_panels(site: str, open_page: OpenPage) -> None:
-    """One source per number: breadth, volume flow and VIX read the same in the tile and in the panel."""
+    """One source per number: breadth, pressure and VIX read the same in the tile and in the panel."""
     page = open_page(site)
     latest = internals()["data/internals.json"]["latest"]
     breadth = f"{abs(latest['breadth']):.2f}"
@@ -59,24 +59,35 @@ def test_tiles_repeat_the_figures_of_their_panels(site: str, open_page: OpenPage
     assert page.locator(".tile .sparkline-line").count() == 7
 
 
-def test_flow_picture_has_a_band_for_each_flow_and_says_that_it_is_estimated(site: str, open_page: OpenPage) -> None:
-    """Both flow panels carry the method; the picture's bands are the file's flows."""
-    page = open_page(site, "#assets=picture")
-    files = flows()
-    expect(page.locator("#flows .band")).to_have_count(len(files["data/global-flow/1W.json"]["flows"]))
-    expect(page.locator("#assets .band")).to_have_count(len(files["data/asset-flow/1W.json"]["edges"]))
-    for panel in ("#flows", "#assets"):
-        expect(page.locator(f"{panel} .panel-unit")).to_contain_text(
-            "signed turnover estimated from prices and volumes and matched proportionally, not a record of transfers"
-        )
+def test_pressure_is_sorted_signed_bars_that_say_they_are_estimated(site: str, open_page: OpenPage) -> None:
+    """The file's nodes in its order, each with its sign; a node without a figure is a dash; nothing in dollars."""
+    page = open_page(site)
+    files = pressure()
+    for panel, path, nodes in (
+        ("#regions", "data/global-flow/1W.json", "regions"),
+        ("#assets", "data/asset-flow/1W.json", "asset_classes"),
+    ):
+        told = [
+            f"{node['pressure_pct']:+.1f}" if node["pressure_pct"] is not None else "\u2013"
+            for node in files[path][nodes]
+        ]
+        rows = page.locator(f"{panel} .pressure-row")
+        assert rows.locator("dt > bdi").all_inner_texts() == [node["node"] for node in files[path][nodes]]
+        assert [text.replace("\u2212", "-") for text in rows.locator(".number").all_inner_texts()] == told
+        assert "$" not in page.locator(f"{panel} .panel-body").inner_text()
+        expect(page.locator(f"{panel} h2")).to_contain_text("Buying pressure")
+        said = "estimated from prices and volumes, not a record of money that moved"
+        expect(page.locator(f"{panel} .panel-unit")).to_contain_text(said)
+    assert told[-1] == "\u2013"
 
 
-def test_flow_table_view_holds_nodes_flows_and_the_symbols_beside(site: str, open_page: OpenPage) -> None:
-    """The table view is the picture's equal: every node, every flow, and what is shown beside."""
-    page = open_page(site, "#regions=table")
-    captions = page.locator("#flows caption").all_inner_texts()
-    assert captions == ["Region figures", "Matched flows", "Symbols shown beside, not summed"]
-    expect(page.locator("#flows table").first.locator("tbody tr")).to_have_count(5)
+def test_table_of_pressure_holds_nodes_and_the_symbols_beside(site: str, open_page: OpenPage) -> None:
+    """The table behind the bars: every node with return, volatility and turnover, its other symbols below it."""
+    page = open_page(site)
+    page.locator("#regions .panel-body summary").click()
+    expect(page.locator("#regions .panel-body tbody tr")).to_have_count(9)
+    heads = ["Region", "Pressure, est.", "Return", "Volatility", "Turnover"]
+    assert page.locator("#regions .panel-body thead th").all_inner_texts() == heads
 
 
 def test_charts_are_drawn_with_a_table_behind_each(site: str, open_page: OpenPage) -> None:
@@ -127,7 +138,7 @@ def test_recommendations_show_against_wrong_if_and_cited_facts(site: str, open_p
         "58",
         "RSI at 61.4 leaves less room",
         "SPY closes below its low",
-        "SPY Net flow, 1W, of turnover: 3.12",
+        "SPY Buying pressure, 1W, estimated: 31.20",
         "$41.2 bn",
     ):
         expect(first).to_contain_text(text)
@@ -158,15 +169,15 @@ def test_track_record_shows_interval_base_rate_and_words(site: str, open_page: O
 
 
 def test_footer_names_version_run_and_method(site: str, open_page: OpenPage) -> None:
-    """The page says which run it shows, how flows are made and that it is no advice."""
+    """The page says which run it shows, how pressure is estimated and that it is no advice."""
     footer = open_page(site).locator("#colophon")
-    for text in ("mfo 0.1.0", RUN_ID, "not a record of transfers", "Not investment advice", "Asia/Kolkata"):
+    for text in ("mfo 0.1.0", RUN_ID, "not a record of money that moved", "Not investment advice", "Asia/Kolkata"):
         expect(footer).to_contain_text(text)
 
 
 def test_no_figure_is_shown_as_nan_or_undefined(site: str, open_page: OpenPage) -> None:
     """Missing figures are dashes, and negative figures carry a real minus."""
-    page = open_page(site, "#regions=table&assets=table")
+    page = open_page(site)
     for summary in page.locator("summary").all():
         summary.click()
     text = page.locator("body").inner_text()
@@ -181,24 +192,11 @@ def test_sample_artifacts_carry_the_common_keys(path: str) -> None:
     assert {"schema_version", "as_of", "run_id", "demo", "reconstructed", "sources"} <= set(artifact)
 
 
-@pytest.mark.parametrize("width", [390, 1280, 1440])
-def test_no_name_is_cut_off_by_its_picture(site: str, open_page: OpenPage, width: int) -> None:
-    """Every label of both flow pictures stands inside its drawing, the long ones of the narrow panel, too."""
-    page = open_page(site, "#assets=picture", width=width)
-    outside = page.locator(".flow-drawing text").evaluate_all(
-        """texts => texts.filter((text) => {
-            const [inner, outer] = [text, text.ownerSVGElement].map((one) => one.getBoundingClientRect());
-            return inner.left < outer.left - 1 || inner.right > outer.right + 1;
-        }).map((text) => text.textContent)"""
-    )
-    assert outside == []
-    assert page.locator(".flow-drawing text").count() > 15
-
-
 @pytest.mark.parametrize("width", [390, 1280])
 def test_a_caption_of_stacked_rows_is_one_line(site: str, open_page: OpenPage, width: int) -> None:
     """Rows that became cards leave their table's caption its width: it once stood one letter to a line."""
-    page = open_page(site, "#assets=table", width=width)
+    page = open_page(site, width=width)
+    page.locator("#assets .panel-body summary").click()
     tall = "captions => captions.filter(one => one.getBoundingClientRect().height > 48).map(one => one.textContent)"
     assert page.locator("#assets caption").evaluate_all(tall) == []
-    expect(page.locator("#assets caption").first).to_have_text("Asset class figures")
+    expect(page.locator("#assets caption")).to_have_text("Below each asset class its other symbols, not summed")

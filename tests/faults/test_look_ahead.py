@@ -77,7 +77,7 @@ def test_the_days_differ_by_revisions_and_a_split(month: Month) -> None:
 
 
 def test_an_export_of_a_past_day_is_byte_for_byte_what_that_day_published(month: Month, tmp_path: Path) -> None:
-    """Every file of every day: prices, metrics, flows, macro, notes, ledger, the Parquet for notebooks."""
+    """Every file of every day: prices, metrics, pressure, macro, notes, ledger, the Parquet for notebooks."""
     for day in month.days:
         out = tmp_path / day.isoformat()
         assert month.folder.export(out, datetime.combine(day, EVENING)) == 0, month.folder.said

@@ -11,24 +11,14 @@ Said = tuple[float, str]  # the value, and the date or instant that it is of
 
 
 def of_day(raw: Recomputation, symbol: str, column: str) -> Said:
-    """SYMBOL.close, SYMBOL.rsi14, SYMBOL.1D.return_pct ...: the last day of a symbol; dollars of flow in billions."""
-    value = float(raw.table(symbol)[column].iloc[-1])
-    day = raw.days[symbol].index[-1].strftime("%Y-%m-%d")
-    return (value / BILLION if column == "net_flow_usd" else value), day
+    """SYMBOL.close, SYMBOL.rsi14, SYMBOL.1D.return_pct ...: the last day of a symbol."""
+    return float(raw.table(symbol)[column].iloc[-1]), raw.days[symbol].index[-1].strftime("%Y-%m-%d")
 
 
 def of_node(raw: Recomputation, symbol: str, window: str, column: str) -> Said:
     """SYMBOL.WINDOW.COLUMN: a node's window."""
-    nodes = [node for picture in PICTURES for node in raw.picture(picture, window)[0]]
+    nodes = [node for picture in PICTURES for node in raw.picture(picture, window)]
     return float(next(node[column] for node in nodes if node["symbol"] == symbol)), raw.anchor
-
-
-def of_flow(raw: Recomputation, window: str, giver: str, taker: str) -> Said:
-    """flow.WINDOW.FROM.TO in billions; it must be its picture's largest."""
-    (flows,) = (raw.picture(name, window)[1] for name, nodes in PICTURES.items() if giver in nodes)
-    largest = max(flows, key=lambda flow: float(str(flow["flow_usd"])))
-    assert (largest["from"], largest["to"]) == (giver, taker), f"the largest flow of {window} is another"
-    return float(str(largest["flow_usd"])) / BILLION, raw.anchor
 
 
 def of_vix(raw: Recomputation, column: str) -> Said:
@@ -67,7 +57,6 @@ def fact(raw: Recomputation, name: str) -> Said:
         subject in raw.days and rest[0] == "1D": lambda: of_day(raw, subject, rest[1]),
         subject in raw.days and rest[0] in ("1W", "1M"): lambda: of_node(raw, subject, rest[0], rest[1]),
         subject in CRYPTO and rest[0] == "24h": lambda: of_last_24_hours(raw, subject, rest[1]),
-        subject == "flow": lambda: of_flow(raw, rest[0], rest[1], rest[2]),
         subject == "market": lambda: (float(raw.internals[-1][rest[0]]), raw.anchor),
         subject == "VIXCLS": lambda: of_vix(raw, rest[0]),
         subject != "VIXCLS" and subject in raw.series: lambda: of_series(raw, subject, rest[0]),

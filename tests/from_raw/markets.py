@@ -1,4 +1,4 @@
-"""Correlations and market internals by product.md, from days, metrics and flows of every symbol."""
+"""Correlations and market internals by product.md, from days, metrics and pressure of every symbol."""
 
 from itertools import combinations
 
@@ -58,14 +58,15 @@ def _of_session(
 ) -> dict[str, object]:
     returns = [metrics[symbol].at[session, "return_pct"] for symbol in COUNTED]
     above = [days[symbol].at[session, "close"] > metrics[symbol].at[session, "ma30"] for symbol in COUNTED]
-    nets, turnovers = (
-        sum(flow[symbol].at[session, name] for symbol in COUNTED) for name in ("net_flow_usd", "turnover_usd")
-    )
+    traded = [flow[symbol].at[session, "turnover_usd"] for symbol in COUNTED]
+    weighted = [
+        flow[symbol].at[session, "pressure_pct"] * turnover for symbol, turnover in zip(COUNTED, traded, strict=True)
+    ]
     up, down = sum(one > 0 for one in returns), sum(one < 0 for one in returns)
-    breadth, momentum, volume_flow = (
+    breadth, momentum, pressure = (
         (up - down) / len(COUNTED),
         2 * sum(above) / len(COUNTED) - 1,
-        100 * nets / turnovers,
+        sum(weighted) / sum(traded),
     )
     return {
         "trade_date": session.strftime("%Y-%m-%d"),
@@ -75,17 +76,17 @@ def _of_session(
         "unchanged": len(COUNTED) - up - down,
         "breadth": breadth,
         "advance_decline_ratio": up / down if down else None,
-        "volume_flow_pct": volume_flow,
+        "pressure_pct": pressure,
         "momentum_score": momentum,
-        "market_bias": _bias(momentum, volume_flow, breadth),
+        "market_bias": _bias(momentum, pressure, breadth),
         **_fear(vix, session),
     }
 
 
-def _bias(momentum: float, flow: float, breadth: float) -> str:
-    if momentum > 0.2 and flow > 0 and breadth > 0:
+def _bias(momentum: float, pressure: float, breadth: float) -> str:
+    if momentum > 0.2 and pressure > 0 and breadth > 0:
         return "BULLISH"
-    return "BEARISH" if momentum < -0.2 and flow < 0 and breadth < 0 else "MIXED"
+    return "BEARISH" if momentum < -0.2 and pressure < 0 and breadth < 0 else "MIXED"
 
 
 def _fear(vix: pd.Series, session: pd.Timestamp) -> dict[str, object]:

@@ -1,8 +1,4 @@
-"""
-Money flow by bulk volume classification, and the pictures over windows of US sessions, by product.md.
-
-All of it is per symbol and day; the nodes' windows are per US session, so that `intensity` can rank them.
-"""
+"""Buying pressure by bulk volume classification, per symbol and day and over windows of US sessions, by product.md."""
 
 import math
 
@@ -12,7 +8,6 @@ import pandas as pd
 from tests.from_raw.universe import CASH, CRYPTO
 
 RETURNS_BEFORE = 60
-WINDOWS_THAT_DO_NOT_OVERLAP = 5
 NORMAL_ERROR = 1.5e-7  # of Abramowitz-Stegun 7.1.26
 
 
@@ -27,7 +22,7 @@ def two_sided_share(z: float) -> float:
 
 
 def money_flow(days: pd.DataFrame, cash: pd.DataFrame, symbol: str) -> pd.DataFrame:
-    """turnover_usd, flow_multiplier, net_flow_usd and taker_imbalance of each day; and `z`, the x / s behind it."""
+    """turnover_usd, pressure_pct and taker_imbalance of each day; and `z`, the x / s behind the pressure."""
     flow = pd.DataFrame({"z": surprise(days, cash)})
     if symbol in CRYPTO:
         bought, traded = days["taker_buy_quote_volume"], days["quote_volume"]
@@ -35,8 +30,7 @@ def money_flow(days: pd.DataFrame, cash: pd.DataFrame, symbol: str) -> pd.DataFr
     else:
         flow["turnover_usd"] = days["volume"] * (days["high"] + days["low"] + days["close"]) / 3
         flow["taker_imbalance"] = np.nan
-    flow["flow_multiplier"] = 0.0 if symbol == CASH else flow["z"].map(two_sided_share)
-    flow["net_flow_usd"] = flow["flow_multiplier"] * flow["turnover_usd"]
+    flow["pressure_pct"] = np.nan if symbol == CASH else 100 * flow["z"].map(two_sided_share)
     return flow
 
 
@@ -49,46 +43,19 @@ def surprise(days: pd.DataFrame, cash: pd.DataFrame) -> pd.Series:
     return x / s
 
 
-def windows_of(days: pd.DataFrame, flow: pd.DataFrame, sessions: pd.DatetimeIndex, n: int) -> pd.DataFrame:
+def window_at(days: pd.DataFrame, flow: pd.DataFrame, sessions: pd.DatetimeIndex, n: int) -> dict[str, float]:
     """
-    Every window of n sessions, by its last session: turnover_usd, net_flow_usd, net_flow_pct and return_pct.
+    The window of the last n sessions: turnover_usd, pressure_pct (the mean weighted by turnover) and return_pct.
 
     An equity's days are the sessions; of crypto all UTC days after the n-th session before, through the last one.
-    A window with a day missing, or with a day whose flow is not known, is not there.
+    NaN where a day of it is not there or is not known.
     """
-    joined = flow[["turnover_usd", "net_flow_usd"]].assign(log_return=np.log1p(days["total_return"]))
+    joined = flow[["turnover_usd", "pressure_pct"]].assign(log_return=np.log1p(days["total_return"]))
+    wanted = sessions[-n:]
     if len(days.index.difference(sessions)):
-        joined = joined.reindex(pd.date_range(sessions[0], sessions[-1], unit="us"))
-    ends = pd.Series(sessions[sessions.searchsorted(joined.index)], joined.index)
-    by_session = joined.groupby(ends).sum(skipna=False).reindex(sessions)
-    slid = np.lib.stride_tricks.sliding_window_view(by_session.to_numpy()[1:], n, axis=0)
-    frame = pd.DataFrame(slid.sum(axis=2), sessions[n:], by_session.columns).dropna()
-    frame["net_flow_pct"] = 100 * frame["net_flow_usd"] / frame["turnover_usd"]
-    frame["return_pct"] = 100 * np.expm1(frame["log_return"])
-    return frame
-
-
-def intensity(windows: pd.DataFrame, n: int) -> float | None:
-    """The cume_dist of the last |net_flow_pct| among the node's own windows; None where fewer than 5 do not overlap."""
-    if (len(windows) + n - 1) // n < WINDOWS_THAT_DO_NOT_OVERLAP:
-        return None
-    sizes = windows["net_flow_pct"].abs().to_numpy()
-    return float((sizes <= sizes[-1]).mean())
-
-
-def excesses(nets: list[float], turnovers: list[float]) -> list[float]:
-    """e = net - p * turnover, with p the common share; they add up to zero."""
-    p = math.fsum(nets) / math.fsum(turnovers)
-    return [net - p * turnover for net, turnover in zip(nets, turnovers, strict=True)]
-
-
-def flows(names: list[str], excess: list[float]) -> list[dict[str, object]]:
-    """From each node with e < 0 to each with e > 0: -e_i * e_j / sum of positive e."""
-    taken = math.fsum(e for e in excess if e > 0)
-    known = list(zip(names, excess, strict=True))
-    return [
-        {"from": giver, "to": taker, "flow_usd": -gives * takes / taken}
-        for giver, gives in known
-        for taker, takes in known
-        if gives < 0 < takes
-    ]
+        wanted = pd.date_range(sessions[-n - 1], sessions[-1], unit="us")[1:]
+    inside = joined.reindex(wanted)
+    traded = float(inside["turnover_usd"].sum(skipna=False))
+    weighted = float((inside["pressure_pct"] * inside["turnover_usd"]).sum(skipna=False))
+    returned = float(100 * np.expm1(inside["log_return"].sum(skipna=False)))
+    return {"turnover_usd": traded, "pressure_pct": weighted / traded, "return_pct": returned}

@@ -1,5 +1,6 @@
 """All that is recomputed of one data folder, each part once, from its raw answers alone."""
 
+import math
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,11 @@ from tests.from_raw.answers import RawLake
 from tests.from_raw.daily import days_of, final_candles
 from tests.from_raw.indicators import DAYS_OF_A_YEAR, SESSIONS_OF_A_YEAR, indicators
 from tests.from_raw.markets import internals
-from tests.from_raw.money_flow import excesses, flows, intensity, money_flow, windows_of
+from tests.from_raw.money_flow import money_flow, window_at
 from tests.from_raw.universe import CASH, CRYPTO, PICTURES, SYMBOLS, WINDOWS
 
 SESSIONS_SHOWN = 60
-FLOWS = ["turnover_usd", "flow_multiplier", "net_flow_usd", "taker_imbalance"]
+TRADED = ["turnover_usd", "pressure_pct", "taker_imbalance"]
 
 
 class Recomputation:
@@ -38,7 +39,7 @@ class Recomputation:
 
     @cached_property
     def flow(self) -> dict[str, pd.DataFrame]:
-        """The money flow of every day of every symbol."""
+        """Turnover, pressure and takers of every day of every symbol."""
         return {symbol: money_flow(days, self.days[CASH], symbol) for symbol, days in self.days.items()}
 
     @cached_property
@@ -52,33 +53,26 @@ class Recomputation:
         return self.sessions[-1].strftime("%Y-%m-%d")
 
     def table(self, symbol: str) -> pd.DataFrame:
-        """A symbol's days with its metrics and flows beside."""
-        return self.days[symbol].join(self.metrics[symbol]).join(self.flow[symbol][FLOWS])
+        """A symbol's days with its metrics and pressure beside."""
+        return self.days[symbol].join(self.metrics[symbol]).join(self.flow[symbol][TRADED])
 
-    def picture(self, name: str, window: str) -> tuple[list[dict[str, Any]], list[dict[str, object]]]:
-        """The nodes of a picture with the symbols beside, and the flows between them."""
+    def picture(self, name: str, window: str) -> list[dict[str, Any]]:
+        """The nodes of a picture, the highest pressure first, with the symbols beside."""
         nodes = [self._node(node, members, WINDOWS[window]) for node, members in PICTURES[name].items()]
-        excess = excesses([node["net_flow_usd"] for node in nodes], [node["turnover_usd"] for node in nodes])
-        known = [{**node, "excess_usd": e} for node, e in zip(nodes, excess, strict=True)]
-        return known, flows(list(PICTURES[name]), excess)
+        return sorted(nodes, key=lambda node: -math.inf if math.isnan(node["pressure_pct"]) else node["pressure_pct"])[
+            ::-1
+        ]
 
     def _node(self, node: str, members: tuple[str, ...], n: int) -> dict[str, Any]:
-        windows = self._windows(members[0], n)
         return {
             "node": node,
-            **self._sums(members[0], n),
+            **self._window(members[0], n),
             "volatility_pct": self.metrics[members[0]].at[self.sessions[-1], "volatility20_pct"],
-            "intensity": intensity(windows, n),
-            "beside": [self._sums(symbol, n) for symbol in sorted(members[1:])],
+            "beside": [self._window(symbol, n) for symbol in sorted(members[1:])],
         }
 
-    def _windows(self, symbol: str, n: int) -> pd.DataFrame:
-        return windows_of(self.days[symbol], self.flow[symbol], self.sessions, n)
-
-    def _sums(self, symbol: str, n: int) -> dict[str, Any]:
-        at_anchor = self._windows(symbol, n).loc[self.sessions[-1]].to_dict()
-        del at_anchor["log_return"]
-        return {"symbol": symbol, **at_anchor}
+    def _window(self, symbol: str, n: int) -> dict[str, Any]:
+        return {"symbol": symbol, **window_at(self.days[symbol], self.flow[symbol], self.sessions, n)}
 
     @cached_property
     def series(self) -> dict[str, pd.Series]:

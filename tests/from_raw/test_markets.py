@@ -14,13 +14,13 @@ SLACK = 1e-9  # for a change that is a small difference of two values
 
 
 def test_the_latest_internals_are_those_of_the_raw_answers(raw: Recomputation, published: Published) -> None:
-    """data/internals.json `latest`: breadth, ratio, volume flow, momentum, VIX, regime, strength and bias of D."""
+    """data/internals.json `latest`: breadth, ratio, pressure, momentum, VIX, regime, strength and bias of D."""
     assert_same(published("data/internals.json")["latest"], raw.internals[-1], "data/internals.json latest")
 
 
 def test_the_history_of_internals_is_recomputed_for_each_session(raw: Recomputation, published: Published) -> None:
     """data/internals.json `history`: 60 sessions, each by what was known of it."""
-    names = ["trade_date", "breadth", "momentum_score", "volume_flow_pct", "vix", "vix_date", "correlation_strength"]
+    names = ["trade_date", "breadth", "momentum_score", "pressure_pct", "vix", "vix_date", "correlation_strength"]
     rows = [taken(row, *names) for row in raw.internals]
     assert len(rows) == SESSIONS_SHOWN
     assert_same(published("data/internals.json")["history"], rows, "data/internals.json history")
@@ -33,9 +33,9 @@ def test_the_last_60_minutes_of_crypto_are_rolled_up_from_minutes(raw: Recomputa
 
 
 def test_the_dashboard_shows_what_the_raw_answers_say(raw: Recomputation, published: Published) -> None:
-    """data/dashboard.json: bias, regime, VIX, quotes of SPY and QQQ, volume flow, breadth and the day's note."""
+    """data/dashboard.json: bias, regime, VIX, quotes of SPY and QQQ, pressure, breadth and the day's note."""
     document, latest = published("data/dashboard.json"), raw.internals[-1]
-    same = taken(latest, "market_bias", "volatility_regime", "volume_flow_pct", "breadth", "momentum_score")
+    same = taken(latest, "market_bias", "volatility_regime", "pressure_pct", "breadth", "momentum_score")
     vix = {"value": latest["vix"], "date": latest["vix_date"], "percentile": latest["vix_percentile"]}
     quotes = [
         {"symbol": symbol, "trade_date": raw.anchor, **raw.table(symbol).iloc[-1][["close", "return_pct"]].to_dict()}

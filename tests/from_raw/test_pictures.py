@@ -1,4 +1,4 @@
-"""The flow pictures, their Parquet files and the correlations, from the raw answers."""
+"""Buying pressure by region and asset class, the Parquet files and the correlations, from the raw answers."""
 
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from tests.from_raw.markets import correlations
 from tests.from_raw.recomputation import Recomputation
 from tests.from_raw.universe import FIRST_SYMBOLS, PICTURES, SYMBOLS, WINDOWS
 
-NAMES = {"global-flow": ("regions", "flows"), "asset-flow": ("asset_classes", "edges")}
+NAMES = {"global-flow": "regions", "asset-flow": "asset_classes"}
 FILES = [(picture, window) for picture in PICTURES for window in WINDOWS]
 PRICES_KEPT, DIGITS = 400, 10
 
@@ -28,25 +28,11 @@ def frame_of(raw: Recomputation, window: str) -> dict[str, Any]:
 def test_a_pictures_nodes_are_those_of_the_definitions(
     picture: str, window: str, raw: Recomputation, published: Published
 ) -> None:
-    """Turnover, net flow, return, volatility, intensity and excess of each node, and the symbols beside."""
+    """Turnover, pressure, return and volatility of each node, the highest pressure first, and the symbols beside."""
     path = f"data/{picture}/{window}.json"
     document = published(path)
-    assert_same(document[NAMES[picture][0]], raw.picture(picture, window)[0], f"{path} {NAMES[picture][0]}")
+    assert_same(document[NAMES[picture]], raw.picture(picture, window), f"{path} {NAMES[picture]}")
     assert_same(taken(document, *frame_of(raw, window)), frame_of(raw, window), path)
-
-
-@pytest.mark.parametrize(("picture", "window"), FILES)
-def test_a_pictures_flows_match_the_excess_of_its_nodes(
-    picture: str, window: str, raw: Recomputation, published: Published
-) -> None:
-    """flow(i, j) = -e_i * e_j / sum of positive e; each giver's flows sum to -e_i and each taker's to e_j."""
-    path, (nodes, flows) = f"data/{picture}/{window}.json", NAMES[picture]
-    document = published(path)
-    assert_same(document[flows], raw.picture(picture, window)[1], f"{path} {flows}")
-    for node in document[nodes]:
-        given = sum(one["flow_usd"] for one in document[flows] if one["from"] == node["node"])
-        took = sum(one["flow_usd"] for one in document[flows] if one["to"] == node["node"])
-        assert took - given == pytest.approx(node["excess_usd"], rel=1e-8), f"{path} {node['node']}"
 
 
 def test_correlations_are_those_of_the_last_returns(raw: Recomputation, published: Published) -> None:
@@ -89,24 +75,7 @@ def test_the_parquet_file_of_regions_holds_ten_digits(raw: Recomputation, site: 
     wanted = [
         {**frame_of(raw, window), **{name: one for name, one in node.items() if name != "beside"}, "demo": raw.is_demo}
         for window in WINDOWS
-        for node in raw.picture("global-flow", window)[0]
+        for node in raw.picture("global-flow", window)
     ]
     found = read_parquet(site, "regional_data", ["anchor_date", "from_date"])
     assert_same(found, wanted, "regional_data_latest.parquet")
-
-
-def test_the_parquet_file_of_flows_holds_ten_digits(raw: Recomputation, site: Path) -> None:
-    """data/parquet/flow_data_latest.parquet: the flows of both pictures and every window."""
-    wanted = [
-        {
-            "picture": {"global-flow": "region", "asset-flow": "asset"}[picture],
-            **taken(frame_of(raw, window), "window", "sessions", "anchor_date"),
-            "from_node": one["from"],
-            "to_node": one["to"],
-            "flow_usd": one["flow_usd"],
-            "demo": raw.is_demo,
-        }
-        for picture, window in sorted(FILES, key=lambda file: (file[0], WINDOWS[file[1]]))
-        for one in sorted(raw.picture(picture, window)[1], key=lambda flow: (str(flow["from"]), str(flow["to"])))
-    ]
-    assert_same(read_parquet(site, "flow_data", ["anchor_date"]), wanted, "flow_data_latest.parquet")

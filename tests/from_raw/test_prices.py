@@ -8,7 +8,7 @@ import pytest
 from tests.from_raw.comparing import assert_same, records, taken
 from tests.from_raw.conftest import Published
 from tests.from_raw.money_flow import NORMAL_ERROR
-from tests.from_raw.recomputation import FLOWS, Recomputation
+from tests.from_raw.recomputation import TRADED, Recomputation
 from tests.from_raw.universe import CASH, CRYPTO, SYMBOLS, groups_of
 
 PRICE = ["open", "high", "low", "close", "close_as_traded", "volume", "source"]
@@ -27,7 +27,7 @@ def unit_of(symbol: str) -> str:
 
 def metric_columns(raw: Recomputation, symbol: str) -> list[str]:
     """The columns of a row of metrics."""
-    return ["close", *raw.metrics[symbol].columns, *FLOWS]
+    return ["close", *raw.metrics[symbol].columns, *TRADED]
 
 
 @pytest.mark.parametrize("symbol", SYMBOLS)
@@ -44,7 +44,7 @@ def test_a_symbols_prices_are_those_of_the_raw_answers(symbol: str, raw: Recompu
 
 @pytest.mark.parametrize("symbol", SYMBOLS)
 def test_a_symbols_metrics_are_those_of_the_definitions(symbol: str, raw: Recomputation, published: Published) -> None:
-    """data/metrics/SYMBOL.json `metrics`: every indicator by TA-Lib or numpy, and the money flow."""
+    """data/metrics/SYMBOL.json `metrics`: every indicator by TA-Lib or numpy, and the buying pressure."""
     path = f"data/metrics/{symbol}.json"
     rows = records(raw.table(symbol)[metric_columns(raw, symbol)].tail(DAYS_OF_A_SYMBOL), "trade_date")
     assert_same(published(path)["metrics"], rows, f"{path} metrics", SLACK)
@@ -52,11 +52,11 @@ def test_a_symbols_metrics_are_those_of_the_definitions(symbol: str, raw: Recomp
 
 @pytest.mark.parametrize("symbol", [symbol for symbol in SYMBOLS if symbol != CASH])
 def test_the_normal_distribution_is_exact_enough(symbol: str, raw: Recomputation, published: Published) -> None:
-    """The published multiplier is within the approximation's known error of the exact 2 * Phi(x / s) - 1."""
-    exact = raw.flow[symbol]["z"].tail(DAYS_OF_A_SYMBOL).map(lambda z: math.erf(z / math.sqrt(2)))
-    shown = [row["flow_multiplier"] for row in published(f"data/metrics/{symbol}.json")["metrics"]]
+    """The published pressure is within the approximation's known error of the exact 100 * (2 * Phi(x / s) - 1)."""
+    exact = raw.flow[symbol]["z"].tail(DAYS_OF_A_SYMBOL).map(lambda z: 100 * math.erf(z / math.sqrt(2)))
+    shown = [row["pressure_pct"] for row in published(f"data/metrics/{symbol}.json")["metrics"]]
     pairs = zip(exact.index, shown, exact, strict=True)
-    assert [day for day, one, other in pairs if abs(one - other) > NORMAL_ERROR] == []
+    assert [day for day, one, other in pairs if abs(one - other) > 100 * NORMAL_ERROR] == []
 
 
 def test_the_summary_of_all_symbols_holds_their_last_rows(raw: Recomputation, published: Published) -> None:
@@ -89,10 +89,10 @@ def test_the_summary_of_all_symbols_holds_their_last_rows(raw: Recomputation, pu
 
 @pytest.mark.parametrize("symbol", SYMBOLS)
 def test_daily_candles_are_those_of_the_raw_answers(symbol: str, raw: Recomputation, published: Published) -> None:
-    """data/candles/SYMBOL/1d.json: 400 bars by the instant of their open, indicators and net flow beside."""
+    """data/candles/SYMBOL/1d.json: 400 bars by the instant of their open, indicators and pressure beside."""
     path = f"data/candles/{symbol}/1d.json"
     document, rows = published(path), raw.table(symbol).tail(CANDLES)
-    columns = {name: rows[name].tolist() for name in [*CANDLE, *BESIDE, "net_flow_usd"]}
+    columns = {name: rows[name].tolist() for name in [*CANDLE, *BESIDE, "pressure_pct"]}
     columns["time"] = [int(instant.tz_localize("UTC").timestamp()) for instant in rows["opened_at"]]
     assert_same(document["columns"], columns, f"{path} columns", SLACK)
     says = {"symbol": symbol, "interval": "1d", "source": rows["source"].iloc[-1], "volume_unit": unit_of(symbol)}

@@ -20,7 +20,7 @@ CASH = "BIL"
 PICTURES = {"global-flow": REGIONS, "asset-flow": ASSET_CLASSES}
 OF_ALL = ("correlations", "dashboard", "hypotheses", "internals", "macro", "metrics", "stats-24h", "track-record")
 OF_OPERATIONS = ("health", "manifest", "pipeline", "quality", "sources")
-PARQUET = ("asset_prices", "flow_data", "regional_data")
+PARQUET = ("asset_prices", "regional_data")
 WINDOWS = {"1D": 1, "1W": 5, "1M": 21, "3M": 63, "1Y": 252}
 
 _MEMBERS = [symbol for nodes in PICTURES.values() for members in nodes.values() for symbol in members]

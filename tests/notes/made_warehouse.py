@@ -34,17 +34,14 @@ create table marts.hourly_prices (symbol varchar, opened_at timestamp, open doub
 create table marts.daily_metrics (symbol varchar, trade_date date, close double, return_pct double,
     total_return_pct double, rsi14 double, ma30 double, known_at timestamp, resistance double, support double,
     macd_histogram double, volatility20_pct double);
-create table marts.money_flow_daily (symbol varchar, trade_date date, net_flow_usd double, turnover_usd double);
+create table marts.money_flow_daily (symbol varchar, trade_date date, pressure_pct double, turnover_usd double);
 create table marts.data_quality (check_name varchar, claim varchar, severity varchar, failed_rows bigint,
     example varchar);
 create table marts.region_nodes (node varchar, symbol varchar, "window" varchar, sessions integer, anchor_date date,
-    return_pct double, net_flow_pct double, position integer);
+    return_pct double, pressure_pct double, position integer);
 create table marts.asset_nodes as from marts.region_nodes;
-create table marts.region_flows ("window" varchar, sessions integer, anchor_date date, from_node varchar,
-    to_node varchar, flow_usd double);
-create table marts.asset_flows as from marts.region_flows;
 create table marts.market_internals (trade_date date, symbols bigint, advancers bigint, decliners bigint,
-    breadth double, volume_flow_pct double, momentum_score double, vix double, vix_date date, vix_percentile double,
+    breadth double, pressure_pct double, momentum_score double, vix double, vix_date date, vix_percentile double,
     correlation_strength double);
 create table marts.macro_daily (date date, series_id varchar, value double, source varchar);
 create table marts.net_liquidity (date date, net_liquidity_usd double);
@@ -160,7 +157,10 @@ def a_day(day: date = DAY) -> duckdb.DuckDBPyConnection:
             "insert into marts.daily_metrics values (?, ?, ?, ?, ?, ?, ?, null, ?, ?, -0.4213, 11.37)",
             [symbol, day, close, move, move, 35.5 + 5.21 * at, close - 3.3 + at, close + 2.44 - at, close - 9.81],
         )
-        con.execute("insert into marts.money_flow_daily values (?, ?, ?, 5e9)", [symbol, day, 1.234e9 * math.cos(at)])
+        con.execute(
+            "insert into marts.money_flow_daily values (?, ?, ?, 5e9)",
+            [symbol, day, None if symbol == "BIL" else 61.7 * math.cos(at)],
+        )
     nodes = {"region": ("SPY", "FXI", "EWJ"), "asset": ("SPY", "TLT", "GLD", "BTCUSDT", "BIL")}
     names = {"SPY": "USA", "FXI": "China", "EWJ": "Japan", "TLT": "Bonds", "GLD": "Commodities", "BTCUSDT": "Crypto",
              "BIL": "Cash"}  # fmt: skip
@@ -171,10 +171,8 @@ def a_day(day: date = DAY) -> duckdb.DuckDBPyConnection:
                 seed = int(hashlib.sha256(f"{symbol}{window}".encode()).hexdigest()[:4], 16) / 65536 - 0.5
                 con.execute(
                     f"insert into marts.{picture}_nodes values (?, ?, ?, ?, ?, ?, ?, ?)",
-                    [names[symbol], symbol, window, count, day, 10 * seed, 31 * seed, at],
+                    [names[symbol], symbol, window, count, day, 10 * seed, None if symbol == "BIL" else 31 * seed, at],
                 )
-        con.execute(f"insert into marts.{picture}_flows values ('1W', 5, ?, ?, ?, 214873000)",
-                    [day, names[members[1]], names[members[2]]])  # fmt: skip
     con.execute("insert into marts.market_internals values (?, 8, 5, 3, 0.25, 5.337, 0.375, 17.44, ?, 0.4325, 0.284)",
                 [day, day])  # fmt: skip
     for offset, value in ((2, 4.08), (1, 4.11)):

@@ -48,6 +48,17 @@ def test_every_fact_has_an_id_of_its_own_a_unit_an_as_of_and_a_source() -> None:
     assert by_id["SPY.close"]["source"] == "alpha_vantage"
 
 
+def test_buying_pressure_has_its_own_unit_and_no_fact_is_dollars_of_it() -> None:
+    """Per day and window it is an estimate from -100 to 100; cash has none; nothing tells of money that moved."""
+    facts = gathered()
+    pressures = [fact for fact in facts if str(fact["id"]).endswith(".pressure_pct")]
+    assert {str(fact["id"]).split(".")[-2] for fact in pressures} == {"1D", "1W", "1M", "market"}
+    assert {fact["unit"] for fact in pressures} == {"-100 to 100"}
+    assert all("buying pressure" in str(fact["name"]) and "estimated" in str(fact["name"]) for fact in pressures)
+    assert "BIL" not in {fact["symbol"] for fact in pressures}
+    assert not [fact["name"] for fact in facts if "flow" in str(fact["name"])]
+
+
 def test_the_first_fact_is_the_first_regions_and_cash_comes_last() -> None:
     """The order is that of the universe, the same on every run."""
     facts = gathered()
@@ -61,8 +72,8 @@ def test_a_past_date_has_only_what_is_kept_per_day() -> None:
     """The anchor's pictures, macro and crypto's last day would tell what was not known then."""
     facts = gathered(DAY, DAY + timedelta(days=3))
     assert {str(f["id"]).split(".")[-1] for f in facts} <= {
-        "close", "return_pct", "rsi14", "ma30", "net_flow_usd", "symbols", "advancers", "decliners", "breadth",
-        "volume_flow_pct", "momentum_score", "correlation_strength", "value", "percentile",
+        "close", "return_pct", "rsi14", "ma30", "pressure_pct", "symbols", "advancers", "decliners", "breadth",
+        "momentum_score", "correlation_strength", "value", "percentile",
     }  # fmt: skip
     assert not any(f["symbol"] == "DGS10" or ".1M." in str(f["id"]) for f in facts)
 

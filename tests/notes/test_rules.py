@@ -11,7 +11,7 @@ from etl.notes.verifier import sentences_of
 from tests.notes.made_warehouse import facts, universe
 
 SYMBOLS = ["SPY", "FXI", "VGK", "EWJ", "INDA", "TLT", "GLD", "BTCUSDT", "QQQ", "AAPL", "BIL"]
-SIGNED = {"return_pct", "net_flow_pct", "change", "net_flow_usd", "breadth", "momentum_score"}
+SIGNED = {"return_pct", "pressure_pct", "change", "breadth", "momentum_score"}
 
 
 def older(fact: Fact, days: int) -> Fact:
@@ -61,8 +61,8 @@ def test_an_extreme_rsi_is_called_against_for_five_sessions() -> None:
     assert (call.symbol, call.stance, call.horizon) == ("AAPL", "underweight", 5)
 
 
-def test_agreement_of_price_return_and_flow_is_called_for_a_month() -> None:
-    """Japan has the strongest inflow with everything up, China the strongest outflow with everything down."""
+def test_agreement_of_price_return_and_pressure_is_called_for_a_month() -> None:
+    """Japan has the highest pressure with everything up, China the lowest with everything down."""
     calls = rules.write(facts(), SYMBOLS).calls
     assert [(c.symbol, c.stance, c.horizon) for c in calls[1:]] == [
         ("EWJ", "overweight", 21),
@@ -77,8 +77,8 @@ def test_high_fear_calls_bonds_and_disagreement_calls_neutral() -> None:
         for f in facts()
         if not (f.symbol in ("SPY", "EWJ", "INDA", "VGK", "FXI", "BTCUSDT") and f.window == "1M")
     ]
-    day = [replace(f, value=-f.value) if f.id in ("GLD.1M.net_flow_pct", "GLD.1M.return_pct") else f for f in day]
-    day = [replace(f, value=-f.value) if f.id == "TLT.1M.net_flow_pct" else f for f in day]
+    day = [replace(f, value=-f.value) if f.id in ("GLD.1M.pressure_pct", "GLD.1M.return_pct") else f for f in day]
+    day = [replace(f, value=-f.value) if f.id == "TLT.1M.pressure_pct" else f for f in day]
     day = [replace(f, value=-abs(f.value)) if f.id == "TLT.1M.return_pct" else f for f in day]
     calls = rules.write(day, SYMBOLS).calls
     assert ("TLT", "overweight", 63) in {(c.symbol, c.stance, c.horizon) for c in calls}
@@ -104,8 +104,8 @@ def test_a_coins_close_of_the_day_before_is_dated_beside_its_windows() -> None:
     """Its UTC day may not be over when the session is: close and windows then name their own days."""
     day = [older(fact, 1) if fact.symbol == "BTCUSDT" else fact for fact in facts()]
     reading = rules.read("BTCUSDT", {fact.id: fact for fact in day})
-    text = wording.momentum_and_flow(
-        "BTCUSDT", wording.day_of(day), reading.close, reading.mean, reading.month, reading.flow
+    text = wording.momentum_and_pressure(
+        "BTCUSDT", wording.day_of(day), reading.close, reading.mean, reading.month, reading.pressure
     )
     assert text.startswith("it closed at 109,556 on 2025-10-30, below its 30-day mean")
     assert "over the month to 2025-10-31" in text

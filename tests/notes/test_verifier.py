@@ -38,7 +38,7 @@ def test_at_most_one_good_sentence_in_a_hundred_is_refused() -> None:
 
 
 def test_an_invented_number_beside_a_named_symbol_and_measure_never_passes() -> None:
-    """Random figures at one or two decimals, where 117 facts stand ready to be mistaken for their source."""
+    """Random figures at one or two decimals, where 115 facts stand ready to be mistaken for their source."""
     dice, tried, passed = random.Random(1), 0, []
     templates = {
         "close": "{s} closed at {x}.",
@@ -69,6 +69,15 @@ def test_the_wrong_direction_never_passes() -> None:
             right, wrong = ("gained", "lost") if fact.value > 0 else ("lost", "gained")
             assert not is_refused(f"{fact.symbol} {right} {size} percent {window}."), fact.id
             assert is_refused(f"{fact.symbol} {wrong} {size} percent {window}."), fact.id
+
+
+def test_a_sentence_about_money_that_moved_is_refused_with_a_reason() -> None:
+    """No fact is a flow; Chaikin's figure and the index of that name are of price and volume."""
+    found = verify("Money left China over the week.", facts(), [], universe())
+    assert [(f.kind, f.quote, f.why) for f in found] == [("hearsay", "Money left", "no fact tells of money that moved")]
+    assert is_refused("SPY saw an inflow.")
+    for figure in ("Chaikin money flow", "money flow index"):
+        assert not is_refused(f"The {figure} says nothing of it.")
 
 
 def test_a_finding_names_the_number_the_sentence_and_the_reason() -> None:

@@ -77,15 +77,15 @@ cross join (from marts.daily_metrics where symbol = 'SPY' order by trade_date de
 
 create table marts.money_flow_daily as
 select
-    symbol, trade_date, volume * close as turnover_usd, 0.25 as flow_multiplier, 0.25 * volume * close as net_flow_usd,
+    symbol, trade_date, volume * close as turnover_usd, 25.0 as pressure_pct,
     case when symbol = 'BTCUSDT' then 0.02 end as taker_imbalance, known_at
 from marts.daily_prices;
 
 create table marts.region_nodes as
 select
     node, symbol, made."window", sessions, date '2025-10-31' as anchor_date, date '2025-10-31' - sessions as from_date,
-    1e9 * position * sessions as turnover_usd, 1e8 * sign * sessions as net_flow_usd, 10.0 * sign / position as net_flow_pct,
-    1.25 as return_pct, 15.0 as volatility_pct, null::double as intensity, 5e7 * sign * sessions as excess_usd, position,
+    1e9 * position * sessions as turnover_usd, -10.0 * sign / position as pressure_pct, 1.25 as return_pct,
+    15.0 as volatility_pct, position,
     timestamp '2025-11-01' as known_at
 from (values ('USA', 'SPY', 1, 1), ('China', 'FXI', 2, -1)) as nodes (node, symbol, position, sign)
 cross join (values ('1D', 1), ('1W', 5), ('1M', 21), ('3M', 63)) as made ("window", sessions);
@@ -93,19 +93,12 @@ cross join (values ('1D', 1), ('1W', 5), ('1M', 21), ('3M', 63)) as made ("windo
 create table marts.asset_nodes as
 select * replace (case node when 'USA' then 'Stocks' else 'Crypto' end as node,
     case node when 'USA' then 'SPY' else 'BTCUSDT' end as symbol,
-    case when "window" = '3M' and node = 'China' then null else net_flow_usd end as net_flow_usd)
+    case when "window" = '3M' and node = 'China' then null else pressure_pct end as pressure_pct)
 from marts.region_nodes;
-
-create table marts.region_flows as
-select "window", sessions, anchor_date, 'China' as from_node, 'USA' as to_node, 5e7 * sessions as flow_usd, known_at
-from marts.region_nodes where node = 'USA';
-
-create table marts.asset_flows as
-select * replace ('Crypto' as from_node, 'Stocks' as to_node) from marts.region_flows where "window" in ('1D', '1W');
 
 create table marts.node_members as
 select 'region' as picture, 'USA' as node, symbol, symbol = 'SPY' as is_first, made."window", 1e9 as turnover_usd,
-    1e7 as net_flow_usd, 1.0 as net_flow_pct, 0.5 as return_pct, timestamp '2025-11-01' as known_at
+    1.0 as pressure_pct, 0.5 as return_pct, timestamp '2025-11-01' as known_at
 from (values ('SPY'), ('QQQ')) as symbols (symbol)
 cross join (values ('1D'), ('1W'), ('1M'), ('3M')) as made ("window");
 
@@ -118,7 +111,7 @@ where a.symbol <> 'QQQ' and b.symbol <> 'QQQ';
 
 create table marts.market_internals as
 select trade_date, 3 as symbols, 2 as advancers, 1 as decliners, 0 as unchanged, 1.0 / 3 as breadth,
-    2.0 as advance_decline_ratio, 12.5 as volume_flow_pct, 0.5 as momentum_score, 17.5 as vix,
+    2.0 as advance_decline_ratio, 12.5 as pressure_pct, 0.5 as momentum_score, 17.5 as vix,
     trade_date - 1 as vix_date, 0.6 as vix_percentile, 'NORMAL' as volatility_regime, 0.4 as correlation_strength,
     'BULLISH' as market_bias, known_at
 from marts.daily_prices where symbol = 'SPY';

@@ -10,7 +10,7 @@ from tests.site.made import SYMBOLS, WINDOWS, document, numbers, objects, one_va
 
 def test_every_artifact_of_the_product_page_is_there() -> None:
     """All paths that the page promises, each once; hourly candles only where there are hours."""
-    flows = {f"data/{folder}/{window}.json" for folder in ("global-flow", "asset-flow") for window in WINDOWS}
+    pictures = {f"data/{folder}/{window}.json" for folder in ("global-flow", "asset-flow") for window in WINDOWS}
     symbols = {f"data/metrics/{symbol}.json" for symbol in SYMBOLS} | {
         f"data/candles/{symbol}/1d.json" for symbol in SYMBOLS
     }
@@ -23,7 +23,7 @@ def test_every_artifact_of_the_product_page_is_there() -> None:
     }  # fmt: skip
     notes = {f"data/recommendations/{name}.json" for name in ("latest", "2025-10-30", "2025-10-31")}
     books = {"data/candles/BTCUSDT/1h.json", "data/order-book/BTCUSDT.json"}
-    assert set(site()) == flows | symbols | single | notes | books
+    assert set(site()) == pictures | symbols | single | notes | books
 
 
 @pytest.mark.parametrize("path", sorted(SCHEMAS))
@@ -71,25 +71,20 @@ def test_no_number_has_more_than_ten_significant_digits() -> None:
         assert all(float(f"{value:.10g}") == value for value in numbers(document(path))), path
 
 
-def test_the_flow_picture_is_the_marts_rows() -> None:
-    """Nodes in order with the symbols beside, and flows, of the window that the file is named after."""
+def test_nodes_are_sorted_by_pressure_with_the_symbols_beside() -> None:
+    """The highest first, a node whose pressure is not known last; no flows, no edges, no dollars but turnover."""
     week = document("data/global-flow/1W.json")
-    assert [(node["node"], node["net_flow_usd"]) for node in week["regions"]] == [("USA", 5e8), ("China", -5e8)]
-    assert [one["symbol"] for one in week["regions"][0]["beside"]] == ["QQQ"]
-    assert week["flows"] == [{"from": "China", "to": "USA", "flow_usd": 2.5e8}]
+    assert [(node["node"], node["pressure_pct"]) for node in week["regions"]] == [("China", 5.0), ("USA", -10.0)]
+    assert [one["symbol"] for one in week["regions"][1]["beside"]] == ["QQQ"]
     assert (week["window"], week["sessions"], week["from_date"]) == ("1W", 5, "2025-10-26")
-    assert "not a record of transfers" in week["method"]
+    assert "not a record of money that moved" in week["method"]
     assert [source["source"] for source in week["sources"]] == ["alpha_vantage"]
-
-
-def test_a_picture_without_flows_says_why() -> None:
-    """A node that is not known, a window that is not full, and nobody who takes are told apart."""
-    assert document("data/asset-flow/3M.json")["statement"] == (
-        "No flows: the net flow of Crypto is not known over this window."
-    )
-    assert document("data/asset-flow/1Y.json")["statement"] == "No flows: no node has a full window yet."
-    assert document("data/asset-flow/1M.json")["statement"] == "No flows: no node takes more than its share."
-    assert document("data/asset-flow/1D.json")["statement"] is None
+    assert [node["pressure_pct"] for node in document("data/asset-flow/3M.json")["asset_classes"]] == [-10.0, None]
+    assert document("data/asset-flow/1Y.json")["asset_classes"] == []
+    own = {"window", "sessions", "anchor_date", "from_date", "method"}
+    for path, nodes in (("data/global-flow/1W.json", "regions"), ("data/asset-flow/1W.json", "asset_classes")):
+        assert set(document(path)) - set(document("data/macro.json")) == own | {nodes}
+        assert [name for name in document(path)[nodes][0] if name.endswith("_usd")] == ["turnover_usd"]
 
 
 def test_candles_are_columns_of_equal_length_with_the_marts_values() -> None:
@@ -108,7 +103,7 @@ def test_candles_are_columns_of_equal_length_with_the_marts_values() -> None:
     assert columns["volume"][-1] == one_value(f"select volume {last}")
     hours = document("data/candles/BTCUSDT/1h.json")
     assert len(hours["columns"]["time"]) == 500
-    assert "net_flow_usd" not in hours["columns"]
+    assert "pressure_pct" not in hours["columns"]
     assert (hours["unit_price"], hours["volume_unit"]) == ("USDT", "BTC")
 
 
@@ -152,7 +147,7 @@ def test_the_track_record_counts_what_is_open_and_shows_what_settled_last() -> N
 def test_tiles_are_the_numbers_of_the_panels_below_them() -> None:
     """One source for each number: the tile and the panel read the same row."""
     tiles, internals = document("data/dashboard.json"), document("data/internals.json")
-    for name in ("market_bias", "volatility_regime", "breadth", "momentum_score", "volume_flow_pct"):
+    for name in ("market_bias", "volatility_regime", "breadth", "momentum_score", "pressure_pct"):
         assert tiles[name] == internals["latest"][name]
     assert tiles["vix"] == {"value": 17.5, "date": "2025-10-30", "percentile": 0.6}
     assert len(internals["history"]) == 60

@@ -100,12 +100,13 @@ def test_a_feed_without_notes_is_still_a_feed() -> None:
 
 
 def test_the_digest_shows_the_figures_of_the_artifacts() -> None:
-    """Tiles, flows, the note with what speaks against it, the record; the same in both forms."""
+    """Tiles, pressure, the note with what speaks against it, the record; the same in both forms."""
     found = digest_files(documents(), context())
     text, page = found["digest.md"].decode(), Tags(found["digest.html"])
     for words in (
         "As of 1 Nov 2025, 09:13 IST", "VIX 17.50, percentile 60\u202f%", "does not yet show skill", "Wrong if",
-        "$250 m", "not a record of transfers", "Not investment advice", "alpha_vantage: ",
+        "China (FXI)", "+5.0", "\u221210.0", "not a record of money that moved",
+        "Not investment advice", "alpha_vantage: ",
     ):  # fmt: skip
         assert words in text.replace("\\", ""), words
         assert words in page.text, words

@@ -14,7 +14,7 @@ from tests.site.made import ROOT, asked, known, made, marts, numbers, site
 
 
 def test_a_public_site_leaves_out_what_may_not_be_published_again_and_says_so() -> None:
-    """Rows of Alpha Vantage and the VIX go; Binance, the yields, indicators of the whole market and flows stay."""
+    """Rows of Alpha Vantage and the VIX go; Binance, the yields, indicators of the whole market and pressure stay."""
     public = {path: one.document for path, one in made(marts(), public=True).items()}
     assert set(public) == set(site())
     spy = public["data/metrics/SPY.json"]
@@ -33,7 +33,7 @@ def test_a_public_site_leaves_out_what_may_not_be_published_again_and_says_so() 
     assert [fact["value"] for fact in public["data/recommendations/latest.json"]["facts"]] == [None, None]
     assert {row["new_value"] for row in public["data/quality.json"]["revisions"]} == {None}
     assert {check["example"] for check in public["data/quality.json"]["checks"]} == {None}
-    assert public["data/global-flow/1W.json"]["flows"] == site()["data/global-flow/1W.json"].document["flows"]
+    assert public["data/global-flow/1W.json"]["regions"] == site()["data/global-flow/1W.json"].document["regions"]
     assert 17.99 not in list(numbers(public))
 
 

@@ -46,28 +46,9 @@ def metrics(bars: pd.DataFrame, periods: float) -> dict[str, np.ndarray]:
     }
 
 
-def multiplier(excess: np.ndarray) -> np.ndarray:
-    """2 * Phi(x / s) - 1 of each x, s the sample deviation of the 60 before it; NaN where s is zero or not there."""
+def pressure(excess: np.ndarray) -> np.ndarray:
+    """100 * (2 * Phi(x / s) - 1), s the sample deviation of the 60 x before; NaN where s is zero or not there."""
     s = np.full(len(excess), np.nan)
     if len(excess) > 60:
         s[60:] = windows(excess, 60)[:-1].std(axis=1, ddof=1)
-    return np.array([erf(x / d / sqrt(2)) if d > 0 else np.nan for x, d in zip(excess, s, strict=True)])
-
-
-def intensity(nets: np.ndarray, turnovers: np.ndarray, n: int) -> float:
-    """cume_dist of the last |net / turnover| among all windows of n sessions; NaN below five that do not overlap."""
-    net, turnover = rolled(nets, n, lambda w: w.sum(axis=1)), rolled(turnovers, n, lambda w: w.sum(axis=1))
-    with np.errstate(all="ignore"):
-        share = np.abs(net / np.where(turnover == 0, np.nan, turnover))
-    if not len(share) or np.isnan(share[-1]) or np.count_nonzero(~np.isnan(share[::-1][::n])) < 5:
-        return float("nan")
-    there = share[~np.isnan(share)]
-    return float((there <= share[-1]).mean())
-
-
-def flows(nets: dict[str, float], turnovers: dict[str, float]) -> dict[tuple[str, str], float]:
-    """(giver, taker) -> dollars, by -e_i * e_j / sum of positive e."""
-    p = sum(nets.values()) / sum(turnovers.values())
-    excess = {node: nets[node] - p * turnovers[node] for node in nets}
-    taken = sum(e for e in excess.values() if e > 0)
-    return {(i, j): -a * b / taken for i, a in excess.items() for j, b in excess.items() if a < 0 < b}
+    return np.array([100 * erf(x / d / sqrt(2)) if d > 0 else np.nan for x, d in zip(excess, s, strict=True)])

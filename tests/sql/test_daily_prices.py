@@ -170,8 +170,8 @@ def test_return_beyond_40_percent_that_nothing_explains_keeps_a_symbol_out(equit
     equity.bars("SPY", DAYS, [400, 404, 404, 102], adjustment="raw")
     equity.build()
     assert len(equity.rows("select * from daily_metrics")) == 3
-    assert equity.rows("select net_flow_usd, return_pct from region_nodes where \"window\" = '1D'") == [
-        {"net_flow_usd": None, "return_pct": None}
+    assert equity.rows("select pressure_pct, return_pct from region_nodes where \"window\" = '1D'") == [
+        {"pressure_pct": None, "return_pct": None}
     ]
     assert equity.rows("select * from market_internals where trade_date = '2025-10-31'") == []
     assert equity.failures()["daily_prices__return_is_explained"].rows == 1

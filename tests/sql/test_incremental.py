@@ -98,7 +98,7 @@ def revised(history: History, place: float) -> None:
 
 
 def cash_revised(history: History, place: float) -> None:
-    """A bar of the cash symbol, which every symbol's flow rests on."""
+    """A bar of the cash symbol, which every symbol's pressure rests on."""
     history.put("BIL", [history.day_at(place)], np.array([history.rng.uniform(99, 101)]))
 
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from tests.sql.conftest import Lake
-from tests.sql.test_money_flow import expected_flows, log_returns
+from tests.sql.test_money_flow import expected_pressure, log_returns
 
 FIRST = ["BIL", "BTCUSDT", "EWJ", "FXI", "SPY", "TLT"]
 
@@ -42,7 +42,7 @@ def test_correlations_are_null_until_full_and_when_a_symbol_lags(market: Lake) -
 
 
 def test_internals_count_and_sum_over_equities(built_market: Lake) -> None:
-    """Breadth, volume flow and momentum per session over the watchlist and the equity ETFs."""
+    """Breadth, pressure and momentum per session over the watchlist and the equity ETFs."""
     symbols = ["EWJ", "FXI", "QQQ", "SPY"]
     close = pd.DataFrame(
         {
@@ -55,8 +55,8 @@ def test_internals_count_and_sum_over_equities(built_market: Lake) -> None:
         }
     )
     moves = np.sign(close.diff())
-    flows = expected_flows(built_market).loc[symbols]
-    flows = flows[flows["net"].notna()].groupby(level=1)[["net", "turnover"]].sum()
+    daily = expected_pressure(built_market).loc[symbols].dropna()
+    sums = daily.assign(weighted=daily["pressure"] * daily["turnover"]).groupby(level=1).sum()
     average = close.rolling(30).mean()
     ours = built_market.con.execute("select * from marts.market_internals").df().set_index("trade_date")
     index = ours.index
@@ -66,15 +66,15 @@ def test_internals_count_and_sum_over_equities(built_market: Lake) -> None:
     np.testing.assert_allclose(ours["breadth"], moves.mean(axis=1)[index], atol=1e-12)
     ratio = (moves > 0).sum(axis=1) / (moves < 0).sum(axis=1).where(lambda count: count > 0)
     np.testing.assert_allclose(ours["advance_decline_ratio"], ratio[index])
-    flow_pct = (100 * flows["net"] / flows["turnover"]).reindex(index)
-    np.testing.assert_allclose(ours["volume_flow_pct"], flow_pct, atol=1e-4)
+    pressure = (sums["weighted"] / sums["turnover"]).reindex(index)
+    np.testing.assert_allclose(ours["pressure_pct"], pressure, atol=1e-4)
     momentum = (2 * (close > average).mean(axis=1) - 1).where(average.notna().all(axis=1))
     np.testing.assert_allclose(ours["momentum_score"], momentum[index], atol=1e-12)
     bias = np.select(
         [
-            momentum.isna()[index] | flow_pct.isna(),
-            (ours["momentum_score"] > 0.2) & (flow_pct > 0) & (ours["breadth"] > 0),
-            (ours["momentum_score"] < -0.2) & (flow_pct < 0) & (ours["breadth"] < 0),
+            momentum.isna()[index] | pressure.isna(),
+            (ours["momentum_score"] > 0.2) & (pressure > 0) & (ours["breadth"] > 0),
+            (ours["momentum_score"] < -0.2) & (pressure < 0) & (ours["breadth"] < 0),
         ],
         ["", "BULLISH", "BEARISH"],
         "MIXED",

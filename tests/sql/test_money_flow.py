@@ -1,11 +1,10 @@
-"""Money flow against numpy and pandas: bulk volume classification, windows, intensity, matching."""
+"""Buying pressure against numpy and pandas: bulk volume classification, and its windows weighted by turnover."""
 
 from datetime import date, timedelta
 from math import erf, sqrt
 
 import numpy as np
 import pandas as pd
-import pytest
 
 from tests.sql.conftest import Lake, weekdays
 
@@ -24,8 +23,8 @@ def log_returns(lake: Lake) -> dict[str, pd.Series]:
     return {str(symbol): np.log(one.droplevel(0)).diff() for symbol, one in prices.groupby(level=0)}
 
 
-def expected_flows(lake: Lake) -> pd.DataFrame:
-    """turnover, multiplier and net by symbol and day, computed with pandas."""
+def expected_pressure(lake: Lake) -> pd.DataFrame:
+    """turnover and pressure by symbol and day, computed with pandas; cash has no pressure."""
     bars = table(lake, "select * from marts.daily_prices", "symbol", "trade_date")
     returns = log_returns(lake)
     cash = returns["BIL"].fillna(0).cumsum()
@@ -34,22 +33,21 @@ def expected_flows(lake: Lake) -> pd.DataFrame:
         index = cash.reindex(own.index, method="ffill")
         x = (own - index.diff()).dropna()
         s = x.rolling(60).std().shift(1)
-        multiplier = (x / s).map(lambda v: erf(v / sqrt(2)))
-        multiplier = multiplier.reindex(own.index) if symbol != "BIL" else pd.Series(0.0, own.index)
+        pressure = (x / s).map(lambda v: 100 * erf(v / sqrt(2))).reindex(own.index)
         one = bars.loc[symbol]
         turnover = one["quote_volume"].fillna(one["volume"] * (one["high"] + one["low"] + one["close"]) / 3)
-        parts.append(pd.DataFrame({"turnover": turnover, "multiplier": multiplier, "net": multiplier * turnover}))
+        parts.append(pd.DataFrame({"turnover": turnover, "pressure": pressure if symbol != "BIL" else np.nan}))
     return pd.concat(parts, keys=returns.keys())
 
 
-def test_flow_is_bulk_volume_of_return_over_cash(built_market: Lake) -> None:
-    """x over the 60 x before, through the normal distribution, for equities and coins alike."""
+def test_pressure_is_bulk_volume_of_return_over_cash(built_market: Lake) -> None:
+    """100 * (2 * Phi(x / s) - 1), s of the 60 x before, for equities and coins alike; NULL, not 0, for cash."""
     ours = table(built_market, "select * from marts.money_flow_daily", "symbol", "trade_date")
-    theirs = expected_flows(built_market)
+    theirs = expected_pressure(built_market)
     np.testing.assert_allclose(ours["turnover_usd"], theirs["turnover"], rtol=1e-12)
-    np.testing.assert_allclose(ours["flow_multiplier"], theirs["multiplier"], atol=4e-7)
-    np.testing.assert_allclose(ours["net_flow_usd"], theirs["net"], atol=4e-7 * theirs["turnover"].max())
-    assert ours["flow_multiplier"].loc["SPY"].notna().sum() == 400 - 61
+    np.testing.assert_allclose(ours["pressure_pct"], theirs["pressure"], atol=4e-5)
+    assert ours["pressure_pct"].loc["SPY"].notna().sum() == 400 - 61
+    assert ours["pressure_pct"].loc["BIL"].isna().all()
 
 
 def test_takers_stand_beside_and_only_for_binance(built_market: Lake) -> None:
@@ -61,25 +59,24 @@ def test_takers_stand_beside_and_only_for_binance(built_market: Lake) -> None:
     assert ours.loc["SPY"].isna().all()
 
 
-def test_stand_ins_crypto_day_has_no_flow_but_a_return(market: Lake) -> None:
-    """Its volume is not Binance's: turnover, flow and takers are NULL, the windows with it too."""
+def test_a_stand_ins_crypto_day_weighs_nothing_and_empties_its_windows(market: Lake) -> None:
+    """Its volume is not Binance's: turnover and takers are NULL, and no mean is weighted by what is not there."""
     market.con.execute("update lake.bars set source = 'yahoo' where symbol = 'BTCUSDT' and opened_at = '2025-10-29'")
     market.build()
     (day,) = market.rows("select * from money_flow_daily where symbol = 'BTCUSDT' and trade_date = '2025-10-29'")
-    assert (day["turnover_usd"], day["net_flow_usd"], day["taker_imbalance"]) == (None, None, None)
-    assert day["flow_multiplier"] is not None
+    assert (day["turnover_usd"], day["taker_imbalance"]) == (None, None)
+    assert day["pressure_pct"] is not None
     nodes = {row["window"]: row for row in market.rows("select * from asset_nodes where node = 'Crypto'")}
-    assert nodes["1D"]["net_flow_usd"] is not None
-    assert nodes["1W"]["net_flow_usd"] is None
+    assert nodes["1D"]["pressure_pct"] is not None
+    assert nodes["1W"]["pressure_pct"] is None
     assert nodes["1W"]["return_pct"] is not None
-    assert market.rows("select * from asset_flows where \"window\" = '1W'") == []
 
 
-def test_day_without_cash_has_no_flow_and_later_days_go_on(market: Lake) -> None:
+def test_day_without_cash_has_no_pressure_and_later_days_go_on(market: Lake) -> None:
     """Nothing is filled in; the 60 x before are the 60 there are."""
     market.con.execute("delete from lake.bars where symbol = 'BIL' and opened_at = '2025-10-28 14:30'")
     market.build("marts.money_flow_daily")
-    days = "select net_flow_usd is null from money_flow_daily where symbol = 'SPY' and trade_date >= '2025-10-27'"
+    days = "select pressure_pct is null from money_flow_daily where symbol = 'SPY' and trade_date >= '2025-10-27'"
     assert [next(iter(row.values())) for row in market.rows(f"{days} order by trade_date")] == [
         False,
         True,
@@ -89,9 +86,9 @@ def test_day_without_cash_has_no_flow_and_later_days_go_on(market: Lake) -> None
     ]
 
 
-def window_sums(lake: Lake) -> pd.DataFrame:
-    """Sums over each window by symbol: equities over sessions, coins over the days after the n-th session before D."""
-    daily = expected_flows(lake)
+def windows(lake: Lake) -> pd.DataFrame:
+    """Each symbol's windows: equities over sessions, coins over the days after the n-th session before D."""
+    daily = expected_pressure(lake)
     sessions = weekdays(400)
     returns = log_returns(lake)
     rows = []
@@ -99,52 +96,24 @@ def window_sums(lake: Lake) -> pd.DataFrame:
         after = pd.Timestamp(sessions[-n - 1])
         for symbol, own in returns.items():
             inside = daily.loc[symbol][lambda frame, after=after: frame.index > after]
-            rows.append((symbol, name, inside["turnover"].sum(), inside["net"].sum(), own[own.index > after].sum()))
-    frame = pd.DataFrame(rows, columns=["symbol", "window", "turnover", "net", "log_return"])
+            pressure = (inside["pressure"] * inside["turnover"]).sum(skipna=False) / inside["turnover"].sum()
+            rows.append((symbol, name, inside["turnover"].sum(), pressure, own[own.index > after].sum()))
+    frame = pd.DataFrame(rows, columns=["symbol", "window", "turnover", "pressure", "log_return"])
     return frame.set_index(["symbol", "window"]).sort_index()
 
 
-def test_nodes_sum_up_their_first_symbols_window(built_market: Lake) -> None:
-    """Turnover, net flow and return; crypto covers weekends after the n-th session before D."""
-    expected = window_sums(built_market)
+def test_nodes_have_their_first_symbols_window(built_market: Lake) -> None:
+    """Turnover, pressure weighted by it and return; crypto covers weekends after the n-th session before D."""
+    expected = windows(built_market)
     for picture in ("region", "asset"):
         ours = table(built_market, f"select * from marts.{picture}_nodes", "symbol", "window")
         theirs = expected.loc[ours.index]
         np.testing.assert_allclose(ours["turnover_usd"], theirs["turnover"], rtol=1e-12)
-        np.testing.assert_allclose(ours["net_flow_usd"], theirs["net"], atol=4e-7 * theirs["turnover"].max())
+        np.testing.assert_allclose(ours["pressure_pct"], theirs["pressure"], atol=4e-5)
         np.testing.assert_allclose(ours["return_pct"], 100 * np.expm1(theirs["log_return"]), atol=1e-9)
-        np.testing.assert_allclose(ours["net_flow_pct"], 100 * ours["net_flow_usd"] / ours["turnover_usd"])
         assert set(ours["anchor_date"].dt.date) == {ANCHOR}
-
-
-def test_excess_sums_to_zero_and_is_matched_in_proportion(built_market: Lake) -> None:
-    """Every giver's flows sum to -e, every taker's to e."""
-    for picture in ("region", "asset"):
-        nodes = table(built_market, f"select * from marts.{picture}_nodes", "window", "node")
-        edges = built_market.con.execute(f"select * from marts.{picture}_flows").df()
-        for name, one in nodes.groupby(level=0):
-            share = one["net_flow_usd"].sum() / one["turnover_usd"].sum()
-            excess = (one["net_flow_usd"] - share * one["turnover_usd"]).droplevel(0)
-            np.testing.assert_allclose(one["excess_usd"].droplevel(0), excess, atol=1e-6)
-            moved = edges[edges["window"] == name]
-            taken = excess[excess > 0].sum()
-            for row in moved.itertuples():
-                assert row.flow_usd == pytest.approx(-excess[row.from_node] * excess[row.to_node] / taken, rel=1e-9)
-            given = moved.groupby("from_node")["flow_usd"].sum()
-            np.testing.assert_allclose(given, -excess[excess < 0].sort_index(), rtol=1e-9)
-
-
-def test_intensity_ranks_among_a_nodes_own_windows(built_market: Lake) -> None:
-    """cume_dist of |net_flow_pct| over all windows of that length; NULL when fewer than 5 lie apart."""
-    daily = expected_flows(built_market).loc["SPY"]
-    ours = table(built_market, "select * from marts.region_nodes where node = 'USA'", "window")["intensity"]
-    for name, n in LENGTHS.items():
-        share = (daily["net"].rolling(n).sum() / daily["turnover"].rolling(n).sum()).abs().dropna()
-        apart = 1 + (len(share) - 1) // n if len(share) else 0
-        expected = (share <= share.iloc[-1]).mean() if apart >= 5 else np.nan
-        np.testing.assert_allclose(ours[name], expected, atol=3e-3)
-    assert ours["1M"] > 0
-    assert np.isnan(ours["1Y"])
+    assert ours.loc["BIL"]["pressure_pct"].isna().all()
+    assert ours.loc["BIL"]["turnover_usd"].notna().all()
 
 
 def test_members_stand_beside_and_are_not_summed(built_market: Lake) -> None:
@@ -152,15 +121,15 @@ def test_members_stand_beside_and_are_not_summed(built_market: Lake) -> None:
     members = table(built_market, "select * from marts.node_members where node = 'USA'", "symbol", "window")
     node = table(built_market, "select * from marts.region_nodes where node = 'USA'", "symbol", "window")
     assert list(members.index.get_level_values(0).unique()) == ["QQQ", "SPY"]
-    assert members.loc["SPY"]["net_flow_usd"].to_dict() == node.loc["SPY"]["net_flow_usd"].to_dict()
+    assert members.loc["SPY"]["pressure_pct"].to_dict() == node.loc["SPY"]["pressure_pct"].to_dict()
     assert members.loc["QQQ"]["is_first"].sum() == 0
 
 
 def test_missing_session_empties_the_windows_that_cover_it(market: Lake) -> None:
-    """A sum over four of five sessions is not a week's."""
+    """A mean over four of five sessions is not a week's; the other nodes keep theirs."""
     market.con.execute("delete from lake.bars where symbol = 'FXI' and opened_at = '2025-10-29 14:30'")
     market.build()
-    found = market.rows("select \"window\", net_flow_usd is null as gone from region_nodes where node = 'China'")
+    found = market.rows("select \"window\", pressure_pct is null as gone from region_nodes where node = 'China'")
     assert {row["window"]: row["gone"] for row in found} == {
         "1D": False,
         "1W": True,
@@ -168,7 +137,7 @@ def test_missing_session_empties_the_windows_that_cover_it(market: Lake) -> None
         "3M": True,
         "1Y": True,
     }
-    assert {row["window"] for row in market.rows("select * from region_flows")} == {"1D"}
+    assert market.rows("select node from region_nodes where pressure_pct is null and node <> 'China'") == []
     assert market.failures()["gaps__are_closed"].rows == 1
 
 

@@ -34,8 +34,8 @@ def test_a_picture_says_what_it_shows_when_it_was_known_and_who_gave_it(tmp_path
     out = tmp_path / "spy.svg"
     said = drawn(out)
     told = words(out)
-    for part in ("SPY, ", "As of 1 Nov 2025, 09:13 IST, run run-7, source alpha_vantage", "Volume", "Net flow",
-                 "RSI 14", "MACD 12, 26, 9", "on 31 Oct 2025"):  # fmt: skip
+    for part in ("SPY, ", "As of 1 Nov 2025, 09:13 IST, run run-7, source alpha_vantage", "Volume",
+                 "Buying pressure, est", "RSI 14", "MACD 12, 26, 9", "on 31 Oct 2025"):  # fmt: skip
         assert part in told, part
     assert not re.search(NOT_WANTED, told)
     assert said.line == f"{out}: SPY, 184 bars of 1d, as of 2025-11-01T03:43:00Z"
@@ -51,11 +51,11 @@ def test_a_png_is_drawn_at_twice_the_size_and_twice_the_same(tmp_path: Path) -> 
     assert (tmp_path / "two.PNG").read_bytes() == body
 
 
-def test_hours_have_no_flow_and_a_range_has_its_bars(tmp_path: Path) -> None:
+def test_hours_have_no_pressure_and_a_range_has_its_bars(tmp_path: Path) -> None:
     """A pane without a figure is left out; a week of hours is 168 of them."""
     out = tmp_path / "btc.svg"
     assert "BTCUSDT, 168 bars of 1h" in drawn(out, "BTCUSDT", interval="1h", span="1W").line
-    assert "Net flow" not in words(out)
+    assert "Buying pressure, est" not in words(out)
     assert "RSI 14" in words(out)
 
 

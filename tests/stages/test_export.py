@@ -73,7 +73,7 @@ def test_a_site_is_written_with_page_data_schemas_and_manifest(warehouse: Path, 
         ".nojekyll",
         "_headers",
         "robots.txt",
-        "data/parquet/flow_data_latest.parquet",
+        "data/parquet/regional_data_latest.parquet",
     ):
         assert path in found
     size = sum(len(body) for body in found.values())
@@ -169,7 +169,7 @@ def test_parquet_files_hold_the_marts_rows_in_order_rounded_as_the_json_is(
     change(warehouse, "update lake.publication set demo = true")
     exported(warehouse, site, page)
     files = {path.split("/")[-1]: io.BytesIO(body) for path, body in site.read().items() if path.endswith(".parquet")}
-    assert sorted(files) == ["asset_prices_latest.parquet", "flow_data_latest.parquet", "regional_data_latest.parquet"]
+    assert sorted(files) == ["asset_prices_latest.parquet", "regional_data_latest.parquet"]
     prices = parquet.read_table(files["asset_prices_latest.parquet"])
     with duckdb.connect(str(warehouse), read_only=True) as con:
         wanted = con.execute("select symbol, trade_date, close from marts.daily_prices order by 1, 2").fetchall()
@@ -178,8 +178,11 @@ def test_parquet_files_hold_the_marts_rows_in_order_rounded_as_the_json_is(
     assert set(prices["demo"].to_pylist()) == {True}
     assert prices.schema.metadata[b"as_of"] == b"2025-11-01T03:43:00Z"
     assert prices.schema.metadata[b"demo"] == b"true"
-    flows = parquet.read_table(files["flow_data_latest.parquet"]).to_pylist()
-    assert {row["picture"] for row in flows} == {"asset", "region"}
+    regions = parquet.read_table(files["regional_data_latest.parquet"]).to_pylist()
+    assert [(row["node"], row["pressure_pct"]) for row in regions if row["window"] == "1W"] == [
+        ("China", 5),
+        ("USA", -10),
+    ]
     assert (
         parquet.ParquetFile(files["regional_data_latest.parquet"]).metadata.row_group(0).column(0).compression == "ZSTD"
     )

@@ -82,7 +82,7 @@ def test_a_second_row_of_one_key_with_other_values_is_refused(readings):
 
 
 def test_a_stand_ins_crypto_day_without_a_volume_of_coins_is_read(readings):
-    """Yahoo counts dollars over many venues: its day has prices, and no flow is made of it."""
+    """Yahoo counts dollars over many venues: its day has prices, and no pressure is weighed by it."""
     body = made_up.chart("BTC-USD", (1761782400, 1761868800))
     readings.keep(planned(YAHOO, CRYPTO_1D, "BTCUSDT"), body)
     readings.run()

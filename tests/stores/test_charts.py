@@ -36,7 +36,7 @@ def test_specs_are_compiled_to_what_the_page_fills_in(tmp_path: Path) -> None:
         assert "rows" in [one["name"] for one in spec["data"]], path
         assert "pointed" in signals or path == "specs/depth.json"
         assert any(name.endswith("_colour") for name in signals), path
-    assert "net_flow_usd_group" in [mark["name"] for mark in json.loads(made["specs/price.json"])["marks"]]
+    assert "pressure_pct_group" in [mark["name"] for mark in json.loads(made["specs/price.json"])["marks"]]
     (kept,) = tmp_path.iterdir()
     kept.write_bytes(b"{}")
     assert charts.compiled_specs(PAGE, tmp_path) == {}

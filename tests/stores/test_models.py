@@ -158,11 +158,7 @@ def made_again(con: duckdb.DuckDBPyConnection, root: Path) -> set[str]:
 
 def test_what_no_change_touches_is_not_made_again(root: Path, con: duckdb.DuckDBPyConnection) -> None:
     """Nothing for nothing new; the readers of what changed; and no reader of a table that came out as it was."""
-    write(
-        root,
-        "staging/days.sql",
-        "-- A day.\n-- grain: day\n\nselect cast(as_of as date) as day from lake.publication\n",
-    )
+    write(root, "staging/days.sql", "-- A day.\n-- grain: day\n\nselect as_of::date as day from lake.publication\n")
     write(root, "marts/days.sql", "-- A day.\n-- grain: day\n\nselect * from staging.days\n")
     build(con, load_models(root))
     assert made_again(con, root) == set()
@@ -180,6 +176,18 @@ def test_another_text_or_formula_makes_a_model_again(root: Path, con: duckdb.Duc
     write(root, "macros/twice.sql", "create or replace macro twice(x) as 20 * x;\n")
     build(con, load_models(root))
     assert con.execute("select doubled from marts.daily_metrics").fetchall() == [(61.0,)]
+
+
+def test_a_model_that_is_gone_leaves_no_rows_behind(root: Path, con: duckdb.DuckDBPyConnection) -> None:
+    """Neither table nor view: what no load makes anew would be shown for good."""
+    for name, kind in (("gone", ""), ("seen", "-- view\n")):
+        write(root, f"marts/{name}.sql", f"-- A.\n-- grain: symbol\n{kind}\nselect symbol from staging.bars\n")
+    assert "marts.gone" in made_again(con, root)
+    for name in ("gone", "seen"):
+        (root / f"marts/{name}.sql").unlink()
+    build(con, load_models(root))
+    marts = con.execute("select table_name from information_schema.tables where table_schema = 'marts' order by 1")
+    assert marts.fetchall() == [("daily_metrics",), ("indicators",)]
 
 
 def test_a_build_that_failed_leaves_nothing_to_rely_on(root: Path, con: duckdb.DuckDBPyConnection) -> None:
