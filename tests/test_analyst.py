@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from etl.domain import CHECKED
 from tests.conftest import DEMO_NOW, Demo, Mfo
 
 DAY = "2026-11-18"
@@ -53,7 +54,7 @@ def test_a_conversation_with_a_note_is_kept_and_survives_a_rebuild(desk: Mfo) ->
 def test_every_configured_scope_has_its_note_and_all_of_them_stand_again(desk: Mfo) -> None:
     """The portfolio's note stands already; the watchlist's is written; --replay verifies both and writes nothing."""
     written = desk("analyze", "--demo")
-    assert (written.code, f"{DAY}  core  daily  by rules, verified" in written.out) == (0, True), written.err
+    assert (written.code, f"{DAY}  core  daily  by rules; {CHECKED}" in written.out) == (0, True), written.err
     replayed = desk("analyze", "--replay", DAY, "--demo")
     assert replayed.code == 0
     assert f"2 notes of {DAY} stand against their own facts" in replayed.err

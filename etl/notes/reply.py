@@ -84,6 +84,8 @@ def parse(content: str, schema: Schema) -> Draft:
         AnswerUnreadable: there is no JSON in it, or none that can be kept, or not of the asked-for shape; the message
             says which.
     """
+    answer = content.rpartition("</think>")[2]  # what a model thinks before it may hold drafts
+    content = answer if "{" in answer else content
     if not content.strip():
         raise AnswerUnreadable("the model's reply is empty")
     validator = jsonschema.Draft202012Validator(schema)

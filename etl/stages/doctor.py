@@ -92,14 +92,15 @@ def _model(name: str, models: Models | None, today: date) -> Finding:
         return Finding("bad", f"notes by {name}: {error}", "or unset it: the rules write the notes then")
     except AnswerError as error:
         return Finding("note", f"notes by {name}, which was not looked up: {error}")
-    others = [each for each, end in listed.items() if re.fullmatch(NAME, each) and (end is None or end > today)]
-    choose = f"set OPENAI_MODEL to one that is there, such as {', '.join(sorted(others)[:NAMES_SHOWN]) or 'none'}"
+    soon = today + SHUT_DOWN_SOON
+    others = [each for each, end in listed.items() if re.fullmatch(NAME, each) and (end is None or end > soon)]
+    choose = f"set OPENAI_MODEL to one that stays, such as {', '.join(sorted(others)[:NAMES_SHOWN]) or 'none'}"
     if name not in listed:
         return Finding("bad", f"notes by {name}, which the model's server does not list", choose)
     end = listed[name]
     if end is not None and end <= today:
         return Finding("bad", f"notes by {name}, which was shut down on {end}", choose)
-    if end is not None and end - today <= SHUT_DOWN_SOON:
+    if end is not None and end <= soon:
         return Finding("note", f"notes by {name}, which is shut down on {end}", choose)
     return Finding("ok", f"notes by {name}")
 

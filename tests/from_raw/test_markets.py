@@ -44,7 +44,7 @@ def test_the_dashboard_shows_what_the_raw_answers_say(raw: Recomputation, publis
     wanted = {**same, "vix": vix, "quotes": quotes}
     assert_same(taken(document, *wanted), wanted, "data/dashboard.json")
     note = published("data/recommendations/latest.json")
-    assert document["note"] == taken(note, "for_date", "summary", "model", "verified", "label")
+    assert document["note"] == taken(note, "for_date", "summary", "model", "verified", "label", "checked")
 
 
 @pytest.mark.parametrize("place", range(len(SERIES)), ids=SERIES)

@@ -62,6 +62,14 @@ def test_another_shape_is_unreadable_with_the_place_named(content: str, reason: 
         parse(content, SCHEMA)
 
 
+def test_a_draft_among_the_thoughts_is_not_taken_for_the_reply() -> None:
+    """What stands after the last of them is; a reply that is all thoughts is read as it is."""
+    draft, answer = json.dumps(NOTE | {"summary": "draft"}), json.dumps(NOTE)
+    assert parse(f"<think>{draft} Let me reconsider.</think>\n{answer}", SCHEMA).summary == "s"
+    assert parse(f"<think>a</think><think>{draft}</think>{answer}", SCHEMA).summary == "s"
+    assert parse(f"{answer}</think>", SCHEMA).summary == "s"
+
+
 def test_a_note_inside_a_broken_object_is_not_taken_for_the_reply() -> None:
     """What is broken outside is not read inside; a whole object beside it is."""
     broken = json.dumps({"confidence": float("nan"), "note": NOTE})
