@@ -227,10 +227,10 @@ def _delete_later(file: NextFile, view: View) -> None:
         kept = "true"
         if schema == "lake" and view.basis == "published" and table in SHOWN:
             same = " and ".join(f"lake.{table}.{name} is not distinct from shown.{name}" for name in SHOWN[table])
-            kept = f"not exists (select 1 from staging.{table} as shown where {same})"
+            kept = f"not exists (select 1 from staging.{table} as shown where {same} and shown.known_at <= $at)"
         elif (schema, table) == ("lake", "answers"):
             continue
-        file.con.execute(f"delete from {schema}.{table} where {instant} > ? and {kept}", [at])
+        file.con.execute(f"delete from {schema}.{table} where {instant} > $at and {kept}", {"at": at})
     rested_on = " union ".join(f"select sequence from lake.{name}" for name in SHOWN)
     file.con.execute(f"delete from lake.answers where fetched_at > ? and sequence not in ({rested_on})", [at])
 

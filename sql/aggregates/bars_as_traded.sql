@@ -1,6 +1,5 @@
 -- The close of a daily bar of a source, as it was traded: before later splits.
 -- grain: symbol, trade_date, source
--- view
 
 with
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import duckdb
 
-from etl.indicators import indicator_columns
 from etl.site.artifact import Artifact, encoded
 from etl.site.contents import QUERIES, artifacts
 from etl.site.context import Context, read_context
@@ -32,11 +31,6 @@ def marts() -> duckdb.DuckDBPyConnection:
     con = duckdb.connect()
     con.execute((ROOT / "sql" / "lake.sql").read_text())
     con.execute((ROOT / "tests" / "site" / "made_marts.sql").read_text())
-    for relation in ("daily_metrics", "hourly_metrics"):
-        there = {row[0] for row in con.execute(f"describe marts.{relation}").fetchall()}
-        for column in indicator_columns(ROOT / "sql"):  # those of a new file too
-            if column.name not in there:
-                con.execute(f"alter table marts.{relation} add column {column.name} double default 1.0")
     return con
 
 

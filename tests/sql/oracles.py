@@ -28,15 +28,12 @@ def metrics(bars: pd.DataFrame, periods: float) -> dict[str, np.ndarray]:
         traded = rolled(volume, 20, lambda w: w.sum(axis=1))
         returned = 100 * (close / previous - 1)
         cmf = rolled(multiplier * volume, 20, lambda w: w.sum(axis=1)) / np.where(traded == 0, np.nan, traded)
-        typical = (high + low + close) / 3
-        vwap = rolled(typical * volume, 20, lambda w: w.sum(axis=1)) / np.where(traded == 0, np.nan, traded)
     high20, low20 = rolled(high, 20, lambda w: w.max(axis=1)), rolled(low, 20, lambda w: w.min(axis=1))
     deviation = rolled(np.log(close / previous), 20, lambda w: w.std(axis=1, ddof=1))
     return {
         "return_pct": returned,
         "total_return_pct": returned,
         "cmf20": cmf,
-        "vwap20": vwap,
         "vol7": rolled(returned, 7, lambda w: w.std(axis=1, ddof=1)),
         "volatility20_pct": deviation * 100 * sqrt(periods),
         "high20": high20,

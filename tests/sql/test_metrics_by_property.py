@@ -21,7 +21,7 @@ def assert_as_defined(one: dict[str, np.ndarray], ours: dict[str, np.ndarray]) -
     expected = oracles.metrics(pd.DataFrame(one), 365)
     returns = max(1.0, float(np.nanmax(np.abs(expected["return_pct"]), initial=1.0)))
     for name, theirs in expected.items():
-        unit = one["close"].max() if name in ("high20", "low20", "resistance", "support", "vwap20") else returns
+        unit = one["close"].max() if name in ("high20", "low20", "resistance", "support") else returns
         unit = 1.0 if name == "cmf20" else unit * 20 if name == "volatility20_pct" else unit
         np.testing.assert_array_equal(np.isnan(ours[name]), np.isnan(theirs), err_msg=name)
         np.testing.assert_allclose(ours[name], theirs, rtol=1e-9, atol=1e-9 * unit, err_msg=name)
