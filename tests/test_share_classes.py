@@ -56,15 +56,12 @@ def test_the_note_may_name_share_classes(run: ChangedDemo) -> None:
 @pytest.mark.parametrize(
     "command",
     [
-        ("ask", "BRK.B", "Is BRK.B above its mean?", "--no-llm"),
-        ("ask", "BF-B", "Is it up?", "--no-llm"),
-        ("analyze", "--scope", "BRK.B", "--no-llm"),
-        ("analyze", "--mode", "deep", "--no-llm"),
+        ("ask", "BF-B", "Is BF-B above its mean?", "--no-llm"),
+        ("analyze", "--mode", "deep", "--scope", "BRK.B", "--no-llm"),
         ("query", "--explain-source", "daily_metrics BRK.B 2026-11-18 rsi14"),
         ("chart", "BRK.B"),
         ("plan", "--backfill", "BF-B"),
         ("extract", "--symbol", "brk.b", "--force"),
-        ("export",),
     ],
     ids=" ".join,
 )

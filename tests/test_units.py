@@ -1,5 +1,6 @@
 """A series whose source serves it in another unit, all the way: nothing is published half in one, half in the other."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -20,14 +21,21 @@ Cash = ["BIL"]
 """
 
 
-@pytest.fixture
-def mfo(tmp_path: Path) -> ChangedDemo:
-    """`mfo` after a day on which the Treasury's account was served in millions."""
-    (tmp_path / "mfo.toml").write_text(CONFIG)
-    mfo = ChangedDemo(tmp_path / "data")
-    said = mfo("run-daily", MFO_NOW=WEDNESDAY)
+@pytest.fixture(scope="module")
+def in_millions(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A user's folder after a day on which the Treasury's account was served in millions."""
+    folder = tmp_path_factory.mktemp("units")
+    (folder / "mfo.toml").write_text(CONFIG)
+    said = ChangedDemo(folder / "data")("run-daily", MFO_NOW=WEDNESDAY)
     assert said.code == 0, said.err
-    return mfo
+    return folder
+
+
+@pytest.fixture
+def mfo(in_millions: Path, tmp_path: Path) -> ChangedDemo:
+    """`mfo` in a copy of it."""
+    shutil.copytree(in_millions, tmp_path, dirs_exist_ok=True)
+    return ChangedDemo(tmp_path / "data")
 
 
 def of_treasury(mfo: ChangedDemo) -> list[dict]:
