@@ -9,7 +9,7 @@ BIN := .venv/bin
 PINS := $(wildcard constraints.txt)
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check $(addprefix -c ,$(PINS))
 TESTS ?= tests
-SITE := from etl.stores.settings_file import read_settings; print(read_settings(demo=True).data_dir / 'site')
+SITE := from etl.config.loader import read_settings; print(read_settings(demo=True).data_dir / 'site')
 
 VERSION := import sys; print("%d.%d" % sys.version_info[:2])
 OTHERS := python3.11 python3.12 python3.13 $(wildcard $(HOME)/.pyenv/versions/3.1[123].*/bin/python)

@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from etl.commands import analyst, pictures, query
+from etl.commands import analyst, chart, query
 from etl.commands.analyst import again
-from etl.commands.words import (
+from etl.commands.options import (
     AsJson,
     AsOf,
     Basis,
     Config,
-    Day,
     Demo,
     Force,
-    Interval,
+    IntervalOption,
     Later,
     NoLlm,
+    NoteDate,
     Only,
     Since,
     Symbol,
@@ -33,11 +33,18 @@ from etl.commands.words import (
 from etl.errors import MfoError, UsageWrong
 
 if TYPE_CHECKING:
-    from etl import choices, history, overview, pipeline, planning, showing, steps
+    from etl.extract import planner, selection
+    from etl.pipeline import backfill as backfills
+    from etl.pipeline import daily
+    from etl.pipeline import maintain as maintenance
+    from etl.pipeline import notes as note_runs
+    from etl.pipeline import status as statuses
+    from etl.site.publish import export as exports
 else:
-    choices, history, overview = map(Later, ("etl.choices", "etl.history", "etl.overview"))
-    pipeline, planning = map(Later, ("etl.pipeline", "etl.planning"))
-    showing, steps = map(Later, ("etl.showing", "etl.steps"))
+    planner, selection = map(Later, ("etl.extract.planner", "etl.extract.selection"))
+    backfills, daily = map(Later, ("etl.pipeline.backfill", "etl.pipeline.daily"))
+    maintenance, statuses = map(Later, ("etl.pipeline.maintain", "etl.pipeline.status"))
+    exports, note_runs = map(Later, ("etl.site.publish.export", "etl.pipeline.notes"))
 
 app = typer.Typer(
     name="mfo",
@@ -63,7 +70,7 @@ def main() -> None:
 @app.command()
 def init() -> None:
     """Write a commented mfo.toml and .env.example here; never overwrites."""
-    from etl.stages import init as stage
+    from etl.config import init as stage
 
     say(stage.run(Path.cwd()).line)
 
@@ -71,10 +78,10 @@ def init() -> None:
 @app.command()
 def doctor(config: Config = None, demo: Demo = False) -> None:
     """Check config, keys, the model, clock, disk, folders and versions, and say how to mend each."""
+    from etl.notes.writer.llm_client import llm_of
+    from etl.pipeline import doctor as stage
     from etl.providers import PROVIDERS
-    from etl.stages import doctor as stage
-    from etl.stores.llm import llm_of
-    from etl.stores.machine import Machine
+    from etl.runtime.machine import Machine
 
     chosen = settings(config, demo)
     model = llm_of(chosen)
@@ -86,7 +93,7 @@ def doctor(config: Config = None, demo: Demo = False) -> None:
 @app.command()
 def plan(
     backfill: Annotated[str | None, typer.Option("--backfill", help="Price this symbol's history instead.")] = None,
-    interval: Interval = None,
+    interval: IntervalOption = None,
     since: Annotated[str, typer.Option("--from", help="With --backfill: from this date on.")] = "2017-07-14",
     until: To = None,
     only: Only = None,
@@ -96,8 +103,8 @@ def plan(
     demo: Demo = False,
 ) -> None:
     """What the next run (or a backfill) would ask of whom, what it costs in calls, and what is left today."""
-    asked = history.Choice(backfill, interval, since, until, only)
-    run(config, demo, lambda o: show(*history.priced(o, asked, force=force), as_json))
+    options = backfills.BackfillOptions(backfill, interval, since, until, only)
+    run(config, demo, lambda ctx: show(*backfills.price(ctx, options, force=force), as_json))
 
 
 @app.command()
@@ -113,7 +120,9 @@ def extract(
     run(
         config,
         demo,
-        lambda o: pipeline.only_extract(o, choices.choice_of(o.settings, only, symbol or [], since, force=force)),
+        lambda ctx: daily.only_extract(
+            ctx, selection.selection_of(ctx.settings, only, symbol or [], since, force=force)
+        ),
     )
 
 
@@ -124,7 +133,7 @@ def transform(
     demo: Demo = False,
 ) -> None:
     """Kept answers -> typed Parquet."""
-    run(config, demo, lambda o: pipeline.only_transform(o, everything=everything))
+    run(config, demo, lambda ctx: daily.only_transform(ctx, everything=everything))
 
 
 @app.command()
@@ -139,12 +148,12 @@ def load(
     at = past_instant(as_of, basis)
     if at and rebuild:
         raise UsageWrong("load: --as-of looks at what is published; it goes without --rebuild")
-    run(config, demo, lambda o: pipeline.look_back(o, at, basis) if at else pipeline.only_load(o, rebuild=rebuild))
+    run(config, demo, lambda ctx: daily.look_back(ctx, at, basis) if at else daily.only_load(ctx, rebuild=rebuild))
 
 
 @app.command()
 def analyze(
-    day: Day = None,
+    day: NoteDate = None,
     mode: Annotated[str | None, typer.Option("--mode", help="quick, deep or review; default: the daily note.")] = None,
     scope: Annotated[list[str] | None, typer.Option("--scope", help="portfolio, a watchlist or a symbol.")] = None,
     replay: Annotated[str | None, typer.Option("--replay", help="Verify this date's kept notes again.")] = None,
@@ -154,19 +163,19 @@ def analyze(
     demo: Demo = False,
 ) -> None:
     """Facts -> the day's note and recommendations; figures found in the facts, wording not checked."""
-    from etl.notes.modes import mode_named
+    from etl.notes.writer.modes import mode_named
 
     if replayed := instant(replay, "--replay"):
         again(settings(config, demo), replayed.date())
         return
-    notes = steps.NoteChoice(instant(day, "--date"), not no_llm, force, mode_named(mode), tuple(scope or ()))
-    run(config, demo, lambda o: pipeline.only_analyze(o, notes))
+    options = note_runs.NoteOptions(instant(day, "--date"), not no_llm, force, mode_named(mode), tuple(scope or ()))
+    run(config, demo, lambda ctx: daily.only_analyze(ctx, options))
 
 
 @app.command()
 def score(config: Config = None, demo: Demo = False) -> None:
     """Settle the recommendations that fell due."""
-    run(config, demo, lambda o: pipeline.only_score(o))
+    run(config, demo, lambda ctx: daily.only_score(ctx))
 
 
 @app.command()
@@ -182,8 +191,8 @@ def export(
 ) -> None:
     """Write the site folder (the page, its JSON, their schemas), or one file with all of it inside."""
     past = past_instant(as_of, basis)
-    site = showing.SiteChoice(out, past, basis, compare=check, public=public, single_file=single_file)
-    run(config, demo, lambda o: pipeline.only_export(o, site))
+    options = exports.ExportOptions(out, past, basis, compare=check, public=public, single_file=single_file)
+    run(config, demo, lambda ctx: daily.only_export(ctx, options))
 
 
 @app.command()
@@ -196,21 +205,21 @@ def serve_static(
     demo: Demo = False,
 ) -> None:
     """Show the site folder on loopback."""
-    from etl.stages import serve_static as stage
-    from etl.stores.folder import Folder
+    from etl.runtime.data_dir import DataDir
+    from etl.site.publish import server as stage
 
-    folder = Folder(settings(config, demo).data_dir)
-    export_again = stage.Watch(folder.warehouse, lambda: pipeline.export_again(settings(config, demo)))
+    folder = DataDir(settings(config, demo).data_dir)
+    export_again = stage.Watch(folder.warehouse, lambda: daily.export_again(settings(config, demo)))
     stage.run(folder.site, host, port, cors, say, export_again if watch else None)
 
 
 @app.command()
 def run_daily(
-    day: Day = None, no_llm: NoLlm = False, force: Force = False, config: Config = None, demo: Demo = False
+    day: NoteDate = None, no_llm: NoLlm = False, force: Force = False, config: Config = None, demo: Demo = False
 ) -> None:
     """Extract, transform, load, check, score, analyze, publish, export: what cron calls."""
-    notes = steps.NoteChoice(instant(day, "--date"), use_model=not no_llm, force=force)
-    run(config, demo, lambda o: pipeline.daily(o, choices.choice_of(o.settings, force=force), notes))
+    options = note_runs.NoteOptions(instant(day, "--date"), use_model=not no_llm, force=force)
+    run(config, demo, lambda ctx: daily.daily(ctx, selection.selection_of(ctx.settings, force=force), options))
 
 
 @app.command()
@@ -218,19 +227,20 @@ def backfill(
     symbol: Annotated[str, typer.Argument(help="A symbol or a watchlist.")],
     since: Annotated[str, typer.Option("--from", help="From this date on.")],
     until: To = None,
-    interval: Interval = None,
+    interval: IntervalOption = None,
     only: Only = None,
     config: Config = None,
     demo: Demo = False,
 ) -> None:
     """History: the archive first, then REST; goes on where it was interrupted; yields to the daily run."""
-    run(config, demo, lambda o: history.backfill(o, history.Choice(symbol, interval, since, until, only)))
+    options = backfills.BackfillOptions(symbol, interval, since, until, only)
+    run(config, demo, lambda ctx: backfills.backfill(ctx, options))
 
 
 @app.command()
 def run_intraday(config: Config = None, demo: Demo = False) -> None:
     """Crypto bars, order books, and the artifacts that they feed: for a cron line every few minutes."""
-    run(config, demo, lambda o: pipeline.intraday(o, choices.choice_of(o.settings, datasets=planning.INTRADAY)))
+    run(config, demo, lambda ctx: daily.intraday(ctx, selection.selection_of(ctx.settings, datasets=planner.INTRADAY)))
 
 
 app.command()(query.query)
@@ -239,19 +249,17 @@ app.command()(query.query)
 @app.command()
 def status(config: Config = None, demo: Demo = False, as_json: AsJson = False) -> None:
     """The last runs, each source's health and age, the quota left, what is stale and why."""
-    from etl.stages.status import lines
-
-    run(config, demo, lambda o: show(found := overview.status_of(o), lines(found), as_json))
+    run(config, demo, lambda ctx: show(found := statuses.status_of(ctx), statuses.lines(found), as_json))
 
 
 @app.command()
 def maintain(config: Config = None, demo: Demo = False) -> None:
     """Verify every kept answer's hash and sweep away what killed runs left."""
-    run(config, demo, lambda o: pipeline.only_maintain(o))
+    run(config, demo, lambda ctx: maintenance.maintain(ctx))
 
 
 analyst.register(app)
-app.command()(pictures.chart)
+app.command()(chart.chart)
 
 
 @app.callback(invoke_without_command=True)

@@ -22,7 +22,7 @@ EQUITY_HISTORY = "equity_history"  # once per symbol: daily sessions back to `hi
 EQUITY_INTRADAY = "equity_intraday"  # bars of five minutes: compared with the daily ones, in no metric
 ACTIONS = "actions"  # splits and dividends of an equity
 MACRO = "macro"  # observations of a series
-SERIES = "series"  # a series' title, units and frequency
+SERIES_METADATA = "series"  # a series' title, units and frequency
 CRYPTO_1M = "crypto_1m"
 CRYPTO_1D = "crypto_1d"
 ORDER_BOOK = "order_book"
@@ -32,7 +32,7 @@ CHECKED = "figures found in the facts; wording not checked"  # what is said of a
 
 
 @dataclass(frozen=True, slots=True)
-class Want:
+class DataRequest:
     """
     One dataset of one symbol (or FRED series), from `since` on; `since=None` is all that the provider gives.
 
@@ -82,7 +82,7 @@ def _sha256(body: bytes) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """
     What came back, as it is kept: the decoded body with keys redacted.
 
@@ -194,7 +194,7 @@ class Unreadable:
 
 
 Span = tuple[datetime, datetime]  # from the first instant up to, not including, the second
-Row = Bar | Observation | Action | Book | Quote | Series | Unreadable
+ProviderRow = Bar | Observation | Action | Book | Quote | Series | Unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +259,9 @@ class Provider(Protocol):
     limits: Limits
     terms: Terms
     cadence_hours: float = 24.0
+    premium_limits: Limits | None = None  # of a key that is paid for
     datasets: tuple[str, ...]
+    datasets_together: tuple[str, ...] = ()  # those that one response gives at once
     parser_version: int = 1
 
     @property
@@ -267,25 +269,25 @@ class Provider(Protocol):
         """The variable that says where it is."""
         return f"{self.name.upper()}_BASE_URL"
 
-    def plan(self, want: Want, now: datetime) -> list[Request]:
+    def plan(self, want: DataRequest, now: datetime) -> list[Request]:
         """The requests that answer `want` at `now`, oldest rows first; [] where this provider cannot."""
         ...
 
-    def inspect(self, answer: Answer) -> None:
+    def inspect(self, answer: Response) -> None:
         """
         Return where the answer is data.
 
         Raises:
-            AnswerError: the subclass says what extraction does next.
+            ResponseError: the subclass says what extraction does next.
         """
         ...
 
-    def parse(self, answer: Answer) -> Iterator[Row]:
+    def parse(self, answer: Response) -> Iterator[ProviderRow]:
         """
         Turn an answer that `inspect` let pass into rows, oldest first.
 
         Raises:
-            AnswerUnreadable: the body is not of the documented shape.
+            ResponseUnreadable: the body is not of the documented shape.
         """
         ...
 

@@ -1,30 +1,30 @@
 """
 Every error that a user can meet, as one tree, with its exit code.
 
-    MfoError                    1   the run failed; what was published before stands
-    ├── SiteDiffers             1   `export --check`: the folder is not what the warehouse gives
-    ├── LimitMet                1   a query took longer, or more memory, than it was allowed
-    ├── PictureFailed           1   vl-convert could not draw
-    ├── UsageWrong              2   an option, symbol or date that does not exist
-    ├── DataWrong              65   nothing published: what was read cannot be trusted
-    │   ├── ChecksFailed            a check returned rows
-    │   └── NeverPublished          an as-of instant before the first publication
-    ├── SourcesDown            69   nothing published: every provider of a needed dataset is down
-    ├── FolderUnusable         73   a folder cannot be written, the disk is full
-    ├── TryLater               75   not now
-    │   ├── RunLocked               another run holds the lock
-    │   └── QuotaExhausted          the day's calls to one provider are spent
-    ├── SettingsWrong          78   a setting or key, and where it is set
-    ├── Stopped               130   Ctrl-C
-    └── AnswerError             1   one request went wrong; extraction decides what follows
-        ├── ProviderDown            no answer or 5xx: ask again, then ask the next provider
-        ├── RateLimited             too fast: wait, then ask again
-        ├── DaySpent                the provider says that the day's quota is spent: no more today
-        ├── KeyRefused              the provider does not accept the key: no more in this run
-        ├── ProviderRefused         this request will never be answered: ask the next provider
-        └── AnswerUnreadable        not the shape that was documented: ask the next provider
+    MfoError                          1   the run failed; what was published before stands
+    ├── SiteDiffers                   1   `export --check`: the folder is not what the warehouse gives
+    ├── LimitMet                      1   a query took longer, or more memory, than it was allowed
+    ├── PictureFailed                 1   vl-convert could not draw
+    ├── UsageWrong                    2   an option, symbol or date that does not exist
+    ├── DataWrong                    65   nothing published: what was read cannot be trusted
+    │   ├── ChecksFailed                  a check returned rows
+    │   └── NeverPublished                an as-of instant before the first publication
+    ├── SourcesDown                  69   nothing published: every provider of a needed dataset is down
+    ├── FolderUnusable               73   a folder cannot be written, the disk is full
+    ├── TryLater                     75   not now
+    │   ├── RunLocked                     another run holds the lock
+    │   └── LedgerQuotaExhausted          the day's calls to one provider are spent
+    ├── SettingsWrong                78   a setting or key, and where it is set
+    ├── Stopped                     130   Ctrl-C
+    └── ResponseError                 1   one request went wrong; extraction decides what follows
+        ├── ProviderDown                  no answer or 5xx: ask again, then ask the next provider
+        ├── RateLimited                   too fast: wait, then ask again
+        ├── ProviderQuotaExhausted        the provider says that the day's quota is spent: no more today
+        ├── KeyRefused                    the provider does not accept the key: no more in this run
+        ├── ProviderRefused               this request will never be answered: ask the next provider
+        └── ResponseUnreadable            not the shape that was documented: ask the next provider
 
-Exit codes 0 (all done) and 3 (partial) are outcomes, not errors: see `etl.steps.code`.
+Exit codes 0 (all done) and 3 (partial) are outcomes, not errors: see `etl.pipeline.context.RunReport.exit_code`.
 """
 
 
@@ -88,7 +88,7 @@ class RunLocked(TryLater):
     """Another process holds the run lock; the message names its pid and start."""
 
 
-class QuotaExhausted(TryLater):
+class LedgerQuotaExhausted(TryLater):
     """The ledger has no call left for this provider today; the message says when the day resets."""
 
 
@@ -104,17 +104,17 @@ class Stopped(MfoError):
     exit_code = 130
 
 
-class AnswerError(MfoError):
+class ResponseError(MfoError):
     """One request to one provider went wrong. `is_doubtful`: the provider says so in its own trouble too."""
 
     is_doubtful = False
 
 
-class ProviderDown(AnswerError):
+class ProviderDown(ResponseError):
     """No answer, a broken one, or a 5xx: worth asking again."""
 
 
-class RateLimited(AnswerError):
+class RateLimited(ResponseError):
     """Asked too fast. `retry_after_s` is what the provider said, or None where it said nothing."""
 
     def __init__(self, message: str, retry_after_s: float | None = None) -> None:
@@ -122,11 +122,11 @@ class RateLimited(AnswerError):
         self.retry_after_s = retry_after_s
 
 
-class DaySpent(AnswerError):
+class ProviderQuotaExhausted(ResponseError):
     """The provider itself says that the day's quota is spent."""
 
 
-class KeyRefused(AnswerError):
+class KeyRefused(ResponseError):
     """The provider does not accept the key (or wants one that is not set)."""
 
     def __init__(self, message: str, *, is_doubtful: bool = False) -> None:
@@ -134,7 +134,7 @@ class KeyRefused(AnswerError):
         self.is_doubtful = is_doubtful
 
 
-class ProviderRefused(AnswerError):
+class ProviderRefused(ResponseError):
     """
     The provider will never answer this request: unknown symbol, premium function, bad parameter, another unit.
 
@@ -146,5 +146,5 @@ class ProviderRefused(AnswerError):
         self.is_doubtful, self.has_stand_in = is_doubtful, has_stand_in
 
 
-class AnswerUnreadable(AnswerError):
+class ResponseUnreadable(ResponseError):
     """A body that is not data in the documented shape; it is kept and never loaded."""

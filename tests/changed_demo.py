@@ -11,12 +11,12 @@ import sys
 from datetime import datetime
 
 import cli
-from etl.stores import demo_upstream
+from etl.demo import upstream
 from tests.conftest import REPOSITORY, Mfo, Said
 
 # a made-up share class is the demo's share of another name; it is written as Yahoo and Alpha Vantage write it
 MADE_OF = {"BRK-B": "JPM", "BF-B": "AMZN"}
-demo_answer = demo_upstream.answer
+demo_answer = upstream.answer
 
 
 class ChangedDemo(Mfo):
@@ -36,7 +36,7 @@ class ChangedDemo(Mfo):
         return Said(said.returncode, said.stdout, said.stderr)
 
 
-def answer(url: str, now: datetime) -> demo_upstream.Reply:
+def answer(url: str, now: datetime) -> upstream.Reply:
     """The demo's answer, under the name that was asked for, in the unit that is served."""
     for theirs, made_of in MADE_OF.items():
         if theirs in url:
@@ -64,5 +64,5 @@ def csv_in_billions(body: str) -> str:
 
 
 if __name__ == "__main__":
-    demo_upstream.answer = answer
+    upstream.answer = answer
     cli.main()

@@ -3,7 +3,7 @@
 import threading
 from datetime import datetime
 
-from etl.stores.clock import Clock
+from etl.runtime.clock import Clock
 
 
 class NotedClock(Clock):

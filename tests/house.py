@@ -57,12 +57,6 @@ def windows_of(sql: str) -> Iterator[str]:
         yield " ".join(text[found.end() : end - 1].split())
 
 
-def longer_than(paths: list[Path], most: int) -> list[str]:
-    """The files among them that have more lines."""
-    sizes = {name_of(path): len(path.read_text(encoding="utf-8").splitlines()) for path in paths}
-    return [f"{name}: {size} lines" for name, size in sizes.items() if size > most]
-
-
 @cache
 def tree_of(path: Path) -> ast.Module:
     """A file's syntax tree."""
@@ -116,3 +110,25 @@ def comments(path: Path) -> Iterator[tuple[str, str]]:
     for token in tokenize.generate_tokens(source.readline):
         if token.type == tokenize.COMMENT:
             yield f"{name_of(path)}:{token.start[0]}", token.string
+
+
+def module_of(path: Path) -> str:
+    """The dotted name under which a file is imported."""
+    return name_of(path).removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+@cache
+def _imports() -> dict[str, frozenset[str]]:
+    """The modules of etl that each module imports, or names to import when they are needed."""
+    modules = {module_of(path): path for path in python_files("etl/", "cli.py", "mfo.py")}
+    found = {}
+    for module, path in modules.items():
+        texts = {node.value for node in ast.walk(tree_of(path)) if isinstance(node, ast.Constant)}
+        names = imported(tree_of(path)) | {text for text in texts if isinstance(text, str)}
+        found[module] = frozenset((names & modules.keys()) - {module})
+    return found
+
+
+def importers(path: Path) -> set[str]:
+    """The modules that import a file."""
+    return {module for module, needed in _imports().items() if module_of(path) in needed}

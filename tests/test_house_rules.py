@@ -18,7 +18,7 @@ from tests.house import (
     every_test,
     functions,
     imported_at_run_time,
-    longer_than,
+    importers,
     models,
     name_of,
     python_files,
@@ -27,38 +27,15 @@ from tests.house import (
     windows_of,
 )
 
-LONGEST_MODULE, LONGEST_FUNCTION, LONGEST_MODEL = 300, 40, 80
-
-WITHOUT_COMMAND = {"check"}  # a part of `load`: nothing is published unchecked
-DUCKDB_OUTSIDE_STORES = {"etl/stages/query.py"}  # sqlite3 tells it whether a statement that is typed is complete
 WORDLESS_NAMES = {"utils", "util", "helpers", "helper", "common", "base", "misc"}
 # what the estimate once was called; a flow that somebody counted has other names (flow_usd, flow_pct, net creations)
 ESTIMATE_AS_A_FLOW = re.compile(
     r"(?i)\b(?:in|out)[- ]?flow(?:s|ed|ing)?\b|\bnet[- _]flow|[\"'`>(](?:gives|takes)\b|\btakes in\b"
     r"|\bvolume_flow|\bexcess_usd\b|\bflow_multiplier\b"
 )
+PLUGIN_NAMES = {"FAMILY"}  # what every artifact's module calls its own
+PLUGINS = ("etl/providers/", "etl/demo/", "etl/site/artifacts/", "etl/site/feeds/")
 DATA_FILES = {".csv", ".parquet", ".duckdb", ".db", ".zip", ".xlsx", ".zst"}
-
-
-def test_no_module_is_longer_than_its_ceiling() -> None:
-    """A module has at most 300 lines."""
-    assert_none(longer_than(python_files(), LONGEST_MODULE))
-
-
-def test_no_function_is_longer_than_its_ceiling() -> None:
-    """A function has at most 40 lines, its docstring included."""
-    offenders = [
-        f"{name_of(path)}:{function.lineno} {function.name}: {size} lines"
-        for path in python_files()
-        for function in functions(path)
-        if (size := (function.end_lineno or 0) - function.lineno + 1) > LONGEST_FUNCTION
-    ]
-    assert_none(offenders)
-
-
-def test_no_sql_model_is_longer_than_its_ceiling() -> None:
-    """A SQL file that is one SELECT has at most 80 lines."""
-    assert_none(longer_than(models(), LONGEST_MODEL))
 
 
 def test_every_sql_model_says_what_a_row_is_and_its_grain() -> None:
@@ -105,19 +82,7 @@ def test_the_command_line_is_one_module() -> None:
 def test_only_the_wire_imports_httpx() -> None:
     """Sockets for market data are opened in one module, because httpx's errors and logs carry the key."""
     users = [name_of(path) for path in python_files("etl/", "cli.py") if "httpx" in imported_at_run_time(path)]
-    assert users == ["etl/stores/http.py"]
-
-
-def test_only_stores_open_databases() -> None:
-    """Elsewhere duckdb and sqlite3 are imported for their types at most."""
-    offenders = [
-        name_of(path)
-        for path in python_files("etl/", "cli.py")
-        if {"duckdb", "sqlite3"} & imported_at_run_time(path)
-        and not name_of(path).startswith("etl/stores/")
-        and name_of(path) not in DUCKDB_OUTSIDE_STORES
-    ]
-    assert_none(offenders)
+    assert users == ["etl/extract/http_client.py"]
 
 
 def test_no_handler_catches_everything() -> None:
@@ -176,20 +141,6 @@ def test_every_provider_cites_its_source_and_has_a_parse_test() -> None:
     assert_none(offenders)
 
 
-def test_every_stage_is_a_command_with_a_test_file() -> None:
-    """One verb = command = module = test file."""
-    from cli import app
-
-    names = [command.name or getattr(command.callback, "__name__", "") for command in app.registered_commands]
-    commands = {name.replace("-", "_") for name in names} | WITHOUT_COMMAND
-    stages = [path.stem for path in python_files("etl/stages/") if path.stem != "__init__"]
-    offenders = [f"{stage}: no command" for stage in stages if stage not in commands]
-    for stage in stages:
-        if not (ROOT / f"tests/stages/test_{stage}.py").is_file():
-            offenders.append(f"{stage}: no tests/stages/test_{stage}.py")
-    assert_none(offenders)
-
-
 def test_every_ignore_has_its_code_and_its_reason() -> None:
     """`noqa: CODE - why` and `type: ignore[code]  # why`, on the same line."""
     well_formed = re.compile(
@@ -206,10 +157,63 @@ def test_every_ignore_has_its_code_and_its_reason() -> None:
 
 def test_the_estimate_is_nowhere_called_a_flow() -> None:
     """Page, prompts, site and notes say buying pressure: nothing came in, went out, was given or taken."""
-    shown = ("dashboard/", "prompts/", "etl/site/", "etl/notes/", "etl/stages/chart.py", "sql/")
+    shown = ("dashboard/", "prompts/", "etl/site/", "etl/notes/", "etl/site/publish/symbol_chart.py", "sql/")
     texts = {name_of(path): path.read_text(encoding="utf-8") for path in committed() if name_of(path).startswith(shown)}
     assert len(texts) > 200
     assert_none([f"{name}: {hit[0]}" for name, text in texts.items() if (hit := ESTIMATE_AS_A_FLOW.search(text))])
+
+
+def test_no_module_type_or_constant_has_a_name_twice() -> None:
+    """A word means one thing: a name can be searched for, and an import needs no second look."""
+    places: dict[str, list[str]] = {}
+    for path in python_files("etl/"):
+        if path.stem != "__init__":
+            places.setdefault(f"module {path.stem}", []).append(name_of(path))
+        for name in _public_names(tree_of(path)) - PLUGIN_NAMES:
+            places.setdefault(name, []).append(name_of(path))
+    assert len(places) > 500
+    assert_none([f"{name}: {', '.join(found)}" for name, found in sorted(places.items()) if len(found) > 1])
+
+
+def _public_names(tree: ast.Module) -> set[str]:
+    """The types and constants of a module that others can import."""
+    names: set[str] = set()
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            names |= {target.id for target in targets if isinstance(target, ast.Name)}
+    return {name for name in names if not name.startswith("_")}
+
+
+def test_a_module_has_more_than_one_importer_or_is_a_plug_in() -> None:
+    """What one module alone needs stands in that module; a stage has one caller, which is the order of a run."""
+    offenders = []
+    for path in python_files("etl/"):
+        users = importers(path)
+        if path.stem == "__init__" or name_of(path).startswith(PLUGINS) or "/rule_" in name_of(path):
+            continue
+        if len(users) < 2 and not any(user.startswith(("cli", "etl.commands", "etl.pipeline")) for user in users):
+            offenders.append(f"{name_of(path)}: imported by {', '.join(sorted(users)) or 'none'}")
+    assert_none(offenders)
+
+
+def test_no_source_is_named_in_a_condition_outside_providers() -> None:
+    """What is particular to a source is declared in its own file."""
+    named = re.compile(rf"\b({'|'.join([*PROVIDERS, *(type(p).__name__ for p in PROVIDERS.values())])})\b")
+    offenders = []
+    for path in python_files("etl/", "cli.py"):
+        if name_of(path).startswith(("etl/providers/", "etl/demo/")):
+            continue
+        source = path.read_text(encoding="utf-8")
+        for node in ast.walk(tree_of(path)):
+            conditions = [node.test] if isinstance(node, ast.If | ast.IfExp | ast.While) else []
+            conditions += node.ifs if isinstance(node, ast.comprehension) else []
+            conditions += [node] if isinstance(node, ast.Compare | ast.BoolOp) else []
+            texts = [ast.get_source_segment(source, condition) or "" for condition in conditions]
+            offenders += [f"{name_of(path)}: {text}" for text in texts if named.search(text)]
+    assert_none(sorted(set(offenders)))
 
 
 def test_no_data_file_is_committed() -> None:

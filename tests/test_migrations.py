@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from etl.stores.warehouse import SCHEMA_VERSION
+from etl.warehouse.file import WAREHOUSE_VERSION
 from tests.conftest import DEMO_NOW, Demo, Mfo, files_of
 from tests.house import ROOT
 
@@ -22,7 +22,7 @@ FIGURES = "select symbol, trade_date, close, round(rsi14, 6) as rsi14 from daily
 def as_the_version_before_left_it(folder: Path) -> None:
     """The schema of before: its number, and tables where there are views now."""
     with duckdb.connect(str(folder / "warehouse.duckdb")) as con:
-        con.execute("update main.schema_version set version = ?", [SCHEMA_VERSION - 1])
+        con.execute("update main.schema_version set version = ?", [WAREHOUSE_VERSION - 1])
         for view in ("marts.daily_metrics", "marts.hourly_metrics", "aggregates.closes_elsewhere"):
             con.execute(f"create table aside as from {view}")
             con.execute(f"drop view {view}")
@@ -63,7 +63,7 @@ def assert_is_rebuilt(mfo: Mfo, root: Path, site: dict[str, bytes] | None) -> No
         assert not (root / "out").exists()
     said = mfo("load", "--demo")
     assert said.code == 0, said.err
-    assert mfo.rows("select version from main.schema_version", "--demo") == [{"version": SCHEMA_VERSION}]
+    assert mfo.rows("select version from main.schema_version", "--demo") == [{"version": WAREHOUSE_VERSION}]
     assert mfo.rows(FIGURES, "--demo") == figures
     assert [row for row in before if row not in history(mfo)] == []
     assert mfo("export", "--demo", "--as-of", DEMO_NOW, "--out", str(root / "out")).code == 0
@@ -97,7 +97,7 @@ def test_a_data_folder_that_the_release_before_wrote_is_taken_over(tmp_path: Pat
     assert wrote.returncode == 0, wrote.stderr
     root = tmp_path / "data-demo"
     with duckdb.connect(str(root / "warehouse.duckdb"), read_only=True) as con:
-        assert con.execute("select version from schema_version").fetchone() == (SCHEMA_VERSION - 1,)
+        assert con.execute("select version from schema_version").fetchone() == (WAREHOUSE_VERSION - 1,)
     mfo.env["MFO_NOW"] = LATER
     assert_is_rebuilt(mfo, root, None)
     assert mfo("run-daily", "--demo").code == 0

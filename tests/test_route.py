@@ -144,7 +144,7 @@ def test_without_any_key_the_job_runs_on_real_data(fast: tuple[Mfo, Upstream]) -
 
 def test_a_run_without_any_network_publishes_nothing(mfo: Mfo) -> None:
     """Every provider is unreachable: exit 69, one line that says so, nothing published."""
-    nowhere = "http://127.0.0.1:9"
+    nowhere = "http://127.0.0.1:1"
     hosts = ("YAHOO", "FRED_GRAPH", "BINANCE", "ALPHA_VANTAGE", "FRED", "OPENAI")
     said = mfo("run-daily", **{f"{host}_BASE_URL": nowhere for host in hosts}, MFO_NOW="2025-11-01T03:43:00Z")
     assert said.code == 69, said.err

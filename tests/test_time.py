@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from etl.tables import Universe
+from etl.config.schema import Universe
 from tests.conftest import AV_KEY, FRED_KEY, Mfo, Upstream, files_of
 
 UNPACED = ("--av-spacing", "0", "--fred-per-second", "1000", "--fred-per-minute", "100000")

@@ -118,7 +118,7 @@ export async function drawStats(panel, publication) {
     panel.show(
       h(
         "div",
-        { class: "table-box" },
+        { class: "table-box", tabindex: "0", role: "region", "aria-label": "Table of the last 24 hours" },
         table({
           caption: "The 24 hours to the newest final minute",
           isWide: true,

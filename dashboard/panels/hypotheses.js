@@ -73,7 +73,7 @@ export async function drawHypotheses(panel, publication) {
     hypotheses.length ? h("div", { class: "table-box", tabindex: "0", role: "region", "aria-label": "Table of hypotheses" }, overview(hypotheses)) : leftOut(artifact, none),
     tested.length ? h("p", { class: "quiet small legend" }, h("span", {}, "● edge: mean after a signal less the base"), h("span", {}, "━ 95 % interval"), h("span", {}, "│ no edge")) : null,
     tried(hypotheses),
-    tested.length ? folded("In discovery, in later data and since it was written down", h("div", { class: "table-box" }, byPeriod(tested))) : null,
+    tested.length ? folded("In discovery, in later data and since it was written down", h("div", { class: "table-box", tabindex: "0", role: "region", "aria-label": "Table of periods" }, byPeriod(tested))) : null,
   );
   panel.foot(...footFor(publication, artifact, [PATH]));
 }

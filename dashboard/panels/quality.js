@@ -96,7 +96,7 @@ export async function drawQuality(panel, publication) {
   const holding = checks.filter((check) => verdict(check) === PASS);
   panel.show(
     checks.length === 0 ? emptyState("No check ran for this publication.") : null,
-    failing.length ? h("div", { class: "table-box" }, checkTable(failing, "Checks that do not hold")) : null,
+    failing.length ? h("div", { class: "table-box", tabindex: "0", role: "region", "aria-label": "Checks that do not hold" }, checkTable(failing, "Checks that do not hold")) : null,
     checks.length && !failing.length ? h("p", {}, badge(PASS), ` All ${checks.length} checks hold.`) : null,
     section("Checks that hold", holding, (rows) => checkTable(rows, "Checks that hold"), "No check holds."),
     section("Gaps", artifact.gaps ?? [], gapTable, "Gaps: none. Every expected bar is there."),

@@ -56,7 +56,7 @@ function confidence(value) {
 function factTable(facts, caption) {
   return h(
     "div",
-    { class: "table-box" },
+    { class: "table-box", tabindex: "0", role: "region", "aria-label": caption },
     table({
       caption,
       hideCaption: true,

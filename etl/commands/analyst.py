@@ -5,18 +5,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from etl.commands.words import Config, Demo, Later, NoLlm, instant, run, say
+from etl.commands.options import Config, Demo, Later, NoLlm, instant, run, say
 from etl.errors import UsageWrong
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from etl import conversation
-    from etl.settings import Settings
+    from etl.config.settings import Settings
+    from etl.pipeline import notes
 else:
-    conversation = Later("etl.conversation")
+    notes = Later("etl.pipeline.notes")
 
-NoteDate = Annotated[str, typer.Argument(metavar="DATE", help="The session of the note.")]
+_NoteDate = Annotated[str, typer.Argument(metavar="DATE", help="The session of the note.")]
 Author = Annotated[str | None, typer.Option("--author", help="Who writes; default: the user of this machine.")]
 OneScope = Annotated[str, typer.Option("--scope", help="portfolio, a watchlist or a symbol.")]
 
@@ -28,7 +28,7 @@ def register(app: typer.Typer) -> None:
 
 
 def comment(
-    day: NoteDate,
+    day: _NoteDate,
     text: Annotated[str, typer.Argument(help="What you say of it.")],
     author: Author = None,
     scope: OneScope = "portfolio",
@@ -36,12 +36,12 @@ def comment(
     demo: Demo = False,
 ) -> None:
     """Say something of a note; `refine` takes it up, and it stays beside the note."""
-    said = conversation.Comment(_day(day), scope, _author(author), text)
-    run(config, demo, lambda o: conversation.comment_on(o, said))
+    options = notes.CommentOptions(_day(day), scope, _author(author), text)
+    run(config, demo, lambda ctx: notes.comment_on(ctx, options))
 
 
 def refine(
-    day: NoteDate,
+    day: _NoteDate,
     focus: Annotated[list[str] | None, typer.Option("--focus", help="A symbol or topic to dwell on.")] = None,
     scope: OneScope = "portfolio",
     no_llm: NoLlm = False,
@@ -49,8 +49,8 @@ def refine(
     demo: Demo = False,
 ) -> None:
     """A new version of a note that takes up its comments and what to focus on."""
-    chosen = conversation.Refinement(_day(day), scope, tuple(focus or ()), use_model=not no_llm)
-    run(config, demo, lambda o: conversation.refine_note(o, chosen))
+    options = notes.RefineOptions(_day(day), scope, tuple(focus or ()), use_model=not no_llm)
+    run(config, demo, lambda ctx: notes.refine_note(ctx, options))
 
 
 def ask(
@@ -61,7 +61,7 @@ def ask(
     demo: Demo = False,
 ) -> None:
     """Ask about a symbol: answered from its candles and indicators; figures found in them, wording not checked."""
-    run(config, demo, lambda o: conversation.answer(o, symbol, question, use_model=not no_llm))
+    run(config, demo, lambda ctx: notes.answer_question(ctx, symbol, question, use_model=not no_llm))
 
 
 def hypothesis(
@@ -76,15 +76,16 @@ def hypothesis(
 ) -> None:
     """Write a hypothesis down, test it on forward returns, or list what was tried."""
     until = instant(split, "--split")
-    asked = conversation.Hypothesis(action, name, condition, horizon, until.date() if until else None, _author(author))
-    run(config, demo, lambda o: conversation.on_hypothesis(o, asked))
+    ends = until.date() if until else None
+    options = notes.HypothesisOptions(action, name, condition, horizon, ends, _author(author))
+    run(config, demo, lambda ctx: notes.hypothesis_of(ctx, options))
 
 
 def again(settings: "Settings", day: "date") -> None:
     """Verify a date's kept notes against their own kept facts, and show them."""
-    from etl.notes.telling import lines_of
-    from etl.stages import analyze
-    from etl.stores.past import reading
+    from etl.notes.writer import analyze
+    from etl.notes.writer.note_document import lines_of
+    from etl.warehouse.time_travel import reading
 
     with reading(settings, None) as con:
         outcome, documents = analyze.verify_again(con, day)
@@ -93,7 +94,7 @@ def again(settings: "Settings", day: "date") -> None:
 
 
 def _day(text: str) -> "date":
-    from etl.settings import parse_instant
+    from etl.config.settings import parse_instant
 
     return parse_instant(text, "DATE").date()
 

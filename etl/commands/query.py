@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from etl.commands.words import AsOf, Basis, Config, Demo, Later, past_instant, say, settings
+from etl.commands.options import AsOf, Basis, Config, Demo, Later, past_instant, say, settings
 from etl.errors import UsageWrong
-from etl.tabular import text_of_rows
+from etl.warehouse.formats import text_of_rows
 
 if TYPE_CHECKING:
-    from etl.settings import Settings
-    from etl.stages import query as stage
-    from etl.stores import lineage, past
-    from etl.stores.guard import Bounds
+    from etl.config.settings import Settings
+    from etl.models import lineage
+    from etl.warehouse import time_travel as past
+    from etl.warehouse import user_query as stage
+    from etl.warehouse.sandbox import Bounds
 else:
-    stage, past, lineage = map(Later, ("etl.stages.query", "etl.stores.past", "etl.stores.lineage"))
+    stage, past, lineage = map(Later, ("etl.warehouse.user_query", "etl.warehouse.time_travel", "etl.models.lineage"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Desk:
     """How answers are given: from which file, in which form, within which bounds."""
 
     settings: "Settings"
-    seen: "past.Past | None"
+    seen: "past.PastInstant | None"
     form: "stage.Format"
     width: int | None
     bounds: "Bounds"
@@ -69,7 +70,7 @@ def query(
     demo: Demo = False,
 ) -> None:
     """Read-only SQL over the published warehouse, while cron runs; alone on a terminal, a prompt."""
-    from etl.settings import data_folder
+    from etl.config.settings import data_folder
 
     root, is_terminal = data_folder("sql"), sys.stdout.isatty()
     if saved:
@@ -78,7 +79,7 @@ def query(
     at, known = past_instant(as_of, basis), settings(config, demo)
     desk = Desk(
         known,
-        past.Past(at, basis) if at else None,
+        past.PastInstant(at, basis) if at else None,
         stage.checked_format(form, is_terminal=is_terminal),
         shutil.get_terminal_size().columns if is_terminal else None,
         stage.bounds(known.tables.query, timeout, memory),
@@ -94,7 +95,7 @@ def query(
 
 
 def _prompt(desk: Desk, root: Path) -> None:
-    from etl.commands import prompt
+    from etl.commands import repl
 
     past.open_reading(desk.settings, desk.seen).close()  # where there is nothing to ask, that is said first
-    prompt.run(desk.answer, root)
+    repl.run(desk.answer, root)

@@ -2,7 +2,7 @@
 The sources, by their one short name, and those that older lists name and mfo does not ask, with the reason.
 
 A provider says what to ask and how to read the answer; it opens no socket and knows no time but the one handed in.
-Which provider is asked first for a dataset is a setting (`etl.settings.CHAINS`).
+Which provider is asked first for a dataset is a setting (`etl.config.settings.CHAINS`).
 """
 
 from etl.domain import Provider

@@ -21,18 +21,18 @@ from etl.domain import (
     EQUITY_DAILY,
     EQUITY_HISTORY,
     EQUITY_INTRADAY,
-    Answer,
     Bar,
     Credential,
+    DataRequest,
     Limits,
     Provider,
+    ProviderRow,
     Request,
-    Row,
+    Response,
     Terms,
-    Want,
 )
-from etl.errors import AnswerUnreadable, KeyRefused, ProviderRefused
-from etl.providers.reading import (
+from etl.errors import KeyRefused, ProviderRefused, ResponseUnreadable
+from etl.providers.parsing import (
     bars,
     document,
     elements,
@@ -44,10 +44,10 @@ from etl.providers.reading import (
 )
 
 FREE_AFTER = timedelta(minutes=16)  # what is younger than a quarter of an hour is paid for
-RECENT = timedelta(days=140)
+_RECENT = timedelta(days=140)
 SECOND, FIVE_MINUTES = timedelta(seconds=1), timedelta(minutes=5)
-NEW_YORK = ZoneInfo("America/New_York")
-NAMES = {"at": "t", "open": "o", "high": "h", "low": "l", "close": "c", "volume": "v", "trades": "n"}
+_NEW_YORK = ZoneInfo("America/New_York")
+_NAMES = {"at": "t", "open": "o", "high": "h", "low": "l", "close": "c", "volume": "v", "trades": "n"}
 
 
 class Alpaca(Provider):
@@ -70,7 +70,7 @@ class Alpaca(Provider):
     )
     datasets = (EQUITY_DAILY, EQUITY_HISTORY, EQUITY_INTRADAY)
 
-    def plan(self, want: Want, now: datetime) -> list[Request]:
+    def plan(self, want: DataRequest, now: datetime) -> list[Request]:
         """One request, from `since` up to `until` or 16 minutes ago, and pages by `more`; none of a listing abroad."""
         if want.dataset not in self.datasets or is_listed_abroad(want.symbol):
             return []
@@ -78,7 +78,7 @@ class Alpaca(Provider):
         params = (
             ("symbols", share_class(want.symbol, ".")),
             ("timeframe", "5Min" if want.dataset == EQUITY_INTRADAY else "1Day"),
-            ("start", (want.since or now - RECENT).astimezone(UTC).date().isoformat()),
+            ("start", (want.since or now - _RECENT).astimezone(UTC).date().isoformat()),
             ("end", last.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")),
             ("adjustment", "raw"),
             ("limit", "10000"),
@@ -86,7 +86,7 @@ class Alpaca(Provider):
         )
         return [Request(self.name, want.dataset, want.symbol, "/v2/stocks/bars", params)]
 
-    def more(self, answer: Answer) -> Request | None:
+    def more(self, answer: Response) -> Request | None:
         """The same request with the page's token; None where there is none, or it is the one that was sent."""
         token = members(document(answer, self.title), "Alpaca's answer").get("next_page_token")
         request = answer.request
@@ -95,7 +95,7 @@ class Alpaca(Provider):
             return None
         return Request(self.name, request.dataset, request.symbol, request.path, (*sent, ("page_token", token)))
 
-    def inspect(self, answer: Answer) -> None:
+    def inspect(self, answer: Response) -> None:
         """
         Return where the body holds bars of the symbol that was asked for.
 
@@ -104,7 +104,7 @@ class Alpaca(Provider):
             KeyRefused: the pair of keys is not accepted.
             ProviderRefused: the span or symbol is not for this account, or has no row.
             ProviderDown: 5xx.
-            AnswerUnreadable: anything else that is not data.
+            ResponseUnreadable: anything else that is not data.
         """
         symbol = answer.request.symbol
         if answer.status == 403:
@@ -122,23 +122,23 @@ class Alpaca(Provider):
         by_symbol = members(body.get("bars"), "Alpaca's bars")
         asked = dict(answer.request.params)
         if any(name != asked["symbols"] for name in by_symbol):
-            raise AnswerUnreadable(f"Alpaca answered for another symbol than {symbol}")
+            raise ResponseUnreadable(f"Alpaca answered for another symbol than {symbol}")
         rows = by_symbol.get(asked["symbols"])
         if rows is not None:
             elements(rows, "Alpaca's bars")
         if not rows and not body.get("next_page_token") and "page_token" not in asked:
             raise ProviderRefused(f"Alpaca has no row of {symbol} in that span")
 
-    def parse(self, answer: Answer) -> Iterator[Row]:
+    def parse(self, answer: Response) -> Iterator[ProviderRow]:
         """Bars as traded, one a session or one for five minutes; those that had not ended at `end` are left out."""
         symbol, asked = answer.request.symbol, dict(answer.request.params)
         body = members(members(document(answer, self.title), "Alpaca's answer").get("bars"), "Alpaca's bars")
         items = elements(body.get(asked["symbols"]) or [], "Alpaca's bars")
         if asked.get("timeframe") != "5Min":
-            yield from bars(symbol, items, NAMES, at_of=_session)
+            yield from bars(symbol, items, _NAMES, at_of=_session)
             return
         end = _instant(asked.get("end"))
-        found = bars(symbol, items, NAMES, at_of=_instant, interval="5m")
+        found = bars(symbol, items, _NAMES, at_of=_instant, interval="5m")
         yield from (row for row in found if not isinstance(row, Bar) or _had_ended(row, end))
 
 
@@ -155,7 +155,7 @@ def _session(value: object) -> date | None:
     """The day in New York of an RFC 3339 instant; None for anything else."""
     instant = _instant(value)
     try:
-        return instant.astimezone(NEW_YORK).date() if instant else None
+        return instant.astimezone(_NEW_YORK).date() if instant else None
     except OverflowError:
         return None
 

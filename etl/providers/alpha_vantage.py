@@ -21,7 +21,6 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
-from etl.coverage import LENGTHS
 from etl.domain import (
     ACTIONS,
     CRYPTO_1D,
@@ -31,21 +30,30 @@ from etl.domain import (
     MACRO,
     Action,
     ActionKind,
-    Answer,
     Bar,
     Credential,
+    DataRequest,
     Interval,
     Limits,
     Observation,
     Provider,
+    ProviderRow,
     Request,
-    Row,
+    Response,
     Terms,
     Unreadable,
-    Want,
 )
-from etl.errors import AnswerError, AnswerUnreadable, DaySpent, KeyRefused, ProviderRefused, RateLimited
-from etl.providers.reading import (
+from etl.errors import (
+    KeyRefused,
+    ProviderQuotaExhausted,
+    ProviderRefused,
+    RateLimited,
+    ResponseError,
+    ResponseUnreadable,
+)
+from etl.market.sessions import last_closed, sessions
+from etl.market.spans import LENGTHS
+from etl.providers.parsing import (
     day,
     document,
     elements,
@@ -58,16 +66,15 @@ from etl.providers.reading import (
     refuse_status,
     share_class,
 )
-from etl.sessions import last_closed, sessions
 
-QUOTE = "USDT"  # a crypto pair of ours; Alpha Vantage knows the coin against the dollar
+_QUOTE = "USDT"  # a crypto pair of ours; Alpha Vantage knows the coin against the dollar
 SERIES_KEYS = {
     "TIME_SERIES_DAILY": "Time Series (Daily)",
     "TIME_SERIES_WEEKLY": "Weekly Time Series",
     "TIME_SERIES_INTRADAY": "Time Series (5min)",
     "DIGITAL_CURRENCY_DAILY": "Time Series (Digital Currency Daily)",
 }
-INTERVALS: dict[str, Interval] = {"TIME_SERIES_WEEKLY": "1w", "TIME_SERIES_INTRADAY": "5m"}
+_INTERVALS: dict[str, Interval] = {"TIME_SERIES_WEEKLY": "1w", "TIME_SERIES_INTRADAY": "5m"}
 EQUITIES = (EQUITY_DAILY, EQUITY_HISTORY, EQUITY_INTRADAY, ACTIONS)
 EASTERN, NEW_YORK = "US/Eastern", ZoneInfo("America/New_York")
 # FRED's series that Alpha Vantage serves again, unchanged; its CPI is another one (not seasonally adjusted)
@@ -92,7 +99,7 @@ class AlphaVantage(Provider):
     base_url = "https://www.alphavantage.co"
     credential = Credential("ALPHA_VANTAGE_API_KEY", "query", "apikey")
     limits = Limits(per_day=25, reserve=25, day_zone="US/Eastern", spacing_s=1.1)
-    premium_limits: Limits = Limits(per_minute=75)  # of the smallest plan; there is no daily cap
+    premium_limits = Limits(per_minute=75)  # of the smallest plan; there is no daily cap
     terms = Terms(
         "Free data is for personal use; other use needs Alpha Vantage's agreement.",
         "https://www.alphavantage.co/terms_of_service/",
@@ -100,7 +107,7 @@ class AlphaVantage(Provider):
     )
     datasets = (EQUITY_DAILY, EQUITY_HISTORY, EQUITY_INTRADAY, ACTIONS, MACRO, CRYPTO_1D)
 
-    def plan(self, want: Want, now: datetime) -> list[Request]:
+    def plan(self, want: DataRequest, now: datetime) -> list[Request]:
         """
         One request each, two for ACTIONS; [] for a series or pair that Alpha Vantage does not serve, and for a listing
         abroad: no body names its currency.
@@ -123,21 +130,21 @@ class AlphaVantage(Provider):
             return [self._ask(want, (("function", function), symbol)) for function in EVENTS]
         if want.dataset == MACRO and want.symbol in ECONOMIC:
             return [self._ask(want, ECONOMIC[want.symbol])]
-        if want.dataset == CRYPTO_1D and want.symbol.endswith(QUOTE):
-            coin = ("symbol", want.symbol.removesuffix(QUOTE))
+        if want.dataset == CRYPTO_1D and want.symbol.endswith(_QUOTE):
+            coin = ("symbol", want.symbol.removesuffix(_QUOTE))
             return [self._ask(want, (("function", "DIGITAL_CURRENCY_DAILY"), coin, ("market", "USD")))]
         return []
 
-    def inspect(self, answer: Answer) -> None:
+    def inspect(self, answer: Response) -> None:
         """
         Return where the series that was asked for is in the body and is of the symbol that was asked for.
 
         Raises:
             RateLimited: more than one request a second.
-            DaySpent: the day's 25 are spent.
+            ProviderQuotaExhausted: the day's 25 are spent.
             KeyRefused: no key, or the demo key.
             ProviderRefused: premium, unknown symbol or function.
-            AnswerUnreadable: anything else that is not data.
+            ResponseUnreadable: anything else that is not data.
         """
         refuse_status(answer, self.title, keyed=True)
         body = members(document(answer, self.title), "Alpha Vantage's answer")
@@ -149,13 +156,13 @@ class AlphaVantage(Provider):
                 return
         elif isinstance(body.get("data"), list) and "endpoint" not in body and "message" not in body:
             if function in EVENTS and body.get("symbol") not in (dict(answer.request.params)["symbol"], None):
-                raise AnswerUnreadable(f"Alpha Vantage answered for another symbol than {answer.request.symbol}")
+                raise ResponseUnreadable(f"Alpha Vantage answered for another symbol than {answer.request.symbol}")
             if (asked := dict(answer.request.params).get("interval")) and body.get("interval") != asked:
-                raise AnswerUnreadable(f"Alpha Vantage's {answer.request.symbol} is not {asked}")
+                raise ResponseUnreadable(f"Alpha Vantage's {answer.request.symbol} is not {asked}")
             return
         raise _refusal(body, answer.request.symbol)
 
-    def parse(self, answer: Answer) -> Iterator[Row]:
+    def parse(self, answer: Response) -> Iterator[ProviderRow]:
         """Bars (raw), actions or observations. A candle that is still open is left out, a day or week is not."""
         body = members(document(answer, self.title), "Alpha Vantage's answer")
         function, symbol = _function(answer), answer.request.symbol
@@ -166,11 +173,11 @@ class AlphaVantage(Provider):
         else:
             yield from _observations(symbol, elements(body.get("data"), "Alpha Vantage's data"))
 
-    def _ask(self, want: Want, params: tuple[tuple[str, str], ...]) -> Request:
+    def _ask(self, want: DataRequest, params: tuple[tuple[str, str], ...]) -> Request:
         return Request(self.name, want.dataset, want.symbol, "/query", params)
 
 
-def _function(answer: Answer) -> str:
+def _function(answer: Response) -> str:
     return dict(answer.request.params).get("function", "")
 
 
@@ -179,31 +186,31 @@ def _named(row: dict[str, object]) -> dict[str, object]:
     return {re.sub(r"^\d+[a-z]?\. | \(USD\)$", "", key): value for key, value in row.items()}
 
 
-def _is_newest_session(want: Want, now: datetime) -> bool:
+def _is_newest_session(want: DataRequest, now: datetime) -> bool:
     """Whether the newest hundred bars hold all that is wanted: the last session, no other having begun since."""
     last = last_closed(now)
     begun = [session for session in sessions(last.trade_date, now.date()) if session.opened_at <= now]
     return want.since is not None and want.since >= last.opened_at and len(begun) == 1
 
 
-def _rows_by_time(answer: Answer, body: dict[str, object]) -> dict[str, object]:
+def _rows_by_time(answer: Response, body: dict[str, object]) -> dict[str, object]:
     key = SERIES_KEYS[_function(answer)]
     return members(body.get(key), f"Alpha Vantage's {key}")
 
 
-def _check_symbol(answer: Answer, body: dict[str, object]) -> None:
+def _check_symbol(answer: Response, body: dict[str, object]) -> None:
     meta = _named(members(body.get("Meta Data"), "Alpha Vantage's Meta Data"))
     asked = dict(answer.request.params)
     said = meta.get("Digital Currency Code") if "market" in asked else meta.get("Symbol")
     if _function(answer) == "TIME_SERIES_INTRADAY" and meta.get("Time Zone") != EASTERN:
-        raise AnswerUnreadable(f"Alpha Vantage gave {answer.request.symbol} in another time zone than {EASTERN}")
+        raise ResponseUnreadable(f"Alpha Vantage gave {answer.request.symbol} in another time zone than {EASTERN}")
     if not isinstance(said, str) or said.upper() != asked.get("symbol", "").upper():
-        raise AnswerUnreadable(f"Alpha Vantage answered for another symbol than {answer.request.symbol}")
+        raise ResponseUnreadable(f"Alpha Vantage answered for another symbol than {answer.request.symbol}")
     if "market" in asked and meta.get("Market Code") != asked["market"]:
-        raise AnswerUnreadable(f"Alpha Vantage gave {answer.request.symbol} in another currency than asked")
+        raise ResponseUnreadable(f"Alpha Vantage gave {answer.request.symbol} in another currency than asked")
 
 
-def _refusal(body: dict[str, object], symbol: str) -> AnswerError:
+def _refusal(body: dict[str, object], symbol: str) -> ResponseError:
     """The error that a body without data is. The order is that of the facts: each text names the next one's words."""
     keys = ("Information", "Note", "Error Message", "message", "detail")
     said = " ".join(str(body[key]) for key in keys if key in body)
@@ -213,7 +220,7 @@ def _refusal(body: dict[str, object], symbol: str) -> AnswerError:
     if "call frequency" in text:  # the legacy Note: 5 calls a minute
         return RateLimited("Alpha Vantage asks for at most 5 requests a minute", 12.0)
     if "detected your api key" in text or "standard api rate limit" in text or "requests per day" in text:
-        return DaySpent("Alpha Vantage's requests of the day are spent")
+        return ProviderQuotaExhausted("Alpha Vantage's requests of the day are spent")
     if "premium" in text:
         return ProviderRefused(f"Alpha Vantage gives {symbol} to premium keys only")
     if "** api key" in text or "apikey is invalid or missing" in text:
@@ -223,13 +230,13 @@ def _refusal(body: dict[str, object], symbol: str) -> AnswerError:
     if "does not exist" in text:
         return ProviderRefused(f"Alpha Vantage: {excerpt(said)}")
     if not body:
-        return AnswerUnreadable(f"Alpha Vantage answered with an empty object for {symbol}")
-    return AnswerUnreadable(f"Alpha Vantage's answer for {symbol} holds no data that we know")
+        return ResponseUnreadable(f"Alpha Vantage answered with an empty object for {symbol}")
+    return ResponseUnreadable(f"Alpha Vantage's answer for {symbol} holds no data that we know")
 
 
-def _bars(answer: Answer, function: str, series: dict[str, object]) -> Iterator[Row]:
-    symbol, interval = answer.request.symbol, INTERVALS.get(function, "1d")
-    rows: list[tuple[date, Row]] = []
+def _bars(answer: Response, function: str, series: dict[str, object]) -> Iterator[ProviderRow]:
+    symbol, interval = answer.request.symbol, _INTERVALS.get(function, "1d")
+    rows: list[tuple[date, ProviderRow]] = []
     for key, value in series.items():
         at = _at(function, key)
         if at is None or not isinstance(value, dict):
@@ -263,9 +270,9 @@ def _at(function: str, key: str) -> date | None:
     return datetime.combine(at, time(), tzinfo=UTC) if at and function == "DIGITAL_CURRENCY_DAILY" else at
 
 
-def _actions(symbol: str, function: str, events: list[object]) -> Iterator[Row]:
+def _actions(symbol: str, function: str, events: list[object]) -> Iterator[ProviderRow]:
     kind, date_key, value_key = EVENTS[function]
-    rows: list[tuple[datetime, Row]] = []
+    rows: list[tuple[datetime, ProviderRow]] = []
     for event in events:
         found = event if isinstance(event, dict) else {}
         ex_date, value = day(found.get(date_key)), number(found.get(value_key))
@@ -277,8 +284,8 @@ def _actions(symbol: str, function: str, events: list[object]) -> Iterator[Row]:
     yield from in_order(symbol, rows)
 
 
-def _observations(series_id: str, data: list[object]) -> Iterator[Row]:
-    rows: list[tuple[datetime, Row]] = []
+def _observations(series_id: str, data: list[object]) -> Iterator[ProviderRow]:
+    rows: list[tuple[datetime, ProviderRow]] = []
     for item in data:
         found = item if isinstance(item, dict) else {}
         at, text = day(found.get("date")), found.get("value")

@@ -22,27 +22,27 @@ from itertools import pairwise
 
 import pyarrow as pa
 
-from etl.bars import checked, outermost
-from etl.coverage import LENGTHS
 from etl.domain import (
     CRYPTO_1D,
     CRYPTO_1M,
     ORDER_BOOK,
-    Answer,
     Bar,
     Book,
+    DataRequest,
     Interval,
     Limits,
     Provider,
+    ProviderRow,
     Request,
-    Row,
+    Response,
     Span,
     Terms,
     Unreadable,
-    Want,
 )
-from etl.errors import AnswerError, AnswerUnreadable, ProviderDown, ProviderRefused, RateLimited
-from etl.providers.reading import (
+from etl.errors import ProviderDown, ProviderRefused, RateLimited, ResponseError, ResponseUnreadable
+from etl.market.bar_tables import checked, outermost
+from etl.market.spans import LENGTHS
+from etl.providers.parsing import (
     EPOCH,
     document,
     elements,
@@ -56,13 +56,13 @@ from etl.providers.reading import (
     retry_after,
     whole,
 )
-from etl.sources import Survey
+from etl.providers.protocol import Survey
 
 KLINES, DEPTH = "/api/v3/klines", "/api/v3/depth"
 INTERVALS: dict[str, Interval] = {CRYPTO_1M: "1m", CRYPTO_1D: "1d"}
 INTERVAL_ASKED: dict[str, Interval] = {"1m": "1m", "15m": "15m", "1h": "1h", "1d": "1d"}
-FIGURES = {"open": 1, "high": 2, "low": 3, "close": 4, "volume": 5, "quote_volume": 7}
-FIGURES |= {"taker_buy_volume": 9, "taker_buy_quote_volume": 10}
+_FIGURES = {"open": 1, "high": 2, "low": 3, "close": 4, "volume": 5, "quote_volume": 7}
+_FIGURES |= {"taker_buy_volume": 9, "taker_buy_quote_volume": 10}
 LAST_STAMP = 4_102_444_800_000_000  # microseconds until the year 2100: nothing here is later
 FIELDS = 11  # of a candle; the 12th is unused
 PAGE = 1000  # rows of one klines answer
@@ -87,7 +87,7 @@ class Binance(Provider):
     )
     datasets = (CRYPTO_1M, CRYPTO_1D, ORDER_BOOK)
 
-    def plan(self, want: Want, now: datetime) -> list[Request]:
+    def plan(self, want: DataRequest, now: datetime) -> list[Request]:
         """Pages of 1000 candles from the one that holds `since` up to `until` or `now`, at least one; or one book."""
         symbol = ("symbol", want.symbol.strip().upper())
         if want.dataset == ORDER_BOOK:
@@ -121,7 +121,7 @@ class Binance(Provider):
             return None
         return EPOCH + first * MILLISECOND, EPOCH + (last + 1) * MILLISECOND
 
-    def inspect(self, answer: Answer) -> None:
+    def inspect(self, answer: Response) -> None:
         """
         Return where the body is a list of candles (or none), or a book with both sides.
 
@@ -129,7 +129,7 @@ class Binance(Provider):
             RateLimited: 429, 418 or code -1003; with the wait that the header or the text gives.
             ProviderRefused: unknown symbol (-1121), a wrong parameter, a firewall (403), the country (451).
             ProviderDown: 5xx, or a code that means the server's own trouble.
-            AnswerUnreadable: anything else that is not data.
+            ResponseUnreadable: anything else that is not data.
         """
         if answer.status != 200:
             _refuse(answer, self.title)
@@ -141,9 +141,9 @@ class Binance(Provider):
             return
         rows = elements(body, "Binance's answer")
         if rows and not any(isinstance(row, list) for row in rows):
-            raise AnswerUnreadable(f"Binance's candles of {answer.request.symbol} are not lists")
+            raise ResponseUnreadable(f"Binance's candles of {answer.request.symbol} are not lists")
 
-    def survey(self, answer: Answer) -> Survey | None:
+    def survey(self, answer: Response) -> Survey | None:
         """How many closed candles a page holds and the newest of them; None where one of them cannot be true."""
         table = self.read_table(answer)
         if table is None:
@@ -154,7 +154,7 @@ class Binance(Provider):
             return None
         return Survey(found.bars.num_rows, max(outermost(found.bars), default=None))
 
-    def read_table(self, answer: Answer) -> pa.Table | None:
+    def read_table(self, answer: Response) -> pa.Table | None:
         """The candles of a page as columns; None where a row is not as documented, or they are not in order."""
         if INTERVAL_ASKED.get(dict(answer.request.params).get("interval", "")) is None:
             return None
@@ -162,7 +162,7 @@ class Binance(Provider):
         try:
             columns = list(zip(*rows, strict=True)) if isinstance(rows, list) else []
             opened, trades = (pa.array(columns[place], pa.int64()) for place in (0, 8))
-            figures = {name: pa.array(columns[at], pa.string()).cast("float64") for name, at in FIGURES.items()}
+            figures = {name: pa.array(columns[at], pa.string()).cast("float64") for name, at in _FIGURES.items()}
         except (pa.ArrowInvalid, pa.ArrowTypeError, TypeError, ValueError, IndexError):
             return None
         stamps = [stamp if stamp > MICROSECONDS_FROM else stamp * 1000 for stamp in opened.to_pylist()]
@@ -170,7 +170,7 @@ class Binance(Provider):
             return None
         return pa.table({"opened_at": pa.array(stamps, pa.timestamp("us")), **figures, "trades": trades})
 
-    def parse(self, answer: Answer) -> Iterator[Row]:
+    def parse(self, answer: Response) -> Iterator[ProviderRow]:
         """
         Bars with quote volume, trades and the taker's buys, or one Book.
 
@@ -185,8 +185,8 @@ class Binance(Provider):
             return  # a symbol's first candle, years before those that were asked for, says when it was listed
         interval = INTERVAL_ASKED.get(asked.get("interval", ""))
         if interval is None:
-            raise AnswerUnreadable(f"the request for {symbol} names no interval that we know")
-        rows: list[tuple[datetime, Row]] = []
+            raise ResponseUnreadable(f"the request for {symbol} names no interval that we know")
+        rows: list[tuple[datetime, ProviderRow]] = []
         for row in elements(body, "Binance's answer"):
             opened_at = _opened_at(row)
             if opened_at is None or not isinstance(row, list) or len(row) < FIELDS:
@@ -234,7 +234,7 @@ def _bar(symbol: str, interval: Interval, opened_at: datetime, row: list[object]
     )
 
 
-def _book(answer: Answer, value: object) -> Book:
+def _book(answer: Response, value: object) -> Book:
     body = members(value, "Binance's book")
     sides: list[list[tuple[float, float]]] = []
     for side in ("bids", "asks"):
@@ -243,20 +243,20 @@ def _book(answer: Answer, value: object) -> Book:
             pair = level[:2] if isinstance(level, list) and len(level) >= 2 else (None, None)
             price, quantity = (number(value) for value in pair)
             if price is None or quantity is None or price <= 0 or quantity < 0:
-                raise AnswerUnreadable(f"Binance's {side} of {answer.request.symbol} hold a level that is no price")
+                raise ResponseUnreadable(f"Binance's {side} of {answer.request.symbol} hold a level that is no price")
             levels.append((price, quantity))
         sides.append(sorted(levels, reverse=side == "bids"))
     if not sides[0] or not sides[1]:
-        raise AnswerUnreadable(f"Binance's book of {answer.request.symbol} has an empty side")
+        raise ResponseUnreadable(f"Binance's book of {answer.request.symbol} has an empty side")
     if sides[0][0][0] >= sides[1][0][0]:
-        raise AnswerUnreadable(f"Binance's book of {answer.request.symbol} bids more than it asks")
+        raise ResponseUnreadable(f"Binance's book of {answer.request.symbol} bids more than it asks")
     return Book(answer.request.symbol, tuple(sides[0]), tuple(sides[1]))
 
 
-def _refuse(answer: Answer, title: str) -> None:
+def _refuse(answer: Response, title: str) -> None:
     try:
         body = document(answer, title)
-    except AnswerUnreadable:
+    except ResponseUnreadable:
         body = None
     if answer.status == 451:
         raise ProviderRefused("Binance does not serve this location (HTTP 451)")
@@ -267,7 +267,7 @@ def _refuse(answer: Answer, title: str) -> None:
     refuse_status(answer, title, keyed=False)
 
 
-def _refusal(answer: Answer, body: dict[str, object], title: str) -> AnswerError:
+def _refusal(answer: Response, body: dict[str, object], title: str) -> ResponseError:
     """The error behind a body `{"code", "msg"}`, https://github.com/binance/binance-spot-api-docs errors.md."""
     code, said = whole(body.get("code")), excerpt(body.get("msg"))
     if code == -1003 or answer.status in (418, 429):
@@ -282,7 +282,7 @@ def _refusal(answer: Answer, body: dict[str, object], title: str) -> AnswerError
     return ProviderDown(f"{title} answered with HTTP {answer.status}")
 
 
-def _banned_for(answer: Answer, said: str) -> float | None:
+def _banned_for(answer: Response, said: str) -> float | None:
     """Seconds until the end of a ban, from its text; None where it names none."""
     match = re.search(r"banned until (\d{13})\b", said)
     until = instant(int(match[1]) / 1000) if match else None

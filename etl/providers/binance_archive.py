@@ -30,16 +30,28 @@ import pyarrow.csv
 from isal import igzip_lib, isal_zlib  # inflates twice as fast as zlib
 from pyarrow import compute
 
-from etl.coverage import LENGTHS
-from etl.domain import CRYPTO_1D, CRYPTO_1M, Answer, Bar, Limits, Provider, Request, Row, Span, Terms, Want
-from etl.errors import AnswerUnreadable, ProviderRefused
+from etl.domain import (
+    CRYPTO_1D,
+    CRYPTO_1M,
+    Bar,
+    DataRequest,
+    Limits,
+    Provider,
+    ProviderRow,
+    Request,
+    Response,
+    Span,
+    Terms,
+)
+from etl.errors import ProviderRefused, ResponseUnreadable
+from etl.market.spans import LENGTHS
 from etl.providers.binance import INTERVALS, LAST_STAMP, MICROSECONDS_FROM, OPENED
-from etl.providers.reading import refuse_status
-from etl.sources import Survey
+from etl.providers.parsing import refuse_status
+from etl.providers.protocol import Survey
 
 FLOATS = ("open", "high", "low", "close", "volume", "quote_volume", "taker_buy_volume", "taker_buy_quote_volume")
-COLUMNS = "opened open high low close volume closed quote_volume trades taker_buy_volume taker_buy_quote_volume unused"
-READ = [name for name in COLUMNS.split() if name not in ("closed", "unused")]
+_COLUMNS = "opened open high low close volume closed quote_volume trades taker_buy_volume taker_buy_quote_volume unused"
+READ = [name for name in _COLUMNS.split() if name not in ("closed", "unused")]
 PATH = re.compile(r"/data/spot/(?:monthly|daily)/klines/([^/]+)/([^/]+)/\1-\2-(\d{4})-(\d\d)(?:-(\d\d))?\.zip")
 CHECKSUM = ".CHECKSUM"
 SHA256_LINE = re.compile(rb"([0-9a-fA-F]{64})[ \t]+\*?(\S+)\s*")
@@ -64,7 +76,7 @@ class BinanceArchive(Provider):
     )
     datasets = (CRYPTO_1M, CRYPTO_1D)
 
-    def plan(self, want: Want, now: datetime) -> list[Request]:
+    def plan(self, want: DataRequest, now: datetime) -> list[Request]:
         """Whole months, and whole days where a month is not whole or not out yet, within the want and out by `now`."""
         interval = INTERVALS.get(want.dataset)
         if interval is None:
@@ -93,14 +105,14 @@ class BinanceArchive(Provider):
         last = first + DAY if match[5] else (first.replace(day=28) + 4 * DAY).replace(day=1)
         return _midnight(first), _midnight(last)
 
-    def inspect(self, answer: Answer) -> None:
+    def inspect(self, answer: Response) -> None:
         """
         Return where the body is a zip that its checksum proves, or a checksum of the zip that was asked for.
 
         Raises:
             ProviderRefused: 404: late, or there is none.
             ProviderDown, RateLimited: as the status says.
-            AnswerUnreadable: a mismatch, no checksum to compare with, or not a zip of one CSV.
+            ResponseUnreadable: a mismatch, no checksum to compare with, or not a zip of one CSV.
         """
         if answer.status in (403, 404):
             raise ProviderRefused(f"{self.title} has no {_file(answer)} (yet)")
@@ -110,22 +122,22 @@ class BinanceArchive(Provider):
             return
         said = answer.headers.get(CHECKSUM_HEADER)
         if said is None:
-            raise AnswerUnreadable(f"{_file(answer)}: no checksum to compare with")
+            raise ResponseUnreadable(f"{_file(answer)}: no checksum to compare with")
         if said != answer.sha256:
-            raise AnswerUnreadable(
+            raise ResponseUnreadable(
                 f"{_file(answer)}: its sha256 is {answer.sha256[:12]}, its CHECKSUM says {said[:12]}"
             )
         _member(answer)
 
-    def proof(self, answer: Answer) -> dict[str, str]:
+    def proof(self, answer: Response) -> dict[str, str]:
         """The header that a checksum's answer adds to its zip's."""
         match = SHA256_LINE.fullmatch(answer.body)
         name = _file(answer).removesuffix(CHECKSUM)
         if match is None or match[2].decode("ascii", "replace") != name:
-            raise AnswerUnreadable(f"{name}: its CHECKSUM is not a line of sha256sum")
+            raise ResponseUnreadable(f"{name}: its CHECKSUM is not a line of sha256sum")
         return {CHECKSUM_HEADER: match[1].decode().lower()}
 
-    def survey(self, answer: Answer) -> Survey:
+    def survey(self, answer: Response) -> Survey:
         """How many rows a zip holds and what is missing in it; the rows are looked at only where some are."""
         span = self.span(answer.request.path, {})
         if span is None:
@@ -141,12 +153,12 @@ class BinanceArchive(Provider):
         newest = max((at for at in stamps.tolist() if _stamp(span[0]) <= at < _stamp(span[1])), default=None)
         return Survey(lines, None if newest is None else _instant(newest), _runs(missing.tolist(), length))
 
-    def read_table(self, answer: Answer) -> pa.Table:
+    def read_table(self, answer: Response) -> pa.Table:
         """
         The candles of a zip as columns: `opened_at` (UTC, null where it is no time), eight figures, `trades`.
 
         Raises:
-            AnswerUnreadable: not the documented columns.
+            ResponseUnreadable: not the documented columns.
         """
         columns = self._columns(_inflated(answer))
         opened = _micros(columns["opened"])
@@ -155,7 +167,7 @@ class BinanceArchive(Provider):
         rest = {name: columns[name] for name in (*FLOATS, "trades")}
         return pa.table({"opened_at": at, **rest})
 
-    def parse(self, answer: Answer) -> Iterator[Row]:
+    def parse(self, answer: Response) -> Iterator[ProviderRow]:
         """The same as Bars, one by one: for who reads few of them."""
         if answer.request.path.endswith(CHECKSUM):
             return
@@ -176,7 +188,7 @@ class BinanceArchive(Provider):
         try:
             found = _read_csv(text, dict.fromkeys(READ, pa.string()))
         except pa.ArrowInvalid as error:
-            raise AnswerUnreadable(f"a CSV of {self.title} cannot be read: {str(error)[:80]}") from None
+            raise ResponseUnreadable(f"a CSV of {self.title} cannot be read: {str(error)[:80]}") from None
         whole = {"opened": pa.int64(), "trades": pa.int64()}
         return pa.table({name: _numbers(found[name]).cast(whole.get(name, pa.float64()), safe=False) for name in READ})
 
@@ -185,7 +197,7 @@ def _read_csv(text: bytes, types: dict[str, Any]) -> pa.Table:
     """The columns that are read, of every line that has all twelve."""
     return pa.csv.read_csv(
         pa.BufferReader(text),
-        read_options=pa.csv.ReadOptions(column_names=COLUMNS.split(), skip_rows=_has_header(text), use_threads=False),
+        read_options=pa.csv.ReadOptions(column_names=_COLUMNS.split(), skip_rows=_has_header(text), use_threads=False),
         parse_options=pa.csv.ParseOptions(quote_char=False, invalid_row_handler=lambda row: "skip"),
         convert_options=pa.csv.ConvertOptions(column_types=types, include_columns=READ, strings_can_be_null=True),
     )
@@ -207,18 +219,18 @@ def _has_header(text: bytes) -> int:
     return int(bool(text) and not text[:1].isdigit())
 
 
-def _member(answer: Answer) -> zipfile.ZipInfo:
+def _member(answer: Response) -> zipfile.ZipInfo:
     """The one CSV of a zip."""
     try:
         found = zipfile.ZipFile(BytesIO(answer.body)).infolist()
     except (zipfile.BadZipFile, ValueError, NotImplementedError, struct.error):
-        raise AnswerUnreadable(f"{_file(answer)} is not a zip") from None
+        raise ResponseUnreadable(f"{_file(answer)} is not a zip") from None
     if len(found) != 1 or found[0].compress_type != DEFLATED or found[0].file_size > LARGEST:
-        raise AnswerUnreadable(f"{_file(answer)} is not a zip of one CSV")
+        raise ResponseUnreadable(f"{_file(answer)} is not a zip of one CSV")
     return found[0]
 
 
-def _inflated(answer: Answer) -> bytes:
+def _inflated(answer: Response) -> bytes:
     """The CSV, its length and CRC checked."""
     member, body = _member(answer), answer.body
     name, extra = struct.unpack_from("<HH", body, member.header_offset + 26)
@@ -226,9 +238,9 @@ def _inflated(answer: Answer) -> bytes:
     try:
         text = isal_zlib.decompress(body[start : start + member.compress_size], -15, member.file_size or 1)
     except (igzip_lib.IsalError, struct.error):  # type: ignore[misc]  # its stubs call the exception an object
-        raise AnswerUnreadable(f"{_file(answer)} cannot be inflated") from None
+        raise ResponseUnreadable(f"{_file(answer)} cannot be inflated") from None
     if len(text) != member.file_size or isal_zlib.crc32(text) != member.CRC:
-        raise AnswerUnreadable(f"{_file(answer)} is broken: its length or CRC is another")
+        raise ResponseUnreadable(f"{_file(answer)} is broken: its length or CRC is another")
     return bytes(text)
 
 
@@ -244,7 +256,7 @@ def _runs(stamps: list[int], length: timedelta) -> tuple[Span, ...]:
     return tuple(spans)
 
 
-def _file(answer: Answer) -> str:
+def _file(answer: Response) -> str:
     return answer.request.path.rsplit("/", 1)[-1]
 
 

@@ -14,9 +14,21 @@ https://docs.coingecko.com/v3.0.1/reference/coins-id-market-chart
 from collections.abc import Iterator
 from datetime import datetime
 
-from etl.domain import CRYPTO_QUOTE, Answer, Credential, Limits, Provider, Quote, Request, Row, Terms, Unreadable, Want
-from etl.errors import AnswerError, AnswerUnreadable, KeyRefused, ProviderRefused, RateLimited
-from etl.providers.reading import (
+from etl.domain import (
+    CRYPTO_QUOTE,
+    Credential,
+    DataRequest,
+    Limits,
+    Provider,
+    ProviderRow,
+    Quote,
+    Request,
+    Response,
+    Terms,
+    Unreadable,
+)
+from etl.errors import KeyRefused, ProviderRefused, RateLimited, ResponseError, ResponseUnreadable
+from etl.providers.parsing import (
     document,
     elements,
     excerpt,
@@ -28,7 +40,7 @@ from etl.providers.reading import (
     whole,
 )
 
-A_MINUTE = 60.0
+_A_MINUTE = 60.0
 QUOTE_CURRENCY = "USDT"
 COINS = {
     "BTC": "bitcoin",
@@ -63,7 +75,7 @@ class CoinGecko(Provider):
     )
     datasets = (CRYPTO_QUOTE,)
 
-    def plan(self, want: Want, now: datetime) -> list[Request]:
+    def plan(self, want: DataRequest, now: datetime) -> list[Request]:
         """One request for the last two midnights; [] for a coin whose id is not known here."""
         coin = COINS.get(want.symbol.removesuffix(QUOTE_CURRENCY))
         if want.dataset != CRYPTO_QUOTE or coin is None or not want.symbol.endswith(QUOTE_CURRENCY):
@@ -71,7 +83,7 @@ class CoinGecko(Provider):
         params = (("vs_currency", "usd"), ("days", "2"), ("interval", "daily"))
         return [Request(self.name, want.dataset, want.symbol, f"/coins/{coin}/market_chart", params)]
 
-    def inspect(self, answer: Answer) -> None:
+    def inspect(self, answer: Response) -> None:
         """
         Return where the body holds prices.
 
@@ -80,7 +92,7 @@ class CoinGecko(Provider):
             KeyRefused: the key is not accepted.
             ProviderRefused: beyond the plan, or no such coin.
             ProviderDown: 5xx.
-            AnswerUnreadable: anything else that is not data.
+            ResponseUnreadable: anything else that is not data.
         """
         error = _refusal(answer)
         if error is not None:
@@ -90,7 +102,7 @@ class CoinGecko(Provider):
         if not elements(body.get("prices"), "CoinGecko's prices"):
             raise ProviderRefused(f"CoinGecko has no price of {answer.request.symbol}")
 
-    def parse(self, answer: Answer) -> Iterator[Row]:
+    def parse(self, answer: Response) -> Iterator[ProviderRow]:
         """Prices, oldest first."""
         body = members(document(answer, self.title), "CoinGecko's answer")
         symbol = answer.request.symbol
@@ -106,11 +118,11 @@ class CoinGecko(Provider):
         yield from (quote for _, quote in sorted(found, key=lambda pair: pair[0]))
 
 
-def _refusal(answer: Answer) -> AnswerError | None:
+def _refusal(answer: Response) -> ResponseError | None:
     """The error behind `{"status": {"error_code"}}` under any status below 500; None where the body is none."""
     try:
         body = document(answer, "CoinGecko")
-    except AnswerUnreadable:
+    except ResponseUnreadable:
         return None
     outer = body if isinstance(body, dict) else {}
     inner = outer.get("error") if isinstance(outer.get("error"), dict) else outer
@@ -120,7 +132,7 @@ def _refusal(answer: Answer) -> AnswerError | None:
         return None
     if code == 429:
         wait = retry_after(answer)
-        return RateLimited("CoinGecko's calls of this minute are spent", wait or A_MINUTE)
+        return RateLimited("CoinGecko's calls of this minute are spent", wait or _A_MINUTE)
     if code in KEY_CODES:
         return KeyRefused("CoinGecko does not accept the key")
     said = excerpt(status.get("error_message")) if isinstance(status, dict) else ""

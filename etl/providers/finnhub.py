@@ -14,9 +14,21 @@ https://finnhub.io/docs/api/quote
 from collections.abc import Iterator
 from datetime import datetime
 
-from etl.domain import EQUITY_QUOTE, Answer, Credential, Limits, Provider, Quote, Request, Row, Terms, Unreadable, Want
-from etl.errors import AnswerUnreadable, KeyRefused, ProviderRefused, RateLimited
-from etl.providers.reading import (
+from etl.domain import (
+    EQUITY_QUOTE,
+    Credential,
+    DataRequest,
+    Limits,
+    Provider,
+    ProviderRow,
+    Quote,
+    Request,
+    Response,
+    Terms,
+    Unreadable,
+)
+from etl.errors import KeyRefused, ProviderRefused, RateLimited, ResponseUnreadable
+from etl.providers.parsing import (
     document,
     excerpt,
     instant,
@@ -28,7 +40,7 @@ from etl.providers.reading import (
     retry_after,
 )
 
-A_MINUTE = 60.0
+_A_MINUTE = 60.0
 
 
 class Finnhub(Provider):
@@ -46,13 +58,13 @@ class Finnhub(Provider):
     )
     datasets = (EQUITY_QUOTE,)
 
-    def plan(self, want: Want, now: datetime) -> list[Request]:
+    def plan(self, want: DataRequest, now: datetime) -> list[Request]:
         """One request; none of a listing abroad, whose currency the body does not name."""
         if want.dataset != EQUITY_QUOTE or is_listed_abroad(want.symbol):
             return []
         return [Request(self.name, want.dataset, want.symbol, "/quote", (("symbol", want.symbol),))]
 
-    def inspect(self, answer: Answer) -> None:
+    def inspect(self, answer: Response) -> None:
         """
         Return where the body is a quote.
 
@@ -61,11 +73,11 @@ class Finnhub(Provider):
             KeyRefused: 401.
             ProviderRefused: a resource or symbol that the plan does not hold.
             ProviderDown: 5xx.
-            AnswerUnreadable: anything else that is not data.
+            ResponseUnreadable: anything else that is not data.
         """
         if answer.status == 429:
             wait = retry_after(answer)
-            raise RateLimited("Finnhub's calls of this minute are spent", A_MINUTE if wait is None else wait)
+            raise RateLimited("Finnhub's calls of this minute are spent", _A_MINUTE if wait is None else wait)
         refuse_status(
             answer, self.title, keyed=True, said=refusal_in(answer, "error") if answer.status in (403, 422) else ""
         )
@@ -75,14 +87,14 @@ class Finnhub(Provider):
             if "api key" in said.lower():
                 raise KeyRefused("Finnhub does not accept the key")
             if "limit" in said.lower():
-                raise RateLimited("Finnhub's calls of this minute are spent", A_MINUTE)
+                raise RateLimited("Finnhub's calls of this minute are spent", _A_MINUTE)
             raise ProviderRefused(f"Finnhub refused {answer.request.symbol}: {said}")
         if "c" not in body or "t" not in body:
-            raise AnswerUnreadable(f"Finnhub's answer for {answer.request.symbol} is not a quote")
+            raise ResponseUnreadable(f"Finnhub's answer for {answer.request.symbol} is not a quote")
         if number(body["t"]) == 0:
             raise ProviderRefused(f"Finnhub does not know {answer.request.symbol}")
 
-    def parse(self, answer: Answer) -> Iterator[Row]:
+    def parse(self, answer: Response) -> Iterator[ProviderRow]:
         """The last price at the instant of its trade."""
         body = members(document(answer, self.title), "Finnhub's answer")
         symbol = answer.request.symbol

@@ -15,9 +15,27 @@ https://site.financialmodelingprep.com/developer/docs/stable/historical-price-eo
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from etl.domain import EQUITY_DAILY, EQUITY_HISTORY, Answer, Credential, Limits, Provider, Request, Row, Terms, Want
-from etl.errors import AnswerError, AnswerUnreadable, DaySpent, KeyRefused, ProviderRefused, RateLimited
-from etl.providers.reading import (
+from etl.domain import (
+    EQUITY_DAILY,
+    EQUITY_HISTORY,
+    Credential,
+    DataRequest,
+    Limits,
+    Provider,
+    ProviderRow,
+    Request,
+    Response,
+    Terms,
+)
+from etl.errors import (
+    KeyRefused,
+    ProviderQuotaExhausted,
+    ProviderRefused,
+    RateLimited,
+    ResponseError,
+    ResponseUnreadable,
+)
+from etl.providers.parsing import (
     bars,
     document,
     elements,
@@ -28,10 +46,10 @@ from etl.providers.reading import (
     share_class,
 )
 
-RECENT = timedelta(days=140)  # about 100 sessions
+_RECENT = timedelta(days=140)  # about 100 sessions
 FREE = timedelta(days=5 * 365)  # what a free key is given
-MICROSECOND = timedelta(microseconds=1)
-NAMES = {"at": "date", **{name: name for name in ("open", "high", "low", "close", "volume")}}
+_MICROSECOND = timedelta(microseconds=1)
+_NAMES = {"at": "date", **{name: name for name in ("open", "high", "low", "close", "volume")}}
 
 
 class Fmp(Provider):
@@ -49,29 +67,29 @@ class Fmp(Provider):
     )
     datasets = (EQUITY_DAILY, EQUITY_HISTORY)
 
-    def plan(self, want: Want, now: datetime) -> list[Request]:
+    def plan(self, want: DataRequest, now: datetime) -> list[Request]:
         """One request: the days from `since` (or the last 140) up to `until` or today; none of a listing abroad."""
         if want.dataset not in self.datasets or is_listed_abroad(want.symbol):
             return []
-        first = want.since or (now - FREE if want.dataset == EQUITY_HISTORY else now - RECENT)
-        last = min(now, want.until - MICROSECOND) if want.until else now
+        first = want.since or (now - FREE if want.dataset == EQUITY_HISTORY else now - _RECENT)
+        last = min(now, want.until - _MICROSECOND) if want.until else now
         if last < now - FREE:
             return []
         span = (("from", max(first, now - FREE).date().isoformat()), ("to", last.date().isoformat()))
         params = (("symbol", share_class(want.symbol, "-")), *span)
         return [Request(self.name, want.dataset, want.symbol, "/historical-price-eod/full", params)]
 
-    def inspect(self, answer: Answer) -> None:
+    def inspect(self, answer: Response) -> None:
         """
         Return where the body is a list of rows of the symbol that was asked for.
 
         Raises:
-            DaySpent: the day's 250 calls are spent.
+            ProviderQuotaExhausted: the day's 250 calls are spent.
             RateLimited: 429 that says how long to wait.
             KeyRefused: 401, or a text that says so.
             ProviderRefused: a symbol beyond the plan, an old path, or no row in the span.
             ProviderDown: 5xx.
-            AnswerUnreadable: anything else that is not data.
+            ResponseUnreadable: anything else that is not data.
         """
         error = _refusal(answer)
         if error is not None:
@@ -82,19 +100,19 @@ class Fmp(Provider):
             raise ProviderRefused(f"FMP has no row of {answer.request.symbol} in that span")
         asked = dict(answer.request.params)["symbol"]
         if any(isinstance(row, dict) and row.get("symbol") != asked for row in rows):
-            raise AnswerUnreadable(f"FMP answered for another symbol than {answer.request.symbol}")
+            raise ResponseUnreadable(f"FMP answered for another symbol than {answer.request.symbol}")
 
-    def parse(self, answer: Answer) -> Iterator[Row]:
+    def parse(self, answer: Response) -> Iterator[ProviderRow]:
         """Bars, one a session, split-adjusted."""
         items = elements(document(answer, self.title), "FMP's answer")
-        yield from bars(answer.request.symbol, items, NAMES, adjustment="split")
+        yield from bars(answer.request.symbol, items, _NAMES, adjustment="split")
 
 
-def _refusal(answer: Answer) -> AnswerError | None:
+def _refusal(answer: Response) -> ResponseError | None:
     """The error behind `{"Error Message"}` under any status below 500; None where the body is none."""
     try:
         body = document(answer, "FMP")
-    except AnswerUnreadable:
+    except ResponseUnreadable:
         body = excerpt(answer.body.decode("utf-8", "replace"))
     said = excerpt(body.get("Error Message") or body.get("message")) if isinstance(body, dict) else excerpt(body)
     text, status, symbol = said.lower(), answer.status, answer.request.symbol
@@ -102,7 +120,11 @@ def _refusal(answer: Answer) -> AnswerError | None:
         return None
     if status == 429 or "limit reach" in text:
         wait = retry_after(answer)
-        return DaySpent("FMP's calls of the day are spent") if wait is None else RateLimited("FMP was too fast", wait)
+        return (
+            ProviderQuotaExhausted("FMP's calls of the day are spent")
+            if wait is None
+            else RateLimited("FMP was too fast", wait)
+        )
     if status == 401 or "api key" in text:
         return KeyRefused("FMP does not accept the key")
     if status in (402, 403) or (isinstance(body, dict) and status in (200, 400, 404)):

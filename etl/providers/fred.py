@@ -18,22 +18,22 @@ from datetime import UTC, date, datetime
 
 from etl.domain import (
     MACRO,
-    SERIES,
-    Answer,
+    SERIES_METADATA,
     Credential,
+    DataRequest,
     Limits,
     Observation,
     Provider,
+    ProviderRow,
     Request,
-    Row,
+    Response,
     Series,
     Terms,
     Unreadable,
-    Want,
 )
-from etl.errors import AnswerUnreadable, KeyRefused, ProviderRefused
-from etl.providers.reading import day, document, elements, excerpt, in_order, members, number, refuse_status, whole
-from etl.publication import is_amount, why_units_differ
+from etl.errors import KeyRefused, ProviderRefused, ResponseUnreadable
+from etl.market.releases import is_amount, why_units_differ
+from etl.providers.parsing import day, document, elements, excerpt, in_order, members, number, refuse_status, whole
 
 OBSERVATIONS = "/series/observations"
 DESCRIPTION = "/series"
@@ -53,17 +53,17 @@ class Fred(Provider):
         "https://fred.stlouisfed.org/docs/api/terms_of_use.html",
         publishable=True,
     )
-    datasets = (MACRO, SERIES)
+    datasets = (MACRO, SERIES_METADATA)
 
-    def plan(self, want: Want, now: datetime) -> list[Request]:
+    def plan(self, want: DataRequest, now: datetime) -> list[Request]:
         """
         One request: all of a series from `since` on (at most 100,000 rows a page), or its description.
 
         The unit of an amount in dollars is asked for before its observations, which do not name it.
         """
         params: tuple[tuple[str, str], ...] = (("series_id", want.symbol), ("file_type", "json"))
-        description = Request(self.name, SERIES, want.symbol, DESCRIPTION, params)
-        if want.dataset == SERIES:
+        description = Request(self.name, SERIES_METADATA, want.symbol, DESCRIPTION, params)
+        if want.dataset == SERIES_METADATA:
             return [description]
         if want.dataset == MACRO:
             if want.since is not None:
@@ -72,11 +72,11 @@ class Fred(Provider):
             return [Request(self.name, want.dataset, want.symbol, OBSERVATIONS, params, proof=proof)]
         return []
 
-    def proof(self, answer: Answer) -> dict[str, str]:
+    def proof(self, answer: Response) -> dict[str, str]:
         """The header that a description adds to the answer with its observations: their unit."""
         return {UNITS: _description(answer, members(document(answer, self.title), "FRED's answer")).units}
 
-    def inspect(self, answer: Answer) -> None:
+    def inspect(self, answer: Response) -> None:
         """
         Return where the body holds what was asked for.
 
@@ -86,7 +86,7 @@ class Fred(Provider):
             ProviderRefused: the series does not exist, or another 4xx; or it comes in another unit than its amounts
                 rest on, and whoever serves it again has that unit too.
             ProviderDown: 5xx.
-            AnswerUnreadable: anything else that is not data, also a page that lacks rows.
+            ResponseUnreadable: anything else that is not data, also a page that lacks rows.
         """
         if answer.status != 200:
             self._refuse(answer)
@@ -100,9 +100,9 @@ class Fred(Provider):
         rows = elements(body.get("observations"), "FRED's observations")
         count = whole(body.get("count"))
         if count is not None and count > len(rows):
-            raise AnswerUnreadable(f"FRED gave {len(rows)} of {count} rows of {answer.request.symbol}")
+            raise ResponseUnreadable(f"FRED gave {len(rows)} of {count} rows of {answer.request.symbol}")
 
-    def parse(self, answer: Answer) -> Iterator[Row]:
+    def parse(self, answer: Response) -> Iterator[ProviderRow]:
         """Observations, or one Series. `vintage_date` is set only where the request names `realtime_start`."""
         body = members(document(answer, self.title), "FRED's answer")
         if answer.request.path == DESCRIPTION:
@@ -110,7 +110,7 @@ class Fred(Provider):
             return
         series_id = answer.request.symbol
         has_vintages = "realtime_start" in dict(answer.request.params)
-        rows: list[tuple[date, Row]] = []
+        rows: list[tuple[date, ProviderRow]] = []
         for item in elements(body.get("observations"), "FRED's observations"):
             found = item if isinstance(item, dict) else {}
             at, text = day(found.get("date")), found.get("value")
@@ -126,10 +126,10 @@ class Fred(Provider):
                 rows.append((at, Observation(series_id, at, value)))
         yield from in_order(series_id, rows)
 
-    def _refuse(self, answer: Answer) -> None:
+    def _refuse(self, answer: Response) -> None:
         try:
             body = document(answer, self.title)
-        except AnswerUnreadable:
+        except ResponseUnreadable:
             body = None
         said = excerpt(body.get("error_message")) if isinstance(body, dict) else ""
         if answer.status == 400 and "api_key" in said:
@@ -139,17 +139,17 @@ class Fred(Provider):
         refuse_status(answer, self.title, keyed=True, said=said)
 
 
-def _description(answer: Answer, body: dict[str, object]) -> Series:
+def _description(answer: Response, body: dict[str, object]) -> Series:
     found = elements(body.get("seriess"), "FRED's seriess")
     row = members(found[0] if found else None, "FRED's description")
     names = ("id", "title", "units", "frequency_short", "seasonal_adjustment_short", "last_updated")
     texts = [text for text in (row.get(name) for name in names) if isinstance(text, str)]
     if len(texts) != len(names):
-        raise AnswerUnreadable(f"FRED's description of {answer.request.symbol} lacks one of {', '.join(names)}")
+        raise ResponseUnreadable(f"FRED's description of {answer.request.symbol} lacks one of {', '.join(names)}")
     if texts[0] != answer.request.symbol:
-        raise AnswerUnreadable(f"FRED described another series than {answer.request.symbol}")
+        raise ResponseUnreadable(f"FRED described another series than {answer.request.symbol}")
     try:
         last_updated = datetime.fromisoformat(texts[5]).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise AnswerUnreadable(f"FRED's last_updated of {answer.request.symbol} is not an instant") from None
+        raise ResponseUnreadable(f"FRED's last_updated of {answer.request.symbol} is not an instant") from None
     return Series(texts[0], texts[1], texts[2], texts[3], texts[4], last_updated)

@@ -15,9 +15,20 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from io import StringIO
 
-from etl.domain import MACRO, Answer, Limits, Observation, Provider, Request, Row, Terms, Unreadable, Want
-from etl.errors import AnswerUnreadable, ProviderRefused
-from etl.providers.reading import day, in_order, number, refuse_status
+from etl.domain import (
+    MACRO,
+    DataRequest,
+    Limits,
+    Observation,
+    Provider,
+    ProviderRow,
+    Request,
+    Response,
+    Terms,
+    Unreadable,
+)
+from etl.errors import ProviderRefused, ResponseUnreadable
+from etl.providers.parsing import day, in_order, number, refuse_status
 
 DAY_COLUMNS = ("observation_date", "DATE")
 MISSING = ("", ".")
@@ -37,7 +48,7 @@ class FredGraph(Provider):
     )
     datasets = (MACRO,)
 
-    def plan(self, want: Want, now: datetime) -> list[Request]:
+    def plan(self, want: DataRequest, now: datetime) -> list[Request]:
         """One request: all of a series from `since` on."""
         if want.dataset != MACRO:
             return []
@@ -46,24 +57,24 @@ class FredGraph(Provider):
             params += (("cosd", want.since.date().isoformat()),)
         return [Request(self.name, want.dataset, want.symbol, "/fredgraph.csv", params)]
 
-    def inspect(self, answer: Answer) -> None:
+    def inspect(self, answer: Response) -> None:
         """
         Return where the body is the CSV of the series that was asked for.
 
         Raises:
             ProviderRefused: no such series (404), or another 4xx.
             RateLimited, ProviderDown: by status.
-            AnswerUnreadable: not that CSV.
+            ResponseUnreadable: not that CSV.
         """
         if answer.status == 404:
             raise ProviderRefused(f"fredgraph.csv has no series {answer.request.symbol}")
         refuse_status(answer, self.title, keyed=False)
         _lines(answer)
 
-    def parse(self, answer: Answer) -> Iterator[Row]:
+    def parse(self, answer: Response) -> Iterator[ProviderRow]:
         """Observations; `value=None` for an empty cell."""
         series_id = answer.request.symbol
-        rows: list[tuple[date, Row]] = []
+        rows: list[tuple[date, ProviderRow]] = []
         for cells in _lines(answer):
             at = day(cells[0])
             value = number(cells[1]) if len(cells) == 2 else None
@@ -74,15 +85,15 @@ class FredGraph(Provider):
         yield from in_order(series_id, rows)
 
 
-def _lines(answer: Answer) -> list[list[str]]:
+def _lines(answer: Response) -> list[list[str]]:
     """The lines below the header, blank ones left out; each has at least one cell."""
     try:
         lines = [cells for cells in csv.reader(StringIO(answer.body.decode("utf-8-sig"))) if cells]
     except (UnicodeDecodeError, csv.Error):
-        raise AnswerUnreadable(f"fredgraph.csv's answer for {answer.request.symbol} is not CSV") from None
+        raise ResponseUnreadable(f"fredgraph.csv's answer for {answer.request.symbol} is not CSV") from None
     head = lines[0] if lines else []
     if len(head) != 2 or head[0] not in DAY_COLUMNS:
-        raise AnswerUnreadable(f"fredgraph.csv's answer for {answer.request.symbol} is not a day and a series")
+        raise ResponseUnreadable(f"fredgraph.csv's answer for {answer.request.symbol} is not a day and a series")
     if head[1] != answer.request.symbol:
-        raise AnswerUnreadable(f"fredgraph.csv answered for another series than {answer.request.symbol}")
+        raise ResponseUnreadable(f"fredgraph.csv answered for another series than {answer.request.symbol}")
     return lines[1:]

@@ -16,9 +16,28 @@ https://twelvedata.com/docs#time-series
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from etl.domain import EQUITY_DAILY, EQUITY_HISTORY, Answer, Credential, Limits, Provider, Request, Row, Terms, Want
-from etl.errors import AnswerError, AnswerUnreadable, DaySpent, KeyRefused, ProviderDown, ProviderRefused, RateLimited
-from etl.providers.reading import (
+from etl.domain import (
+    EQUITY_DAILY,
+    EQUITY_HISTORY,
+    Credential,
+    DataRequest,
+    Limits,
+    Provider,
+    ProviderRow,
+    Request,
+    Response,
+    Terms,
+)
+from etl.errors import (
+    KeyRefused,
+    ProviderDown,
+    ProviderQuotaExhausted,
+    ProviderRefused,
+    RateLimited,
+    ResponseError,
+    ResponseUnreadable,
+)
+from etl.providers.parsing import (
     bars,
     document,
     elements,
@@ -32,11 +51,11 @@ from etl.providers.reading import (
 )
 
 RECENT_ROWS, ALL_ROWS = 100, 5000
-RECENT = timedelta(days=140)  # what 100 sessions reach back
-A_MINUTE = 60.0
-NEW_YORK = "America/New_York"
-MICROSECOND = timedelta(microseconds=1)
-NAMES = {"at": "datetime", **{name: name for name in ("open", "high", "low", "close", "volume")}}
+_RECENT = timedelta(days=140)  # what 100 sessions reach back
+_A_MINUTE = 60.0
+_NEW_YORK = "America/New_York"
+_MICROSECOND = timedelta(microseconds=1)
+_NAMES = {"at": "datetime", **{name: name for name in ("open", "high", "low", "close", "volume")}}
 
 
 class TwelveData(Provider):
@@ -55,11 +74,11 @@ class TwelveData(Provider):
     datasets = (EQUITY_DAILY, EQUITY_HISTORY)
     parser_version = 2  # 1 took another listing's pence for dollars
 
-    def plan(self, want: Want, now: datetime) -> list[Request]:
+    def plan(self, want: DataRequest, now: datetime) -> list[Request]:
         """One request: the last 100 sessions, or up to 5000 from an older `since` to `until`."""
         if want.dataset not in self.datasets:
             return []
-        is_recent = want.dataset == EQUITY_DAILY and (want.since is None or want.since > now - RECENT)
+        is_recent = want.dataset == EQUITY_DAILY and (want.since is None or want.since > now - _RECENT)
         params: tuple[tuple[str, str], ...] = (
             ("symbol", share_class(want.symbol, ".")),
             ("interval", "1day"),
@@ -70,20 +89,20 @@ class TwelveData(Provider):
             params += (("start_date", want.since.date().isoformat()),)
         if want.until is not None and want.until <= now:
             # the last moment of the day: a session is stamped with its midnight, whichever way the end is meant
-            params += (("end_date", f"{(want.until - MICROSECOND).date()}T23:59:59"),)
+            params += (("end_date", f"{(want.until - _MICROSECOND).date()}T23:59:59"),)
         return [Request(self.name, want.dataset, want.symbol, "/time_series", params)]
 
-    def inspect(self, answer: Answer) -> None:
+    def inspect(self, answer: Response) -> None:
         """
         Return where the body holds rows of the symbol that was asked for.
 
         Raises:
             RateLimited: the minute's 8 credits are spent.
-            DaySpent: the day's 800 are.
+            ProviderQuotaExhausted: the day's 800 are.
             KeyRefused: 401.
             ProviderRefused: an unknown symbol, one beyond the plan, another listing or currency, or no row in the span.
             ProviderDown: 5xx.
-            AnswerUnreadable: anything else that is not data.
+            ResponseUnreadable: anything else that is not data.
         """
         if answer.status != 200:
             self._refuse_body(answer)
@@ -91,33 +110,33 @@ class TwelveData(Provider):
         body = members(document(answer, self.title), "Twelve Data's answer")
         if "values" not in body:
             unknown = f"Twelve Data's answer for {answer.request.symbol} holds no data that we know"
-            raise _refusal(answer, body) or AnswerUnreadable(unknown)
+            raise _refusal(answer, body) or ResponseUnreadable(unknown)
         meta = members(body.get("meta"), "Twelve Data's meta")
         if meta.get("symbol") != dict(answer.request.params)["symbol"]:
-            raise AnswerUnreadable(f"Twelve Data answered for another symbol than {answer.request.symbol}")
+            raise ResponseUnreadable(f"Twelve Data answered for another symbol than {answer.request.symbol}")
         listing = excerpt(meta.get("mic_code") or meta.get("exchange"), 20) or "an exchange that it does not name"
         refuse_currency(answer, self.title, meta.get("currency"), f" of {listing}")
-        if meta.get("exchange_timezone") != NEW_YORK:
+        if meta.get("exchange_timezone") != _NEW_YORK:
             raise ProviderRefused(f"Twelve Data gives {answer.request.symbol} of {listing}: another listing than ours")
         if not elements(body["values"], "Twelve Data's values"):
             raise ProviderRefused(f"Twelve Data has no row of {answer.request.symbol} in that span")
 
-    def parse(self, answer: Answer) -> Iterator[Row]:
+    def parse(self, answer: Response) -> Iterator[ProviderRow]:
         """Bars, one a session, as traded."""
         body = members(document(answer, self.title), "Twelve Data's answer")
-        yield from bars(answer.request.symbol, elements(body.get("values"), "Twelve Data's values"), NAMES)
+        yield from bars(answer.request.symbol, elements(body.get("values"), "Twelve Data's values"), _NAMES)
 
-    def _refuse_body(self, answer: Answer) -> None:
+    def _refuse_body(self, answer: Response) -> None:
         try:
             body = document(answer, self.title)
-        except AnswerUnreadable:
+        except ResponseUnreadable:
             return
         error = _refusal(answer, body) if isinstance(body, dict) and answer.status < 500 else None
         if error is not None:
             raise error
 
 
-def _refusal(answer: Answer, body: dict[str, object]) -> AnswerError | None:
+def _refusal(answer: Response, body: dict[str, object]) -> ResponseError | None:
     """
     The error behind `{"code", "message"}`, None for a code that means nothing here.
 
@@ -130,8 +149,8 @@ def _refusal(answer: Answer, body: dict[str, object]) -> AnswerError | None:
     if code == 429:
         if "minute" in text or "day" not in text:
             wait = retry_after(answer)
-            return RateLimited("Twelve Data's credits of this minute are spent", A_MINUTE if wait is None else wait)
-        return DaySpent("Twelve Data's credits of the day are spent")
+            return RateLimited("Twelve Data's credits of this minute are spent", _A_MINUTE if wait is None else wait)
+        return ProviderQuotaExhausted("Twelve Data's credits of the day are spent")
     if code == 401:
         return KeyRefused("Twelve Data does not accept the key")
     if code in (400, 403, 404, 414):

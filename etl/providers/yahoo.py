@@ -28,18 +28,18 @@ from etl.domain import (
     EQUITY_HISTORY,
     Action,
     ActionKind,
-    Answer,
     Bar,
+    DataRequest,
     Limits,
     Provider,
+    ProviderRow,
     Request,
-    Row,
+    Response,
     Terms,
     Unreadable,
-    Want,
 )
-from etl.errors import AnswerUnreadable, ProviderRefused
-from etl.providers.reading import (
+from etl.errors import ProviderRefused, ResponseUnreadable
+from etl.providers.parsing import (
     document,
     elements,
     epoch_s,
@@ -73,9 +73,10 @@ class Yahoo(Provider):
         publishable=False,
     )
     datasets = (EQUITY_DAILY, EQUITY_HISTORY, ACTIONS, CRYPTO_1D)
+    datasets_together = (EQUITY_DAILY, ACTIONS, EQUITY_HISTORY)  # one chart holds them all
     parser_version = 2  # 1 took pence and yen for dollars
 
-    def plan(self, want: Want, now: datetime) -> list[Request]:
+    def plan(self, want: DataRequest, now: datetime) -> list[Request]:
         """
         One request, whole UTC days up to `until`: the last 92 or from an earlier `since`; EQUITY_HISTORY from `since`.
 
@@ -99,24 +100,24 @@ class Yahoo(Provider):
         path = CHART + quote(_ticker(want.symbol), safe="")
         return [Request(self.name, want.dataset, want.symbol, path, params)]
 
-    def inspect(self, answer: Answer) -> None:
+    def inspect(self, answer: Response) -> None:
         """
         Return where the body is a chart of the symbol that was asked for, with at least one row.
 
         Raises:
             RateLimited, ProviderDown: by status.
             ProviderRefused: an unknown symbol, no row in the span, or another currency than US dollars.
-            AnswerUnreadable: not the documented shape, or another symbol.
+            ResponseUnreadable: not the documented shape, or another symbol.
         """
         if answer.status in (400, 404):
             raise ProviderRefused(f"Yahoo has no chart of {answer.request.symbol} (HTTP {answer.status})")
         refuse_status(answer, self.title, keyed=False)
         _Chart(answer, self.title)
 
-    def parse(self, answer: Answer) -> Iterator[Row]:
+    def parse(self, answer: Response) -> Iterator[ProviderRow]:
         """Bars (split-adjusted, with adj_close), then actions. A crypto day that is still open is left out."""
         chart = _Chart(answer, self.title)
-        rows: list[tuple[date, Row]] = []
+        rows: list[tuple[date, ProviderRow]] = []
         for i, stamp in enumerate(chart.stamps):
             at = chart.day_of(stamp)
             if at is None:
@@ -146,7 +147,7 @@ def _ratio(event: Mapping[str, object]) -> float | None:
 class _Chart:
     """One chart result, its shape checked: parallel arrays of one length, the zone, the events."""
 
-    def __init__(self, answer: Answer, title: str) -> None:
+    def __init__(self, answer: Response, title: str) -> None:
         self.symbol = answer.request.symbol
         self.is_crypto = answer.request.dataset == CRYPTO_1D
         self.answer = answer
@@ -173,14 +174,14 @@ class _Chart:
 
     def _check_symbol(self) -> None:
         if self.meta.get("symbol") != _ticker(self.symbol):
-            raise AnswerUnreadable(f"Yahoo answered for another symbol than {self.symbol}")
+            raise ResponseUnreadable(f"Yahoo answered for another symbol than {self.symbol}")
 
     def _zone(self) -> ZoneInfo:
         name = self.meta.get("exchangeTimezoneName")
         try:
             return ZoneInfo(name if isinstance(name, str) else "")
         except (KeyError, ValueError, OSError):  # unknown, malformed, or a folder of the zone database
-            raise AnswerUnreadable(f"Yahoo names no time zone for {self.symbol}") from None
+            raise ResponseUnreadable(f"Yahoo names no time zone for {self.symbol}") from None
 
     def _first(self, indicators: dict[str, object], name: str) -> dict[str, object]:
         parts = elements(indicators.get(name), f"Yahoo's {name}")
@@ -189,7 +190,7 @@ class _Chart:
     def _column(self, part: dict[str, object], name: str) -> list[object]:
         column = elements(part.get(name), f"Yahoo's {name}")
         if len(column) != len(self.stamps):
-            raise AnswerUnreadable(f"Yahoo's {name} of {self.symbol} has {len(column)} of {len(self.stamps)} rows")
+            raise ResponseUnreadable(f"Yahoo's {name} of {self.symbol} has {len(column)} of {len(self.stamps)} rows")
         return column
 
     def day_of(self, stamp: object) -> date | None:
@@ -229,9 +230,9 @@ class _Chart:
             adj_close=number(self.adj_close[i]) if self.adj_close is not None and not self.is_crypto else None,
         )
 
-    def actions(self, kind: ActionKind) -> Iterator[Row]:
+    def actions(self, kind: ActionKind) -> Iterator[ProviderRow]:
         """Splits or dividends by ex-date: new shares for one old, or the amount a share as Yahoo restates it."""
-        rows: list[tuple[date, Row]] = []
+        rows: list[tuple[date, ProviderRow]] = []
         for event in self._events(f"{kind}s"):
             ex_date = self.day_of(event.get("date"))
             value = _ratio(event) if kind == "split" else number(event.get("amount"))

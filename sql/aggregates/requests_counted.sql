@@ -38,7 +38,12 @@ requests_counted as (
         median(latency_ms) filter (reserved_at > as_of - interval 30 day)
             as median_latency_ms,
         count(*) filter (is_today) as used_today,
-        coalesce(bool_or(verdict = 'DaySpent') filter (is_today), false) as is_spent,
+        coalesce(
+            -- the second name is that of the release before
+            bool_or(verdict in ('ProviderQuotaExhausted', 'DaySpent'))
+                filter (is_today),
+            false
+        ) as is_spent,
         max(answered_at) as known_at,
     from requests
     group by source

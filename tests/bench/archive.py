@@ -13,7 +13,7 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from etl.domain import CRYPTO_1M, Want
+from etl.domain import CRYPTO_1M, DataRequest
 from etl.providers import PROVIDERS
 from tests.bench import peers
 from tests.bench.upstream import SYMBOLS, Measured, StandIn, mfo, stand_in, watched
@@ -32,7 +32,7 @@ def main() -> None:
         folder = Path(name)
         now = datetime.fromisoformat(upstream.env["MFO_NOW"])
         for symbol in SYMBOLS:
-            for request in PROVIDERS["binance_archive"].plan(Want(CRYPTO_1M, symbol, FIRST, LAST), now):
+            for request in PROVIDERS["binance_archive"].plan(DataRequest(CRYPTO_1M, symbol, FIRST, LAST), now):
                 upstream.warm(request.path)
         first_day = [fetched_only(folder / "day", upstream, ONE_DAY), mfo(folder / "day", upstream, "transform")]
         fetched = fetched_only(folder / "year", upstream, ASKED)

@@ -20,9 +20,8 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
-from etl.stores.building import NOTED, Building
-from etl.stores.models import build, load_models
-from etl.stores.warehouse import WRITER
+from etl.models.registry import NOTED, Building, build, load_models
+from etl.warehouse.file import WRITER
 
 SQL, PEERS = Path(__file__).parents[2] / "sql", Path(__file__).with_name("metric_peers.py")
 NAMES = {"polars": "polars", "talib": "pandas + TA-Lib", "pandas_ta": "pandas-ta-classic"}

@@ -27,7 +27,7 @@ ROUNDS, RATE, SECONDS = 5, 500, 4
 SERVE = """
 import os, sys
 from pathlib import Path
-from etl.stages import serve_static
+from etl.site.publish import server as serve_static
 os.sched_setaffinity(0, {0})
 serve_static.run(Path(sys.argv[1]), "127.0.0.1", 0, None, lambda line: print(line, flush=True))
 """

@@ -18,14 +18,15 @@ from typing import Any
 
 import duckdb
 
-from etl.domain import Answer, Request
-from etl.notes.prompt import NoteSettings
-from etl.notes.records import query_on
-from etl.notes.track_record import track_record
-from etl.settings import data_folder
-from etl.stages import analyze, score
-from etl.stores.models import Model, build, load_models
-from etl.stores.warehouse import NextFile
+from etl.config.settings import data_folder
+from etl.domain import Request, Response
+from etl.models.registry import Model, build, load_models
+from etl.notes.documents.note import query_on
+from etl.notes.scoring import score
+from etl.notes.scoring.track_record import track_record
+from etl.notes.writer import analyze
+from etl.notes.writer.prompt import NoteSettings
+from etl.warehouse.file import NextFile
 from tests.bench.upstream import mfo, stand_in
 
 SESSIONS, PROBED_EACH = 250, 25
@@ -50,10 +51,10 @@ class Keeper:
     def __init__(self) -> None:
         self.now, self.kept = datetime.now(UTC), 0
 
-    def __call__(self, kind: str, subject: str, body: bytes) -> Answer:
+    def __call__(self, kind: str, subject: str, body: bytes) -> Response:
         """Keep one, numbered behind all others."""
         self.kept += 1
-        return Answer(
+        return Response(
             Request("mfo", kind, subject, f"/{kind}"), 200, {}, body, self.now, self.now, 10**6 + self.kept, "replay"
         )
 

@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from etl.notes.verifier import verify
+from etl.notes.verifier.verify import verify
 from tests.notes.made_warehouse import facts, universe
 
 CORPUS = Path(__file__).parents[1] / "notes" / "corpus.jsonl"

@@ -9,7 +9,7 @@ import random
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from etl.site.flows import METHOD
+from etl.site.artifacts.flows import METHOD
 
 Artifact = dict[str, Any]
 

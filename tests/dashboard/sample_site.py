@@ -14,9 +14,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from etl.site.contents import SCHEMAS
-from etl.stores.charts import compiled_specs, vega_bundle
-from etl.stores.site import page_files
+from etl.site.publish.export import SCHEMAS
+from etl.site.publish.folder import page_files
+from etl.site.publish.vega import compiled_specs, vega_bundle
 from tests.dashboard.sample_artifacts import AS_OF, Artifact, pressure, prices, utc
 from tests.dashboard.sample_notes import hypotheses, notes, records
 from tests.dashboard.sample_operations import RUN_ID, SOURCES, at, operations

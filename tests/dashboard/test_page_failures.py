@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from etl.site.one_file import one_file
+from etl.site.publish.folder import one_file
 from tests.dashboard.browsing import charts_drawn
 from tests.dashboard.sample_site import DASHBOARD, build
 

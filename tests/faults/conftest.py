@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from etl.sessions import last_closed
-from etl.settings import parse_instant
+from etl.config.settings import parse_instant
+from etl.market.sessions import last_closed
 from tests.conftest import Upstream
 from tests.faults.folders import NOW, ROUTES, Rows, SmallFolder, choice_of, folder_of
 

@@ -9,13 +9,16 @@ from typing import Any
 import duckdb
 from pydantic import SecretStr
 
-from etl import history, pipeline, showing, steps
-from etl.choices import Choice
+from etl.config.schema import Extract, LimitOverride, Tables, Universe
+from etl.config.settings import CHAINS, Settings, parse_instant
 from etl.domain import CRYPTO_1D, EQUITY_DAILY, MACRO
 from etl.errors import MfoError
-from etl.observatory import Observatory, opened
-from etl.settings import CHAINS, Settings, parse_instant
-from etl.tables import Extract, LimitOverride, Tables, Universe
+from etl.extract.selection import Selection
+from etl.pipeline import backfill, daily
+from etl.pipeline.backfill import BackfillOptions
+from etl.pipeline.context import RunContext, open_context
+from etl.pipeline.notes import NoteOptions
+from etl.site.publish.export import ExportOptions
 from tests.clocks import NotedClock
 from tests.conftest import AV_KEY, FRED_KEY, files_of
 
@@ -105,51 +108,51 @@ class SmallFolder:
             base_urls=self.base_urls,
         )
 
-    def _run(self, work: Callable[[Observatory], int]) -> int:
+    def _run(self, work: Callable[[RunContext], int]) -> int:
         """The exit code, as the command line gives it."""
         settings = self.settings()
         assert settings.now is not None
         clock = NotedClock(settings.now)
         try:
-            with opened(settings, clock=clock) as o:
-                return work(o)
+            with open_context(settings, clock=clock) as ctx:
+                return work(ctx)
         except MfoError as error:
             self.said.append(str(error))
             return error.exit_code
         finally:
             self.waits += [wait for wait in clock.waits if wait > 0]
 
-    def fetch(self, choice: Choice) -> int:
+    def fetch(self, choice: Selection) -> int:
         """`mfo extract`, then `mfo transform`; the exit code of the first."""
 
-        def work(o: Observatory) -> int:
+        def work(ctx: RunContext) -> int:
             try:
-                return pipeline.only_extract(o, choice)
+                return daily.only_extract(ctx, choice)
             finally:
-                o.outcomes.clear()
-                pipeline.only_transform(o, everything=False)
+                ctx.report.outcomes.clear()
+                daily.only_transform(ctx, everything=False)
 
         return self._run(work)
 
-    def daily(self, choice: Choice | None = None) -> int:
+    def daily(self, choice: Selection | None = None) -> int:
         """`mfo run-daily --no-llm`."""
-        notes = steps.NoteChoice(use_model=False)
-        return self._run(lambda o: pipeline.daily(o, choice or Choice(), notes))
+        notes = NoteOptions(use_model=False)
+        return self._run(lambda ctx: daily.daily(ctx, choice or Selection(), notes))
 
     def backfill(self, since: str, until: str | None = None, *, only: str | None = None, symbol: str = "SPY") -> int:
         """`mfo backfill SPY --from since --to until`."""
-        asked = history.Choice(symbol, None, since, until, only)
-        return self._run(lambda o: history.backfill(o, asked))
+        options = BackfillOptions(symbol, None, since, until, only)
+        return self._run(lambda ctx: backfill.backfill(ctx, options))
 
     def price(self, since: str, until: str | None = None, only: str | None = None) -> list[tuple[str, int]]:
         """`mfo plan --backfill SPY`: (provider, calls)."""
-        with opened(self.settings(), quiet=True) as o:
-            rows, _ = history.priced(o, history.Choice("SPY", None, since, until, only), force=False)
+        with open_context(self.settings(), quiet=True) as ctx:
+            rows, _ = backfill.price(ctx, BackfillOptions("SPY", None, since, until, only), force=False)
         return [(row["provider"], row["calls"]) for row in rows]
 
     def export(self, out: Path, as_of: datetime | None = None, basis: str = "known") -> int:
         """`mfo export --out OUT --as-of T --basis B`."""
-        return self._run(lambda o: pipeline.only_export(o, showing.SiteChoice(out, as_of, basis)))
+        return self._run(lambda ctx: daily.only_export(ctx, ExportOptions(out, as_of, basis)))
 
     def requests(self) -> Rows:
         """(provider, verdict) of every request, in order."""
@@ -179,9 +182,9 @@ class SmallFolder:
         return [name for name, data in files_of(self.root).items() if any(key in data for key in keys)]
 
 
-def choice_of(route: Route) -> Choice:
+def choice_of(route: Route) -> Selection:
     """That want and nothing else."""
-    return Choice(datasets=frozenset({route.dataset}), symbols=frozenset({route.symbol}))
+    return Selection(datasets=frozenset({route.dataset}), symbols=frozenset({route.symbol}))
 
 
 def folder_of(root: Path, route: Route, base_urls: dict[str, str], **options: Any) -> SmallFolder:

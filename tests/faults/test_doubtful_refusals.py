@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from etl.choices import Choice
 from etl.domain import EQUITY_DAILY, MACRO
-from etl.planning import Task
+from etl.extract.planner import Task
+from etl.extract.selection import Selection
 from tests.conftest import Upstream
+from tests.extract.workbench import Bench, Reply, made_up, task
 from tests.faults.folders import ROUTES, SmallFolder, choice_of
 from tests.faults.policy import doubtful
-from tests.stages.workbench import Bench, Reply, made_up, task
 
 WANTS = {
     "alpha_vantage": task("SPY", "alpha_vantage", "yahoo"),
@@ -90,5 +90,5 @@ def test_the_stand_in_of_a_known_symbol_is_asked_only_after_two_refusals(
     upstream.reset()
     upstream.faults({"provider": "alpha_vantage", "kind": "error_message", "times": -1})
     choice = choice_of(route)
-    assert here.fetch(Choice(datasets=choice.datasets, symbols=choice.symbols, force=True)) == 3
+    assert here.fetch(Selection(datasets=choice.datasets, symbols=choice.symbols, force=True)) == 3
     assert upstream.verdicts() == ["fault:error_message", "fault:error_message", "ok"]

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from etl.choices import Choice
 from etl.domain import EQUITY_DAILY
+from etl.extract.selection import Selection
 from tests.conftest import Upstream
 from tests.faults.conftest import HANGS_S
 from tests.faults.folders import ROUTES, Rows, SmallFolder, choice_of
@@ -93,13 +93,15 @@ def test_a_passing_fault_costs_one_more_request(case: Case, folder: Make, upstre
     assert here.rows(route.relation) == clean(case.provider, case.provider)
 
 
-@pytest.mark.parametrize("verdict", ["ProviderDown", "AnswerUnreadable", "DaySpent", "RateLimited", "KeyRefused"])
+@pytest.mark.parametrize(
+    "verdict", ["ProviderDown", "ResponseUnreadable", "ProviderQuotaExhausted", "RateLimited", "KeyRefused"]
+)
 def test_with_nobody_to_stand_in_the_exit_code_says_why(verdict: str, tmp_path, base_urls, upstream: Upstream) -> None:
     """`run-daily` in which neither of two wants is answered: nothing is published, and the code is the table's."""
     case = next(case for case in cases() if case.verdict == verdict and case.provider == "alpha_vantage")
     upstream.faults({"provider": "alpha_vantage", "kind": case.kind, "times": -1})
     here = SmallFolder(tmp_path / "data", base_urls, {"equity_daily": ["alpha_vantage"]}, timeout_s=2.0)
-    assert here.daily(Choice(datasets=frozenset({EQUITY_DAILY}))) == case.exit_code_alone
+    assert here.daily(Selection(datasets=frozenset({EQUITY_DAILY}))) == case.exit_code_alone
     assert set(upstream.verdicts()) == {f"fault:{case.kind}"}
     assert here.said[0].startswith("nothing published: ")
     assert not (here.root / "warehouse.duckdb").exists()
@@ -111,7 +113,7 @@ def test_slow_answers_are_waited_for_side_by_side(tmp_path, base_urls, upstream:
     chains = {"equity_daily": ["alpha_vantage"], "equity_history": ["twelve_data"], "macro": ["fred"]}
     here = SmallFolder(tmp_path / "data", base_urls, chains)
     started = time.monotonic()
-    assert here.fetch(Choice()) == 0
+    assert here.fetch(Selection()) == 0
     assert time.monotonic() - started < 12
     slow = {entry["provider"] for entry in upstream.log() if entry["verdict"] == "fault:slow"}
     assert slow == {"alpha_vantage", "twelve_data", "fred", "binance", "yahoo"}
@@ -120,7 +122,7 @@ def test_slow_answers_are_waited_for_side_by_side(tmp_path, base_urls, upstream:
 def test_the_table_leaves_no_kind_and_no_provider_out(shared) -> None:
     """Every kind that the stand-in knows, at every provider, or the reason why it cannot be there."""
     text = (shared / "upstream" / "faults.py").read_text(encoding="utf-8")
-    kinds = re.findall(r'"(\w+)"', text[text.index("KINDS = ") : text.index("class Faults")])
+    kinds = re.findall(r'"(\w+)"', text[text.index("KINDS = ") : text.index("*tables.KINDS")])
     known = {(case.kind, case.provider) for case in cases()}
     assert len(known) == len(cases())
     expected = {(kind, name) for kind in kinds if kind not in ELSEWHERE for name in ALL}
@@ -136,10 +138,10 @@ def test_what_cannot_occur_changes_no_answer(kind: str, provider: str, folder: M
     assert upstream.verdicts() == [f"no_effect:{kind}"]
 
 
-def test_the_readme_tells_the_policy_as_the_table_has_it() -> None:
+def test_the_documents_tell_the_policy_as_the_table_has_it() -> None:
     """A row for each verdict, ending with the exit code of a run in which nobody stood in."""
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    rows = dict(re.findall(r"^\| `(\w+)` \|.*\| (\d+) \|$", readme, re.MULTILINE))
+    page = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)` \|.*\| (\d+) \|$", page, re.MULTILINE))
     assert {name: int(rows.get(name, -1)) for name in VERDICTS} == {
         name: alone for name, (_, alone, _) in VERDICTS.items()
     }

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from etl.stores.lake import Lake
+from etl.raw.store import RawStore
 from tests.conftest import Upstream, files_of
 from tests.faults.folders import NOW, SmallFolder
 
@@ -69,7 +69,7 @@ def assert_the_next_run_finishes(folder: SmallFolder) -> None:
     assert folder.daily() == 0
     newest = "select max(trade_date)::varchar from marts.daily_prices where symbol = 'SPY'"
     assert folder.published(newest) == [("2025-10-31",)]
-    lake = Lake(folder.root / "lake")
+    lake = RawStore(folder.root / "lake")
     assert len([lake.open(path).sha256 for _, path in lake.sequences()]) > 5
     assert not list(folder.root.glob("warehouse.duckdb.*"))
 

@@ -8,13 +8,13 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from etl.settings import parse_instant
-from etl.stores.folder import Folder
-from etl.stores.past import Past, seen_as_of
-from etl.stores.view import warehouse_of
+from etl.config.settings import parse_instant
+from etl.runtime.data_dir import DataDir
+from etl.warehouse.as_of import warehouse_of
+from etl.warehouse.time_travel import PastInstant, seen_as_of
 from tests.conftest import Upstream, files_of
 from tests.faults.folders import SmallFolder
-from tests.stores.warehouses import SQL
+from tests.warehouse.warehouses import SQL
 
 EVENING = time(22, 30, tzinfo=UTC)  # the session's bar is final an hour after its close
 AROUND_THE_SPLIT = [date(2025, 10, 17), date(2025, 10, 20), date(2025, 10, 31)]
@@ -44,8 +44,8 @@ class Month:
 
     def seen(self, day: date, basis: str) -> Any:
         """A look at a day's evening."""
-        places = Folder(self.folder.root)
-        return seen_as_of(warehouse_of(places), places.cache, Past(datetime.combine(day, EVENING), basis), SQL)
+        places = DataDir(self.folder.root)
+        return seen_as_of(warehouse_of(places), places.cache, PastInstant(datetime.combine(day, EVENING), basis), SQL)
 
 
 @pytest.fixture(

@@ -17,7 +17,7 @@ import pytest
 
 from tests.conftest import Mfo, Upstream, files_of
 from tests.faults.folders import NOW, SmallFolder
-from tests.stores.warehouses import held_open
+from tests.warehouse.warehouses import held_open
 
 CONFIG = """
 [universe]
@@ -48,7 +48,7 @@ select run_id, as_of::varchar, [
 READ = f"""
 import json, sys, time
 from pathlib import Path
-from etl.stores.warehouse import Warehouse
+from etl.warehouse.file import Warehouse
 warehouse = Warehouse(Path(sys.argv[1]) / "warehouse.duckdb", "")
 while True:
     con = warehouse.read()

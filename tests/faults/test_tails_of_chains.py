@@ -5,13 +5,13 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from etl.choices import Choice
 from etl.domain import EQUITY_DAILY, EQUITY_HISTORY, EQUITY_INTRADAY, MACRO
+from etl.extract.selection import Selection
 from tests.conftest import Upstream
+from tests.extract.workbench import Bench, Reply, made_up, task
 from tests.faults.folders import SmallFolder
-from tests.stages.workbench import Bench, Reply, made_up, task
 
-EQUITIES = Choice(datasets=frozenset({EQUITY_DAILY, EQUITY_HISTORY}), symbols=frozenset({"SPY"}))
+EQUITIES = Selection(datasets=frozenset({EQUITY_DAILY, EQUITY_HISTORY}), symbols=frozenset({"SPY"}))
 TOMORROW = "2025-11-02T03:43:00Z"
 
 
@@ -57,7 +57,7 @@ def test_a_paid_key_gives_five_minutes_that_are_held_against_the_days(
     paid = start_upstream("--premium", "--av-spacing", "0", "--av-per-day", "1000")
     urls = {name: url for name, url in paid.env.items() if name.endswith("_BASE_URL")}
     here = SmallFolder(tmp_path / "data", urls, is_premium=True)
-    choice = Choice(datasets=frozenset({EQUITY_DAILY, EQUITY_INTRADAY}), since=None)
+    choice = Selection(datasets=frozenset({EQUITY_DAILY, EQUITY_INTRADAY}), since=None)
     assert here.daily(choice) == 0
     assert sorted(functions(paid)) == ["TIME_SERIES_DAILY"] * 2 + ["TIME_SERIES_INTRADAY"] * 2
     rolled = "select symbol, trade_date::varchar, bars, is_complete from aggregates.sessions_rolled_up order by all"

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from etl.choices import Choice
 from etl.domain import EQUITY_DAILY, Bar
-from etl.providers.reading import newest
+from etl.extract.selection import Selection
+from etl.providers.parsing import newest
 from tests.conftest import Mfo, Upstream
+from tests.extract.workbench import NOW as AT
+from tests.extract.workbench import Bench, made_up, task
 from tests.faults.folders import KEYS, ROUTES, SmallFolder, choice_of
-from tests.stages.workbench import NOW as AT
-from tests.stages.workbench import Bench, made_up, task
 
 # kind -> why a row of it is refused; empty where none is
 SPOILT = {
@@ -96,11 +96,11 @@ def test_a_spent_day_is_over_until_its_midnight(tmp_path: Path, base_urls: dict[
     assert (asked_of_alpha_vantage(upstream), here.published(source)) == (["fault:daily_cap"], [("yahoo",)])
     here.now = SAME_EVENING
     upstream.now(SAME_EVENING)
-    assert here.daily(Choice(force=True)) == 3
+    assert here.daily(Selection(force=True)) == 3
     assert asked_of_alpha_vantage(upstream) == ["fault:daily_cap"]
     here.now = AFTER_MIDNIGHT
     upstream.now(AFTER_MIDNIGHT)
-    assert here.daily(Choice(force=True)) == 0
+    assert here.daily(Selection(force=True)) == 0
     assert asked_of_alpha_vantage(upstream) == ["fault:daily_cap", "ok", "ok"]
     assert here.published(source) == [("alpha_vantage",)]
     assert here.files_with_a_key() == []
@@ -143,7 +143,7 @@ def test_the_next_run_brings_what_was_refused(tmp_path: Path, base_urls: dict[st
     """A row that was spoilt once comes right with the next answer that holds it, as a version of its own."""
     upstream.faults(*({"provider": name, "kind": "nan_values"} for name in ("alpha_vantage", "yahoo", "fred")))
     here = SmallFolder(tmp_path / "data", base_urls)
-    choice = Choice(datasets=frozenset({EQUITY_DAILY, "macro"}), force=True)
+    choice = Selection(datasets=frozenset({EQUITY_DAILY, "macro"}), force=True)
     assert here.fetch(choice) == 0
     refused = here.rows("refused_rows", 'source, symbol, "at"')
     assert len(refused) == 2  # Yahoo is not asked for the last days
@@ -170,7 +170,7 @@ def test_an_answer_without_one_true_row_goes_to_the_stand_in(tmp_path: Path) -> 
     bench = Bench(tmp_path, zeros)
     try:
         outcome = bench.run([task("SPY", "alpha_vantage", "yahoo")])
-        assert [(p, v) for p, _, v in bench.verdicts()] == [("alpha_vantage", "AnswerUnreadable"), ("yahoo", "ok")]
+        assert [(p, v) for p, _, v in bench.verdicts()] == [("alpha_vantage", "ResponseUnreadable"), ("yahoo", "ok")]
         assert "none of the 100 rows of equity_daily of SPY can be true" in outcome.undone[0]
     finally:
         bench.close()

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from etl.errors import AnswerError
-from etl.stores.llm import Completion
+from etl.errors import ResponseError
+from etl.notes.writer.llm_client import ServerCompletion
 
 
 @dataclass
@@ -29,13 +29,13 @@ class Model:
     def complete(
         self, messages: Sequence[Mapping[str, str]], schema: Mapping[str, object], *, temperature: float,
         max_tokens: int, text_only: bool = False,
-    ) -> Completion:  # fmt: skip
+    ) -> ServerCompletion:  # fmt: skip
         self.asked.append([dict(m) for m in messages])
         self.modes.append("text" if text_only else "json_schema")
         answer = self.answers.pop(0)
-        if isinstance(answer, AnswerError):
+        if isinstance(answer, ResponseError):
             raise answer
-        if isinstance(answer, Completion):
+        if isinstance(answer, ServerCompletion):
             return answer
         text = answer if isinstance(answer, str) else json.dumps(answer)
-        return Completion(text, "stop", None, "a-model-2025", 900, 100, "text" if text_only else "json_schema")
+        return ServerCompletion(text, "stop", None, "a-model-2025", 900, 100, "text" if text_only else "json_schema")

@@ -11,8 +11,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from etl.domain import Answer, Request
-from etl.notes.facts import Fact, from_documents
+from etl.domain import Request, Response
+from etl.notes.documents.fact import Fact, from_documents
 
 ROOT = Path(__file__).parents[2]
 SQL, PROMPTS = ROOT / "sql", ROOT / "prompts"
@@ -74,12 +74,12 @@ class Keeper:
 
     def __init__(self, now: datetime = NOW) -> None:
         self.now = now
-        self.answers: list[Answer] = []
+        self.answers: list[Response] = []
 
-    def __call__(self, kind: str, subject: str, body: bytes) -> Answer:
+    def __call__(self, kind: str, subject: str, body: bytes) -> Response:
         """Keep one."""
         request = Request("mfo", kind, subject, f"/{kind}")
-        answer = Answer(request, 200, {}, body, self.now, self.now, len(self.answers) + 1, "run-1")
+        answer = Response(request, 200, {}, body, self.now, self.now, len(self.answers) + 1, "run-1")
         self.answers.append(answer)
         return answer
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from etl.notes.facts import as_documents, as_json, from_documents, hash_of, plain
-from etl.notes.gathering import gather, known_names, symbols_of
-from etl.notes.records import query_on
-from etl.notes.technicals import indicators
+from etl.notes.documents.fact import as_documents, as_json, from_documents, hash_of, plain
+from etl.notes.documents.note import query_on
+from etl.notes.facts.collect import gather, known_names, symbols_of
+from etl.notes.writer.ask import indicators
 from tests.notes.made_warehouse import DAY, SYMBOLS, a_day
 
 

@@ -3,9 +3,8 @@
 import pytest
 
 from etl.errors import SettingsWrong
-from etl.notes.modes import CHOSEN, DAILY
-from etl.notes.prompt import CORRECTION, NoteSettings, correction, messages_of, tag_of
-from etl.stores.prompts import template
+from etl.notes.writer.modes import CHOSEN, DAILY
+from etl.notes.writer.prompt import CORRECTION, NoteSettings, correction, messages_of, tag_of, template
 from tests.notes.made_warehouse import PROMPTS, facts
 
 

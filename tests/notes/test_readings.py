@@ -5,11 +5,11 @@ from datetime import date
 
 import pytest
 
-from etl.notes import readings
-from etl.notes.modes import CHOSEN
-from etl.notes.readings import Earlier
-from etl.notes.review import review
-from etl.notes.verifier import sentences_of
+from etl.notes.verifier.verify import sentences_of
+from etl.notes.writer import rule_based
+from etl.notes.writer.modes import CHOSEN
+from etl.notes.writer.review import review
+from etl.notes.writer.rule_based import Earlier
 from tests.notes.made_warehouse import universe
 from tests.notes.test_rules import SYMBOLS, shaken
 
@@ -28,7 +28,7 @@ def test_whatever_the_figures_are_the_rules_note_of_every_mode_stands(mode: str)
     dice = random.Random(11)
     for n in range(60):
         day = shaken(dice)
-        draft = readings.write(day, SYMBOLS, CHOSEN[mode], CALLS[: n % 6])
+        draft = rule_based.write_sections(day, SYMBOLS, CHOSEN[mode], CALLS[: n % 6])
         assert review(draft, day, universe(), CHOSEN[mode]) == [], draft
         assert CHOSEN[mode].fewest <= len(sentences_of(draft.summary)) <= CHOSEN[mode].most
 
@@ -39,7 +39,7 @@ def test_a_review_says_for_which_call_the_day_speaks() -> None:
     for _ in range(40):
         day = {fact.id: fact for fact in shaken(dice)}
         own, other = day.get("FXI.1D.return_pct"), day.get("SPY.1D.return_pct")
-        draft = readings.write(list(day.values()), SYMBOLS, CHOSEN["review"], CALLS[1:2])
+        draft = rule_based.write_sections(list(day.values()), SYMBOLS, CHOSEN["review"], CALLS[1:2])
         if own and other and own.value != other.value:
             word = "for" if own.value < other.value else "against"
             assert f"which speaks {word} it" in draft.summary

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from etl.errors import AnswerUnreadable
-from etl.notes.reply import parse, schema_for
+from etl.errors import ResponseUnreadable
+from etl.notes.writer.reply_schema import parse, schema_for
 
 SCHEMA = schema_for(["SPY", "EWJ"])
 CALL = {
@@ -58,7 +58,7 @@ def test_words_around_the_json_are_forgiven(content: str) -> None:
 )
 def test_another_shape_is_unreadable_with_the_place_named(content: str, reason: str) -> None:
     """Nothing that is missing is filled in."""
-    with pytest.raises(AnswerUnreadable, match=reason):
+    with pytest.raises(ResponseUnreadable, match=reason):
         parse(content, SCHEMA)
 
 
@@ -73,7 +73,7 @@ def test_a_draft_among_the_thoughts_is_not_taken_for_the_reply() -> None:
 def test_a_note_inside_a_broken_object_is_not_taken_for_the_reply() -> None:
     """What is broken outside is not read inside; a whole object beside it is."""
     broken = json.dumps({"confidence": float("nan"), "note": NOTE})
-    with pytest.raises(AnswerUnreadable, match="not finite"):
+    with pytest.raises(ResponseUnreadable, match="not finite"):
         parse(broken, SCHEMA)
     assert parse(f"{broken}\n{json.dumps(NOTE)}", SCHEMA).summary == "s"
 

@@ -4,10 +4,10 @@ import random
 from dataclasses import replace
 from datetime import date, timedelta
 
-from etl.notes import rules, wording
-from etl.notes.facts import Fact, rounded
-from etl.notes.review import review
-from etl.notes.verifier import sentences_of
+from etl.notes.documents.fact import Fact, rounded
+from etl.notes.verifier.verify import sentences_of
+from etl.notes.writer import rule_based, rule_based_text
+from etl.notes.writer.review import review
 from tests.notes.made_warehouse import facts, universe
 
 SYMBOLS = ["SPY", "FXI", "VGK", "EWJ", "INDA", "TLT", "GLD", "BTCUSDT", "QQQ", "AAPL", "BIL"]
@@ -43,7 +43,7 @@ def test_whatever_the_figures_are_the_rules_note_stands() -> None:
     dice = random.Random(7)
     for _ in range(150):
         day = shaken(dice)
-        draft = rules.write(day, SYMBOLS)
+        draft = rule_based.write(day, SYMBOLS)
         assert review(draft, day, universe()) == []
         assert len({call.symbol for call in draft.calls}) == 3
         assert 3 <= len(sentences_of(draft.summary)) <= 4
@@ -52,18 +52,18 @@ def test_whatever_the_figures_are_the_rules_note_stands() -> None:
 
 def test_the_same_figures_give_the_same_note() -> None:
     """No chance and no memory."""
-    assert rules.write(facts(), SYMBOLS) == rules.write(facts(), SYMBOLS)
+    assert rule_based.write(facts(), SYMBOLS) == rule_based.write(facts(), SYMBOLS)
 
 
 def test_an_extreme_rsi_is_called_against_for_five_sessions() -> None:
     """AAPL's RSI of 72.64 is the furthest out."""
-    call = rules.write(facts(), SYMBOLS).calls[0]
+    call = rule_based.write(facts(), SYMBOLS).calls[0]
     assert (call.symbol, call.stance, call.horizon) == ("AAPL", "underweight", 5)
 
 
 def test_agreement_of_price_return_and_pressure_is_called_for_a_month() -> None:
     """Japan has the highest pressure with everything up, China the lowest with everything down."""
-    calls = rules.write(facts(), SYMBOLS).calls
+    calls = rule_based.write(facts(), SYMBOLS).calls
     assert [(c.symbol, c.stance, c.horizon) for c in calls[1:]] == [
         ("EWJ", "overweight", 21),
         ("FXI", "underweight", 21),
@@ -80,36 +80,36 @@ def test_high_fear_calls_bonds_and_disagreement_calls_neutral() -> None:
     day = [replace(f, value=-f.value) if f.id in ("GLD.1M.pressure_pct", "GLD.1M.return_pct") else f for f in day]
     day = [replace(f, value=-f.value) if f.id == "TLT.1M.pressure_pct" else f for f in day]
     day = [replace(f, value=-abs(f.value)) if f.id == "TLT.1M.return_pct" else f for f in day]
-    calls = rules.write(day, SYMBOLS).calls
+    calls = rule_based.write(day, SYMBOLS).calls
     assert ("TLT", "overweight", 63) in {(c.symbol, c.stance, c.horizon) for c in calls}
     assert ("GLD", "neutral", 21) in {(c.symbol, c.stance, c.horizon) for c in calls}
 
 
 def test_a_universe_of_one_symbol_still_has_three_calls() -> None:
     """They differ by horizon."""
-    calls = rules.write(facts()[:1], ["SPY"]).calls
+    calls = rule_based.write(facts()[:1], ["SPY"]).calls
     assert len({(c.symbol, c.horizon) for c in calls}) == 3
 
 
 def test_a_value_of_another_day_is_told_with_its_own_date() -> None:
     """The VIX of the day before the note's, a yield of two days before; what is of the day has no need of one."""
-    text, _ = wording.summary([older(fact, 1) if fact.symbol == "VIXCLS" else fact for fact in facts()])
+    text, _ = rule_based_text.summary([older(fact, 1) if fact.symbol == "VIXCLS" else fact for fact in facts()])
     assert "VIX stood at 17.44 on 2025-10-30, percentile" in text
     assert "yield was 4.11 percent on 2025-10-30" in text
     assert "billion dollars on 2025-10-29" in text
-    assert "VIX stood at 17.44, percentile" in wording.summary(facts())[0]
+    assert "VIX stood at 17.44, percentile" in rule_based_text.summary(facts())[0]
 
 
 def test_a_coins_close_of_the_day_before_is_dated_beside_its_windows() -> None:
     """Its UTC day may not be over when the session is: close and windows then name their own days."""
     day = [older(fact, 1) if fact.symbol == "BTCUSDT" else fact for fact in facts()]
-    reading = rules.read("BTCUSDT", {fact.id: fact for fact in day})
-    text = wording.momentum_and_pressure(
-        "BTCUSDT", wording.day_of(day), reading.close, reading.mean, reading.month, reading.pressure
+    reading = rule_based.read("BTCUSDT", {fact.id: fact for fact in day})
+    text = rule_based_text.momentum_and_pressure(
+        "BTCUSDT", rule_based_text.day_of(day), reading.close, reading.mean, reading.month, reading.pressure
     )
     assert text.startswith("it closed at 109,556 on 2025-10-30, below its 30-day mean")
     assert "over the month to 2025-10-31" in text
-    assert review(rules.write(day, SYMBOLS), day, universe()) == []
+    assert review(rule_based.write(day, SYMBOLS), day, universe()) == []
 
 
 def test_however_small_the_universe_no_recommendation_comes_twice() -> None:
@@ -117,5 +117,5 @@ def test_however_small_the_universe_no_recommendation_comes_twice() -> None:
     dice = random.Random(11)
     for _ in range(150):
         day = shaken(dice)
-        calls = rules.write(day, dice.sample(SYMBOLS[:-1], dice.choice([1, 2, 3]))).calls
+        calls = rule_based.write(day, dice.sample(SYMBOLS[:-1], dice.choice([1, 2, 3]))).calls
         assert len({(call.symbol, call.horizon) for call in calls}) == len(calls) == 3

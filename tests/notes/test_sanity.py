@@ -5,8 +5,8 @@ from datetime import timedelta
 import duckdb
 import pytest
 
-from etl.notes.records import query_on
-from etl.notes.sanity import Sanity, examine
+from etl.notes.documents.note import query_on
+from etl.notes.facts.data_confidence import Sanity, examine
 from tests.notes.made_warehouse import DAY, SYMBOLS, a_day
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from etl.errors import UsageWrong
-from etl.notes.scoring_rule import STANCES, benchmark_of, callable_symbols, wrong_if
+from etl.notes.documents.scoring_rule import STANCES, benchmark_of, callable_symbols, wrong_if
 
 
 @pytest.mark.parametrize(

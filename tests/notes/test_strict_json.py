@@ -2,7 +2,7 @@
 
 import pytest
 
-from etl.notes.strict_json import read_json, without_surrogates
+from etl.runtime.strict_json import read_json, without_surrogates
 
 REFUSED = {
     '{"a": NaN}': "not finite",

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from etl.notes.track_record import NO_SKILL, TOO_SHORT, WORSE, calls_without_overlap, track_record, wilson
+from etl.notes.scoring.track_record import NO_SKILL, TOO_SHORT, WORSE, calls_without_overlap, track_record, wilson
 from tests.notes.made_warehouse import weekdays
 
 DAYS = weekdays(date(2024, 1, 1), 400)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from etl.notes.verifier import sentences_of, verify
+from etl.notes.verifier.verify import sentences_of, verify
 from tests.notes.made_warehouse import facts, universe
 
 CORPUS: list[dict[str, Any]] = [

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from etl.domain import Answer, Provider, Request, Want
+from etl.domain import DataRequest, Provider, Request, Response
 from etl.providers import PROVIDERS
 
 NOW = datetime(2025, 11, 1, 3, 43, tzinfo=UTC)
@@ -16,15 +16,15 @@ FMP, ALPACA, FINNHUB, COINGECKO = (PROVIDERS[name] for name in ("fmp", "alpaca",
 
 def planned(provider: Provider, dataset: str, symbol: str, since: datetime | None = SINCE) -> Request:
     """The first request of a want."""
-    return provider.plan(Want(dataset, symbol, since), NOW)[0]
+    return provider.plan(DataRequest(dataset, symbol, since), NOW)[0]
 
 
 def answer(
     request: Request, body: object, status: int = 200, headers: Mapping[str, str] | None = None, at: datetime = NOW
-) -> Answer:
+) -> Response:
     """An answer to a request; a body that is not bytes is written as JSON."""
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return Answer(request, status, headers or {}, data, at, at, 1, "run-1")
+    return Response(request, status, headers or {}, data, at, at, 1, "run-1")
 
 
 def daily(*days: str, symbol: str = "SPY") -> dict[str, object]:

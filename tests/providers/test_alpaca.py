@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
-from etl.domain import EQUITY_DAILY, EQUITY_HISTORY, MACRO, Bar, Unreadable, Want
-from etl.errors import AnswerUnreadable, KeyRefused, ProviderRefused, RateLimited
-from etl.sources import Paged
+from etl.domain import EQUITY_DAILY, EQUITY_HISTORY, MACRO, Bar, DataRequest, Unreadable
+from etl.errors import KeyRefused, ProviderRefused, RateLimited, ResponseUnreadable
+from etl.providers.protocol import Paged
 from tests.providers.made_up import ALPACA, NOW, alpaca_bars, answer, planned
 
 SPY = planned(ALPACA, EQUITY_DAILY, "SPY")
@@ -18,7 +18,7 @@ def test_the_last_quarter_of_an_hour_is_not_asked_for():
     assert (asked["start"], asked["end"]) == ("2025-10-28", "2025-11-01T03:27:00Z")
     assert (asked["timeframe"], asked["adjustment"], "feed" in asked) == ("1Day", "raw", False)
     assert dict(planned(ALPACA, EQUITY_HISTORY, "SPY", None).params)["start"] == "2025-06-14"
-    assert ALPACA.plan(Want(MACRO, "DGS10"), NOW) == []
+    assert ALPACA.plan(DataRequest(MACRO, "DGS10"), NOW) == []
 
 
 def test_both_keys_go_into_headers():
@@ -67,8 +67,8 @@ def test_a_token_that_was_just_sent_is_not_sent_again():
         (422, {"message": "invalid symbol: ???"}, ProviderRefused),
         (429, {"message": "too many requests."}, RateLimited),
         (200, {"bars": {}, "next_page_token": None}, ProviderRefused),
-        (200, {"bars": None, "next_page_token": None}, AnswerUnreadable),
-        (200, {"message": "?"}, AnswerUnreadable),
+        (200, {"bars": None, "next_page_token": None}, ResponseUnreadable),
+        (200, {"message": "?"}, ResponseUnreadable),
     ],
 )
 def test_refusals_are_told_apart(status, body, error):
@@ -87,7 +87,7 @@ def test_an_empty_last_page_is_an_answer():
 
 def test_another_symbol_is_not_loaded():
     """The bars stand under their symbol."""
-    with pytest.raises(AnswerUnreadable, match="another symbol"):
+    with pytest.raises(ResponseUnreadable, match="another symbol"):
         ALPACA.inspect(answer(SPY, alpaca_bars("2025-10-31", symbol="OTHER")))
 
 

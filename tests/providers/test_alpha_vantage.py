@@ -13,11 +13,18 @@ from etl.domain import (
     ORDER_BOOK,
     Action,
     Bar,
+    DataRequest,
     Observation,
     Unreadable,
-    Want,
 )
-from etl.errors import AnswerUnreadable, DaySpent, KeyRefused, ProviderDown, ProviderRefused, RateLimited
+from etl.errors import (
+    KeyRefused,
+    ProviderDown,
+    ProviderQuotaExhausted,
+    ProviderRefused,
+    RateLimited,
+    ResponseUnreadable,
+)
 from tests.providers.made_up import ALPHA_VANTAGE, NOW, answer, coin_days, daily, planned, weekly
 
 SPY = planned(ALPHA_VANTAGE, EQUITY_DAILY, "SPY")
@@ -39,7 +46,7 @@ def test_one_call_asks_for_the_last_hundred_sessions():
 
 def test_splits_and_dividends_are_two_calls():
     """Each of them costs one of the day's 25."""
-    requests = ALPHA_VANTAGE.plan(Want(ACTIONS, "SPY"), NOW)
+    requests = ALPHA_VANTAGE.plan(DataRequest(ACTIONS, "SPY"), NOW)
     assert [dict(r.params)["function"] for r in requests] == ["SPLITS", "DIVIDENDS"]
 
 
@@ -51,7 +58,7 @@ def test_a_pair_is_asked_for_by_its_coin_in_dollars():
 @pytest.mark.parametrize(("dataset", "symbol"), [(ORDER_BOOK, "BTCUSDT"), (MACRO, "CPIAUCSL"), (CRYPTO_1D, "SPY")])
 def test_what_it_does_not_give_plans_nothing(dataset, symbol):
     """Among them CPI, which Alpha Vantage serves without the seasonal adjustment."""
-    assert ALPHA_VANTAGE.plan(Want(dataset, symbol), NOW) == []
+    assert ALPHA_VANTAGE.plan(DataRequest(dataset, symbol), NOW) == []
 
 
 def test_bars_come_oldest_first_as_traded():
@@ -86,8 +93,11 @@ def test_a_good_answer_with_a_note_is_data():
     ("body", "error"),
     [
         ({"Information": BURST}, RateLimited),
-        ({"Information": DAY}, DaySpent),
-        ({"Information": "Our standard API rate limit is 25 requests per day. See our premium plans"}, DaySpent),
+        ({"Information": DAY}, ProviderQuotaExhausted),
+        (
+            {"Information": "Our standard API rate limit is 25 requests per day. See our premium plans"},
+            ProviderQuotaExhausted,
+        ),
         ({"Note": "Our standard API call frequency is 5 calls per minute and 500 calls per day."}, RateLimited),
         ({"Information": "This is a premium endpoint. You may subscribe to any of the premium plans"}, ProviderRefused),
         (
@@ -98,13 +108,13 @@ def test_a_good_answer_with_a_note_is_data():
         ({"Error Message": "the parameter apikey is invalid or missing."}, KeyRefused),
         ({"Error Message": "Invalid API call. Please retry or visit the documentation"}, ProviderRefused),
         ({"Error Message": "This API function (X) does not exist."}, ProviderRefused),
-        ({"Global Quote": {}}, AnswerUnreadable),
-        ({"Time Series (Daily)": {}}, AnswerUnreadable),
-        ({}, AnswerUnreadable),
-        ([], AnswerUnreadable),
-        (b"", AnswerUnreadable),
-        (b"symbol,name\nI,n,f,o,r,m,a\n", AnswerUnreadable),
-        (b"<!DOCTYPE html><html></html>", AnswerUnreadable),
+        ({"Global Quote": {}}, ResponseUnreadable),
+        ({"Time Series (Daily)": {}}, ResponseUnreadable),
+        ({}, ResponseUnreadable),
+        ([], ResponseUnreadable),
+        (b"", ResponseUnreadable),
+        (b"symbol,name\nI,n,f,o,r,m,a\n", ResponseUnreadable),
+        (b"<!DOCTYPE html><html></html>", ResponseUnreadable),
     ],
 )
 def test_each_refusal_is_told_from_the_others(body, error):
@@ -122,7 +132,7 @@ def test_the_placeholder_is_refused_for_a_function_whose_data_has_its_key():
 
 def test_the_daily_cap_is_not_quoted():
     """Its text echoes the key."""
-    with pytest.raises(DaySpent) as caught:
+    with pytest.raises(ProviderQuotaExhausted) as caught:
         ALPHA_VANTAGE.inspect(answer(SPY, {"Information": DAY}))
     assert "SECRETKEY" not in str(caught.value)
 
@@ -138,13 +148,13 @@ def test_another_status_than_200_is_never_data(status, error):
 
 def test_another_symbol_is_not_loaded():
     """The Meta Data say whose rows they are."""
-    with pytest.raises(AnswerUnreadable, match="another symbol"):
+    with pytest.raises(ResponseUnreadable, match="another symbol"):
         ALPHA_VANTAGE.inspect(answer(SPY, daily("2025-10-31", symbol="OTHER")))
 
 
 def test_another_currency_is_not_loaded():
     """A pair in euro is no pair in dollars."""
-    with pytest.raises(AnswerUnreadable, match="currency"):
+    with pytest.raises(ResponseUnreadable, match="currency"):
         ALPHA_VANTAGE.inspect(answer(BTC, coin_days("2025-10-31", market="EUR")))
 
 
@@ -193,7 +203,7 @@ def test_a_row_without_a_date_is_refused_alone():
 
 def test_splits_and_dividends_are_actions():
     """Both functions hold a list `data`, with their own names."""
-    splits, dividends = ALPHA_VANTAGE.plan(Want(ACTIONS, "SPY"), NOW)
+    splits, dividends = ALPHA_VANTAGE.plan(DataRequest(ACTIONS, "SPY"), NOW)
     body = {"symbol": "SPY", "data": [{"effective_date": "2025-10-20", "split_factor": "2.0000"}]}
     assert list(ALPHA_VANTAGE.parse(answer(splits, body))) == [Action("SPY", date(2025, 10, 20), "split", 2.0)]
     body = {"symbol": "SPY", "data": [{"ex_dividend_date": "2025-09-19", "amount": "1.83"}, {"amount": "None"}]}

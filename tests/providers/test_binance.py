@@ -5,8 +5,8 @@ from itertools import pairwise
 
 import pytest
 
-from etl.domain import CRYPTO_1D, CRYPTO_1M, EQUITY_DAILY, ORDER_BOOK, Bar, Unreadable, Want
-from etl.errors import AnswerUnreadable, ProviderDown, ProviderRefused, RateLimited
+from etl.domain import CRYPTO_1D, CRYPTO_1M, EQUITY_DAILY, ORDER_BOOK, Bar, DataRequest, Unreadable
+from etl.errors import ProviderDown, ProviderRefused, RateLimited, ResponseUnreadable
 from tests.providers.made_up import BINANCE, NOW, answer, candle, planned
 
 DAYS = planned(BINANCE, CRYPTO_1D, "BTCUSDT")
@@ -22,7 +22,7 @@ def milliseconds(request, name):
 def test_pages_are_planned_ahead_without_a_hole():
     """1000 candles a page: the next one starts where the last one ends."""
     since = NOW - timedelta(days=2) + timedelta(seconds=17)
-    pages = BINANCE.plan(Want(CRYPTO_1M, "BTCUSDT", since), NOW)
+    pages = BINANCE.plan(DataRequest(CRYPTO_1M, "BTCUSDT", since), NOW)
     assert len(pages) == 3
     assert milliseconds(pages[0], "startTime") == since.replace(second=0)
     for one, following in pairwise(pages):
@@ -34,12 +34,12 @@ def test_pages_are_planned_ahead_without_a_hole():
 @pytest.mark.parametrize("since", [NOW, NOW + timedelta(days=3)])
 def test_there_is_always_one_page(since):
     """An empty plan would mean that Binance cannot, and somebody else would be asked."""
-    assert len(BINANCE.plan(Want(CRYPTO_1D, "BTCUSDT", since), NOW)) == 1
+    assert len(BINANCE.plan(DataRequest(CRYPTO_1D, "BTCUSDT", since), NOW)) == 1
 
 
 def test_without_a_start_the_exchanges_first_day_is_it():
     """Nothing is older."""
-    (first, *_) = BINANCE.plan(Want(CRYPTO_1D, "BTCUSDT"), NOW)
+    (first, *_) = BINANCE.plan(DataRequest(CRYPTO_1D, "BTCUSDT"), NOW)
     assert milliseconds(first, "startTime") == datetime(2017, 7, 14, tzinfo=UTC)
 
 
@@ -50,7 +50,7 @@ def test_a_lower_case_symbol_is_mended():
 
 def test_equities_are_not_planned():
     """An empty plan says so."""
-    assert BINANCE.plan(Want(EQUITY_DAILY, "SPY"), NOW) == []
+    assert BINANCE.plan(DataRequest(EQUITY_DAILY, "SPY"), NOW) == []
 
 
 def test_a_candle_says_who_bought():
@@ -158,7 +158,7 @@ def test_a_book_comes_best_level_first():
 )
 def test_a_book_that_cannot_be_is_not_read(body):
     """Empty sides, crossed prices, levels that are none."""
-    with pytest.raises(AnswerUnreadable):
+    with pytest.raises(ResponseUnreadable):
         BINANCE.inspect(answer(BOOK, body))
 
 

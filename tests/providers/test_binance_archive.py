@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from etl.domain import CRYPTO_1D, CRYPTO_1M, Bar, Want
-from etl.errors import AnswerUnreadable, ProviderDown, ProviderRefused
+from etl.domain import CRYPTO_1D, CRYPTO_1M, Bar, DataRequest
+from etl.errors import ProviderDown, ProviderRefused, ResponseUnreadable
 from etl.providers import PROVIDERS
-from etl.sources import ColumnarProvider
+from etl.providers.protocol import ColumnarProvider
 from tests.providers.made_up import NOW, answer, candle
 
 BINANCE_ARCHIVE = PROVIDERS["binance_archive"]
@@ -23,7 +23,7 @@ HEADER = (
 
 def day(dataset=CRYPTO_1D, at=A_DAY):
     """The request for one day's file."""
-    return BINANCE_ARCHIVE.plan(Want(dataset, "BTCUSDT", at, at + DAY), NOW)[0]
+    return BINANCE_ARCHIVE.plan(DataRequest(dataset, "BTCUSDT", at, at + DAY), NOW)[0]
 
 
 def lines(*opened, minutes=1, micro=True):
@@ -53,7 +53,7 @@ def kept(request, text, said=None):
 
 def paths(since, until, dataset=CRYPTO_1M, now=NOW):
     """The stamps of the files that are planned."""
-    return [r.path.split("-1m-")[-1] for r in BINANCE_ARCHIVE.plan(Want(dataset, "BTCUSDT", since, until), now)]
+    return [r.path.split("-1m-")[-1] for r in BINANCE_ARCHIVE.plan(DataRequest(dataset, "BTCUSDT", since, until), now)]
 
 
 def test_whole_months_come_as_one_file_and_the_rest_by_the_day():
@@ -104,19 +104,19 @@ def test_the_checksum_is_a_line_of_sha256sum():
 @pytest.mark.parametrize("body", [b"", b"<html>", b"abc  BTCUSDT-1d-2025-10-30.zip", b"a" * 64 + b"  ETHUSDT.zip\n"])
 def test_what_is_no_checksum_of_the_file_is_refused(body):
     """Another file's, an error page, nothing."""
-    with pytest.raises(AnswerUnreadable):
+    with pytest.raises(ResponseUnreadable):
         BINANCE_ARCHIVE.inspect(answer(day().proof, body))
 
 
 def test_a_zip_whose_hash_is_another_is_not_data():
     """160 files of 2022 and 2023 were so: asked for by REST."""
-    with pytest.raises(AnswerUnreadable, match=r"sha256 is \w{12}, its CHECKSUM says 000000000000"):
+    with pytest.raises(ResponseUnreadable, match=r"sha256 is \w{12}, its CHECKSUM says 000000000000"):
         BINANCE_ARCHIVE.inspect(kept(day(), lines(A_DAY), said="0" * 64))
 
 
 def test_a_zip_without_its_checksum_is_not_data():
     """Nothing unproven is read."""
-    with pytest.raises(AnswerUnreadable, match="no checksum"):
+    with pytest.raises(ResponseUnreadable, match="no checksum"):
         BINANCE_ARCHIVE.inspect(answer(day(), zipped(lines(A_DAY))))
 
 
@@ -130,7 +130,7 @@ def test_a_file_that_is_missing_is_told_from_a_host_that_is_down(status, error):
 @pytest.mark.parametrize("body", [b"PK", b"PK\x03\x04" + b"\0" * 40, zipped("a", ("b.csv", "b"))])
 def test_what_is_no_zip_of_one_csv_is_refused(body):
     """Cut short, empty, or of two files."""
-    with pytest.raises(AnswerUnreadable):
+    with pytest.raises(ResponseUnreadable):
         BINANCE_ARCHIVE.inspect(kept(day(), body))
 
 
@@ -138,7 +138,7 @@ def test_a_zip_that_does_not_inflate_is_refused():
     """The directory is whole, the deflated bytes are not."""
     body = bytearray(zipped(lines(A_DAY) * 50))
     body[60:70] = b"\xff" * 10
-    with pytest.raises(AnswerUnreadable):
+    with pytest.raises(ResponseUnreadable):
         BINANCE_ARCHIVE.survey(kept(day(), bytes(body)))
 
 
@@ -169,7 +169,7 @@ def test_rows_are_read_with_and_without_header_in_either_unit(header, micro):
 def test_it_reads_what_binance_itself_answers():
     """The same candle by REST and from the archive is the same Bar."""
     binance = PROVIDERS["binance"]
-    page = binance.plan(Want(CRYPTO_1D, "BTCUSDT", A_DAY, A_DAY + DAY), NOW)[0]
+    page = binance.plan(DataRequest(CRYPTO_1D, "BTCUSDT", A_DAY, A_DAY + DAY), NOW)[0]
     by_rest = list(binance.parse(answer(page, [candle(A_DAY)])))
     assert list(BINANCE_ARCHIVE.parse(kept(day(), lines(A_DAY, minutes=1440)))) == by_rest
     assert isinstance(by_rest[0], Bar)

@@ -19,12 +19,12 @@ from etl.domain import (
     EQUITY_QUOTE,
     MACRO,
     ORDER_BOOK,
-    SERIES,
+    SERIES_METADATA,
     Bar,
 )
-from etl.errors import AnswerError
+from etl.errors import ResponseError
 from etl.providers import PROVIDERS
-from etl.sources import Paged
+from etl.providers.protocol import Paged
 from tests.providers import made_up
 from tests.providers.made_up import answer, planned
 
@@ -43,7 +43,7 @@ CASES = {
     "alpha_vantage rates": ("alpha_vantage", MACRO, "DGS10", RATES),
     "alpha_vantage coin": ("alpha_vantage", CRYPTO_1D, "BTCUSDT", made_up.coin_days("2025-10-30", "2025-10-31")),
     "fred observations": ("fred", MACRO, "DGS10", made_up.observations(("2025-10-29", "4.1"), ("2025-10-30", "."))),
-    "fred series": ("fred", SERIES, "DGS10", made_up.description()),
+    "fred series": ("fred", SERIES_METADATA, "DGS10", made_up.description()),
     "fred_graph": ("fred_graph", MACRO, "DGS10", CSV),
     "binance klines": (
         "binance",
@@ -106,7 +106,7 @@ def read(name, dataset, symbol, body, status=200):
         provider.inspect(found)
         rows = list(provider.parse(found))
         following = provider.more(found) if isinstance(provider, Paged) else None
-    except AnswerError:
+    except ResponseError:
         return None
     assert following is None or following.symbol == symbol
     for row in rows:

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from etl.domain import CRYPTO_1D, CRYPTO_QUOTE, Quote, Unreadable, Want
-from etl.errors import AnswerUnreadable, KeyRefused, ProviderDown, ProviderRefused, RateLimited
+from etl.domain import CRYPTO_1D, CRYPTO_QUOTE, DataRequest, Quote, Unreadable
+from etl.errors import KeyRefused, ProviderDown, ProviderRefused, RateLimited, ResponseUnreadable
 from tests.providers.made_up import COINGECKO, NOW, answer, midnights, planned
 
 BTC = planned(COINGECKO, CRYPTO_QUOTE, "BTCUSDT")
@@ -16,9 +16,9 @@ def test_coins_are_asked_for_by_their_id():
     assert BTC.path == "/coins/bitcoin/market_chart"
     assert dict(BTC.params) == {"vs_currency": "usd", "days": "2", "interval": "daily"}
     assert planned(COINGECKO, CRYPTO_QUOTE, "BNBUSDT").path == "/coins/binancecoin/market_chart"
-    assert COINGECKO.plan(Want(CRYPTO_QUOTE, "XYZUSDT"), NOW) == []
-    assert COINGECKO.plan(Want(CRYPTO_QUOTE, "BTC"), NOW) == []
-    assert COINGECKO.plan(Want(CRYPTO_1D, "BTCUSDT"), NOW) == []
+    assert COINGECKO.plan(DataRequest(CRYPTO_QUOTE, "XYZUSDT"), NOW) == []
+    assert COINGECKO.plan(DataRequest(CRYPTO_QUOTE, "BTC"), NOW) == []
+    assert COINGECKO.plan(DataRequest(CRYPTO_1D, "BTCUSDT"), NOW) == []
 
 
 def test_prices_come_with_their_instants_oldest_first():
@@ -55,7 +55,7 @@ def said(code: int) -> dict[str, object]:
         (404, {"error": "coin not found"}, ProviderRefused),
         (200, {"prices": []}, ProviderRefused),
         (503, said(429), ProviderDown),
-        (200, {"tickers": []}, AnswerUnreadable),
+        (200, {"tickers": []}, ResponseUnreadable),
     ],
 )
 def test_refusals_are_told_apart_by_their_code(status, body, error):

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from etl.domain import EQUITY_DAILY, EQUITY_QUOTE, Quote, Unreadable, Want
-from etl.errors import AnswerUnreadable, KeyRefused, ProviderDown, ProviderRefused, RateLimited
+from etl.domain import EQUITY_DAILY, EQUITY_QUOTE, DataRequest, Quote, Unreadable
+from etl.errors import KeyRefused, ProviderDown, ProviderRefused, RateLimited, ResponseUnreadable
 from tests.providers.made_up import FINNHUB, NOW, answer, last_price, planned
 
 SPY = planned(FINNHUB, EQUITY_QUOTE, "SPY")
@@ -14,7 +14,7 @@ SPY = planned(FINNHUB, EQUITY_QUOTE, "SPY")
 def test_only_a_quote_is_asked_for():
     """Candles are paid for."""
     assert (SPY.path, SPY.params) == ("/quote", (("symbol", "SPY"),))
-    assert FINNHUB.plan(Want(EQUITY_DAILY, "SPY"), NOW) == []
+    assert FINNHUB.plan(DataRequest(EQUITY_DAILY, "SPY"), NOW) == []
 
 
 def test_the_price_stands_at_its_trade():
@@ -44,8 +44,8 @@ def test_a_symbol_that_it_does_not_know_is_a_row_of_zeros():
         (200, {"error": "You don't have access to this resource."}, ProviderRefused),
         (200, {"error": "API limit reached. Please try again later. Remaining Limit: 0"}, RateLimited),
         (502, b"<html>", ProviderDown),
-        (200, {}, AnswerUnreadable),
-        (200, [], AnswerUnreadable),
+        (200, {}, ResponseUnreadable),
+        (200, [], ResponseUnreadable),
     ],
 )
 def test_refusals_are_told_apart(status, body, error):

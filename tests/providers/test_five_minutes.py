@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from etl.domain import EQUITY_INTRADAY, Unreadable, Want
-from etl.errors import AnswerUnreadable, ProviderRefused
+from etl.domain import EQUITY_INTRADAY, DataRequest, Unreadable
+from etl.errors import ProviderRefused, ResponseUnreadable
 from tests.providers.made_up import ALPACA, ALPHA_VANTAGE, NOW, alpaca_bars, answer, five_minutes, planned
 
 FRIDAY_OPEN = datetime(2025, 10, 31, 13, 30, tzinfo=UTC)
@@ -15,7 +15,7 @@ ALPACA_SPY = planned(ALPACA, EQUITY_INTRADAY, "SPY", FRIDAY_OPEN)
 
 def size(since, now):
     """How many bars are asked of Alpha Vantage."""
-    (request,) = ALPHA_VANTAGE.plan(Want(EQUITY_INTRADAY, "SPY", since), now)
+    (request,) = ALPHA_VANTAGE.plan(DataRequest(EQUITY_INTRADAY, "SPY", since), now)
     return dict(request.params)["outputsize"]
 
 
@@ -57,7 +57,7 @@ def test_a_bar_without_an_instant_is_refused_alone():
 
 def test_another_time_zone_is_not_loaded():
     """Read as New York's, each bar would be hours off."""
-    with pytest.raises(AnswerUnreadable, match="time zone"):
+    with pytest.raises(ResponseUnreadable, match="time zone"):
         ALPHA_VANTAGE.inspect(answer(AV_SPY, five_minutes("2025-10-31 09:30:00", zone="UTC")))
 
 

@@ -4,8 +4,15 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from etl.domain import EQUITY_DAILY, EQUITY_HISTORY, MACRO, Bar, Unreadable, Want
-from etl.errors import AnswerUnreadable, DaySpent, KeyRefused, ProviderDown, ProviderRefused, RateLimited
+from etl.domain import EQUITY_DAILY, EQUITY_HISTORY, MACRO, Bar, DataRequest, Unreadable
+from etl.errors import (
+    KeyRefused,
+    ProviderDown,
+    ProviderQuotaExhausted,
+    ProviderRefused,
+    RateLimited,
+    ResponseUnreadable,
+)
 from tests.providers.made_up import FMP, NOW, answer, fmp_days, planned
 
 SPY = planned(FMP, EQUITY_DAILY, "SPY")
@@ -22,7 +29,7 @@ def test_days_are_asked_from_where_they_are_wanted():
     assert dict(planned(FMP, EQUITY_DAILY, "SPY", None).params)["from"] == "2025-06-14"
     for since in (None, datetime(2015, 1, 1, tzinfo=UTC)):
         assert dict(planned(FMP, EQUITY_HISTORY, "SPY", since).params)["from"] == "2020-11-02"
-    assert FMP.plan(Want(MACRO, "DGS10"), NOW) == []
+    assert FMP.plan(DataRequest(MACRO, "DGS10"), NOW) == []
 
 
 def test_bars_come_oldest_first_and_split_adjusted():
@@ -37,7 +44,7 @@ def test_bars_come_oldest_first_and_split_adjusted():
 @pytest.mark.parametrize("status", [200, 429])
 def test_the_limit_is_of_the_day_with_either_status(status):
     """250 a day; nothing says when it is over."""
-    with pytest.raises(DaySpent):
+    with pytest.raises(ProviderQuotaExhausted):
         FMP.inspect(refused("Limit Reach . Please upgrade your plan or visit our documentation", status))
 
 
@@ -80,7 +87,7 @@ def test_a_server_that_is_down_is_asked_again():
 
 def test_another_symbol_is_not_loaded():
     """Every row says whose it is."""
-    with pytest.raises(AnswerUnreadable, match="another symbol"):
+    with pytest.raises(ResponseUnreadable, match="another symbol"):
         FMP.inspect(answer(SPY, fmp_days("2025-10-31", symbol="OTHER")))
 
 

@@ -5,12 +5,12 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from etl.domain import EQUITY_DAILY, MACRO, SERIES, Observation, Request, Series, Unreadable, Want
-from etl.errors import AnswerUnreadable, KeyRefused, ProviderDown, ProviderRefused, RateLimited
+from etl.domain import EQUITY_DAILY, MACRO, SERIES_METADATA, DataRequest, Observation, Request, Series, Unreadable
+from etl.errors import KeyRefused, ProviderDown, ProviderRefused, RateLimited, ResponseUnreadable
 from tests.providers.made_up import FRED, FRED_GRAPH, NOW, answer, description, observations, planned
 
 DGS10 = planned(FRED, MACRO, "DGS10")
-DESCRIPTION = planned(FRED, SERIES, "DGS10")
+DESCRIPTION = planned(FRED, SERIES_METADATA, "DGS10")
 GRAPH = planned(FRED_GRAPH, MACRO, "DGS10")
 
 
@@ -72,7 +72,7 @@ def test_the_same_row_twice_comes_once():
 
 def test_a_page_that_lacks_rows_is_not_read():
     """The count says how many there are."""
-    with pytest.raises(AnswerUnreadable, match="1 of 5"):
+    with pytest.raises(ResponseUnreadable, match="1 of 5"):
         FRED.inspect(answer(DGS10, observations(("2025-10-29", "4.08")) | {"count": 5}))
 
 
@@ -118,13 +118,13 @@ def test_a_series_is_described_with_its_units():
 
 def test_the_description_of_another_series_is_not_loaded():
     """Units of another series would scale the wrong money."""
-    with pytest.raises(AnswerUnreadable, match="another series"):
+    with pytest.raises(ResponseUnreadable, match="another series"):
         FRED.inspect(answer(DESCRIPTION, description("DGS2")))
 
 
 def test_neither_of_the_two_gives_equities():
     """An empty plan says that this provider cannot."""
-    want = Want(EQUITY_DAILY, "SPY")
+    want = DataRequest(EQUITY_DAILY, "SPY")
     assert FRED.plan(want, NOW) == []
     assert FRED_GRAPH.plan(want, NOW) == []
 
@@ -158,7 +158,7 @@ def test_both_names_of_the_day_column_are_read(header):
 )
 def test_a_csv_of_another_shape_or_series_is_not_read(body):
     """The second column's name is the only thing that says whose rows they are."""
-    with pytest.raises(AnswerUnreadable):
+    with pytest.raises(ResponseUnreadable):
         FRED_GRAPH.inspect(answer(GRAPH, body))
 
 
@@ -178,7 +178,7 @@ def test_a_line_that_is_not_a_day_and_a_value_is_refused_alone():
 def test_the_unit_of_an_amount_is_asked_for_before_its_observations():
     """The body of observations does not name it; of a yield nobody asks."""
     weekly = planned(FRED, MACRO, "WTREGEN")
-    assert weekly.proof == planned(FRED, SERIES, "WTREGEN")
+    assert weekly.proof == planned(FRED, SERIES_METADATA, "WTREGEN")
     assert DGS10.proof is None
     assert FRED.proof(answer(DESCRIPTION, description())) == {"units": "Percent"}
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from etl.domain import ACTIONS, CRYPTO_1D, EQUITY_DAILY, EQUITY_HISTORY, EQUITY_INTRADAY, EQUITY_QUOTE, Want
+from etl.domain import ACTIONS, CRYPTO_1D, EQUITY_DAILY, EQUITY_HISTORY, EQUITY_INTRADAY, EQUITY_QUOTE, DataRequest
 from etl.errors import ProviderRefused
 from etl.providers import PROVIDERS
 from tests.providers.made_up import NOW, TWELVE_DATA, YAHOO, answer, chart, planned, values
@@ -64,7 +64,7 @@ def test_another_listing_of_a_symbol_is_refused_whole(meta: dict, said: str) -> 
 @pytest.mark.parametrize("symbol", ["VOD.L", "SHOP.TO", "TSCO.LON", "HXS-U.TO"])
 def test_who_names_no_currency_is_not_asked_for_a_listing_abroad(symbol: str) -> None:
     """Its pence could not be told from dollars; Yahoo and Twelve Data say what they give."""
-    asked = {p.name for p in PROVIDERS.values() for d in EQUITIES if p.plan(Want(d, symbol), NOW)}
+    asked = {p.name for p in PROVIDERS.values() for d in EQUITIES if p.plan(DataRequest(d, symbol), NOW)}
     assert asked == {"yahoo", "twelve_data"}
 
 

@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from etl.domain import EQUITY_DAILY, Observation, Unreadable
-from etl.errors import AnswerUnreadable, KeyRefused, ProviderDown, ProviderRefused, RateLimited
-from etl.providers.reading import day, document, in_order, instant, number, refuse_status, retry_after, whole
+from etl.errors import KeyRefused, ProviderDown, ProviderRefused, RateLimited, ResponseUnreadable
+from etl.providers.parsing import day, document, in_order, instant, number, refuse_status, retry_after, whole
 from tests.providers.made_up import NOW, YAHOO, answer, planned
 
 SPY = planned(YAHOO, EQUITY_DAILY, "SPY")
@@ -82,7 +82,7 @@ def test_a_wait_is_seconds_or_a_date(header, seconds):
 @pytest.mark.parametrize(
     ("status", "error"),
     [
-        (204, AnswerUnreadable),
+        (204, ResponseUnreadable),
         (301, ProviderDown),
         (400, ProviderRefused),
         (401, KeyRefused),
@@ -109,7 +109,7 @@ def test_a_provider_without_a_key_refuses_the_request_instead():
 @pytest.mark.parametrize("body", [b"", b"  \n", b"<html>", b'{"a": 1', b"\x00\xff{{{", b"[" * 100_000, b"9" * 5_000])
 def test_a_body_that_is_no_json_is_unreadable(body):
     """However it is broken."""
-    with pytest.raises(AnswerUnreadable):
+    with pytest.raises(ResponseUnreadable):
         document(answer(SPY, body), "A source")
 
 

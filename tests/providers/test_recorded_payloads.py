@@ -16,7 +16,7 @@ from etl.domain import (
     EQUITY_QUOTE,
     MACRO,
     ORDER_BOOK,
-    SERIES,
+    SERIES_METADATA,
     Action,
     Bar,
     Book,
@@ -24,7 +24,14 @@ from etl.domain import (
     Series,
     Unreadable,
 )
-from etl.errors import AnswerUnreadable, DaySpent, KeyRefused, ProviderDown, ProviderRefused, RateLimited
+from etl.errors import (
+    KeyRefused,
+    ProviderDown,
+    ProviderQuotaExhausted,
+    ProviderRefused,
+    RateLimited,
+    ResponseUnreadable,
+)
 from etl.providers import PROVIDERS
 from tests.providers.made_up import answer, planned
 
@@ -35,10 +42,10 @@ LATER = datetime(2026, 11, 20, tzinfo=UTC)  # after every recording
 AV, FRED_, BINANCE_, YAHOO_ = "alpha_vantage", "fred", "binance", "fallbacks"
 ERRORS = [
     (AV, "error_apikey_missing_quoted.json", 200, KeyRefused),
-    (AV, "error_csv_quota_notice_disguised_quoted.csv", 200, AnswerUnreadable),
+    (AV, "error_csv_quota_notice_disguised_quoted.csv", 200, ResponseUnreadable),
     (AV, "error_demo_key_quoted.json", 200, KeyRefused),
-    (AV, "error_empty_global_quote_unknown_symbol_2023-07.json", 200, AnswerUnreadable),
-    (AV, "error_empty_object_quoted.json", 200, AnswerUnreadable),
+    (AV, "error_empty_global_quote_unknown_symbol_2023-07.json", 200, ResponseUnreadable),
+    (AV, "error_empty_object_quoted.json", 200, ResponseUnreadable),
     (AV, "error_http406_accept_csv_quoted.json", 406, ProviderRefused),
     (AV, "error_http503_heroku_quoted.html", 503, ProviderDown),
     (AV, "error_invalid_api_call_BOP_2025-11.json", 200, ProviderRefused),
@@ -46,8 +53,8 @@ ERRORS = [
     (AV, "error_premium_endpoint_quoted.json", 200, ProviderRefused),
     (AV, "error_premium_outputsize_full_quoted.json", 200, ProviderRefused),
     (AV, "error_rate_burst_1_per_second_quoted.json", 200, RateLimited),
-    (AV, "error_rate_daily_limit_2024_quoted.json", 200, DaySpent),
-    (AV, "error_rate_daily_limit_key_echo_quoted.json", 200, DaySpent),
+    (AV, "error_rate_daily_limit_2024_quoted.json", 200, ProviderQuotaExhausted),
+    (AV, "error_rate_daily_limit_key_echo_quoted.json", 200, ProviderQuotaExhausted),
     (AV, "error_rate_note_5_per_minute_quoted.json", 200, RateLimited),
     (AV, "error_unknown_function_quoted.json", 200, ProviderRefused),
     (AV, "premium_placeholder_realtime_bulk_quotes_2026-05-17.json", 200, ProviderRefused),
@@ -72,8 +79,8 @@ ERRORS = [
     ("twelve_data", "err_twelvedata_429_minute.json", 429, RateLimited),
     ("twelve_data", "err_twelvedata_429_minute.json", 200, RateLimited),
     ("fmp", "err_fmp_403_legacy.json", 403, ProviderRefused),
-    ("fmp", "err_fmp_429_limit.json", 429, DaySpent),
-    ("fmp", "err_fmp_429_limit.json", 200, DaySpent),
+    ("fmp", "err_fmp_429_limit.json", 429, ProviderQuotaExhausted),
+    ("fmp", "err_fmp_429_limit.json", 200, ProviderQuotaExhausted),
     ("alpaca", "err_alpaca_403_recent_sip.json", 403, ProviderRefused),
     ("finnhub", "err_finnhub_403_candle.json", 403, ProviderRefused),
     ("coingecko", "err_coingecko_10012_over365days.json", 401, ProviderRefused),
@@ -159,7 +166,7 @@ def test_recorded_adjusted_bars_have_the_same_series_key():
 def test_a_recorded_pair_in_another_currency_is_not_loaded(name):
     """mfo asks for dollars only."""
     request = planned(PROVIDERS[AV], CRYPTO_1D, "BTCUSDT")
-    with pytest.raises(AnswerUnreadable, match="currency"):
+    with pytest.raises(ResponseUnreadable, match="currency"):
         rows_of(AV, request, recorded(AV, f"digital_currency_daily_BTC_{name}_excerpt.json"))
 
 
@@ -205,7 +212,7 @@ def test_recorded_vintages_are_kept_apart():
 
 def test_a_recorded_description_is_read():
     """With its units and the instant of the last update."""
-    request = planned(PROVIDERS[FRED_], SERIES, "GDP")
+    request = planned(PROVIDERS[FRED_], SERIES_METADATA, "GDP")
     (row,) = rows_of(FRED_, request, recorded(FRED_, "series_GDP_rec2025-01-20.json"))
     assert isinstance(row, Series)
     assert (row.units, row.frequency) == ("Billions of Dollars", "Q")
@@ -213,8 +220,8 @@ def test_a_recorded_description_is_read():
 
 def test_a_list_of_updates_is_no_description():
     """fred/series/updates ignores series_id: its first series is another one."""
-    request = planned(PROVIDERS[FRED_], SERIES, "GDP")
-    with pytest.raises(AnswerUnreadable, match="another series"):
+    request = planned(PROVIDERS[FRED_], SERIES_METADATA, "GDP")
+    with pytest.raises(ResponseUnreadable, match="another series"):
         rows_of(FRED_, request, recorded(FRED_, "series_updates_rec2025-01-20.json"))
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from etl.domain import EQUITY_INTRADAY, MACRO
-from etl.errors import AnswerUnreadable
+from etl.errors import ResponseUnreadable
 from etl.providers import PROVIDERS
 from tests.providers.made_up import planned
 from tests.providers.test_recorded_payloads import AV, PAYLOADS, recorded, rows_of
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.skipif(not PAYLOADS.is_dir(), reason="no recorded paylo
 
 def test_a_recorded_series_of_months_is_not_read_as_one_of_days():
     """The ten-year yield is asked for by days; the recording is of months."""
-    with pytest.raises(AnswerUnreadable, match="not daily"):
+    with pytest.raises(ResponseUnreadable, match="not daily"):
         rows_of(AV, planned(PROVIDERS[AV], MACRO, "DGS10"), recorded(AV, "treasury_yield_monthly_2023-07.json"))
 
 

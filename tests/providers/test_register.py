@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from etl.domain import CRYPTO_1D, CRYPTO_1M, CRYPTO_QUOTE, MACRO, ORDER_BOOK, SERIES, Request, Want
+from etl.config.settings import BASE_URL_VARIABLES, CHAINS, KEY_VARIABLES
+from etl.domain import CRYPTO_1D, CRYPTO_1M, CRYPTO_QUOTE, MACRO, ORDER_BOOK, SERIES_METADATA, DataRequest, Request
 from etl.providers import CLOSED, PROVIDERS
-from etl.settings import BASE_URL_VARIABLES, CHAINS, KEY_VARIABLES
 from tests.providers.made_up import NOW, SINCE
 
 FOLDER = Path(__file__).parents[2] / "etl" / "providers"
@@ -18,7 +18,7 @@ CASES = [(name, dataset) for name, provider in PROVIDERS.items() for dataset in 
 
 def symbol_of(dataset):
     """A symbol that each provider of a dataset gives."""
-    if dataset in (MACRO, SERIES):
+    if dataset in (MACRO, SERIES_METADATA):
         return "DGS10"
     return "BTCUSDT" if dataset in (CRYPTO_1D, CRYPTO_1M, ORDER_BOOK, CRYPTO_QUOTE) else "SPY"
 
@@ -43,7 +43,7 @@ def test_a_source_that_is_gone_says_why_and_is_not_asked():
 def test_every_dataset_is_planned(name, dataset):
     """For each that a provider names; the request is its own, of that dataset, and holds no key."""
     provider = PROVIDERS[name]
-    requests = provider.plan(Want(dataset, symbol_of(dataset), SINCE), NOW)
+    requests = provider.plan(DataRequest(dataset, symbol_of(dataset), SINCE), NOW)
     assert requests
     for request in requests:
         assert isinstance(request, Request)
@@ -56,13 +56,13 @@ def test_every_dataset_is_planned(name, dataset):
 @pytest.mark.parametrize(("name", "dataset"), CASES)
 def test_the_same_want_plans_the_same_requests(name, dataset):
     """There is no clock but the one that is handed in."""
-    want = Want(dataset, symbol_of(dataset), SINCE)
+    want = DataRequest(dataset, symbol_of(dataset), SINCE)
     assert PROVIDERS[name].plan(want, NOW) == PROVIDERS[name].plan(want, NOW)
 
 
 def test_what_nobody_knows_is_not_planned():
     """An empty plan says that this provider cannot."""
-    assert [p.plan(Want("weather", "SPY", SINCE), NOW) for p in PROVIDERS.values()] == [[]] * len(PROVIDERS)
+    assert [p.plan(DataRequest("weather", "SPY", SINCE), NOW) for p in PROVIDERS.values()] == [[]] * len(PROVIDERS)
 
 
 @pytest.mark.parametrize("name", PROVIDERS)

@@ -4,8 +4,15 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from etl.domain import EQUITY_DAILY, EQUITY_HISTORY, MACRO, Bar, Unreadable, Want
-from etl.errors import AnswerUnreadable, DaySpent, KeyRefused, ProviderDown, ProviderRefused, RateLimited
+from etl.domain import EQUITY_DAILY, EQUITY_HISTORY, MACRO, Bar, DataRequest, Unreadable
+from etl.errors import (
+    KeyRefused,
+    ProviderDown,
+    ProviderQuotaExhausted,
+    ProviderRefused,
+    RateLimited,
+    ResponseUnreadable,
+)
 from tests.providers.made_up import NOW, TWELVE_DATA, answer, planned, values
 
 SPY = planned(TWELVE_DATA, EQUITY_DAILY, "SPY")
@@ -28,7 +35,7 @@ def test_history_starts_where_it_is_wanted():
     for dataset in (EQUITY_HISTORY, EQUITY_DAILY):
         asked = dict(planned(TWELVE_DATA, dataset, "SPY", since).params)
         assert (asked["outputsize"], asked["start_date"]) == ("5000", "2015-01-01")
-    assert TWELVE_DATA.plan(Want(MACRO, "DGS10"), NOW) == []
+    assert TWELVE_DATA.plan(DataRequest(MACRO, "DGS10"), NOW) == []
 
 
 def test_bars_come_oldest_first():
@@ -47,7 +54,7 @@ def test_the_message_tells_the_minute_from_the_day(status):
     with pytest.raises(RateLimited) as caught:
         TWELVE_DATA.inspect(refused(429, text, status))
     assert caught.value.retry_after_s == 60
-    with pytest.raises(DaySpent):
+    with pytest.raises(ProviderQuotaExhausted):
         TWELVE_DATA.inspect(refused(429, "You have run out of API credits for the day.", status))
 
 
@@ -70,7 +77,7 @@ def test_the_text_of_a_refused_key_is_not_quoted():
 
 def test_another_symbol_is_not_loaded():
     """The meta says whose rows they are."""
-    with pytest.raises(AnswerUnreadable, match="another symbol"):
+    with pytest.raises(ResponseUnreadable, match="another symbol"):
         TWELVE_DATA.inspect(answer(SPY, values("2025-10-31", symbol="OTHER")))
 
 

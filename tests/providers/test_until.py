@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from etl.coverage import covered
-from etl.domain import EQUITY_HISTORY, Bar, Want
+from etl.domain import EQUITY_HISTORY, Bar, DataRequest
+from etl.market.spans import covered
 from etl.providers import PROVIDERS
 from tests.providers.made_up import NOW, answer
 
@@ -21,17 +21,17 @@ ENDS = {
 @pytest.mark.parametrize("name", ENDS)
 def test_a_span_ends_where_it_is_wanted(name):
     """The last day is in it, the one after is not; a span without an end reaches to now."""
-    (request,) = PROVIDERS[name].plan(Want(EQUITY_HISTORY, "SPY", SINCE, UNTIL), NOW)
+    (request,) = PROVIDERS[name].plan(DataRequest(EQUITY_HISTORY, "SPY", SINCE, UNTIL), NOW)
     key, value = ENDS[name]
     assert dict(request.params)[key] == value
-    (open_ended,) = PROVIDERS[name].plan(Want(EQUITY_HISTORY, "SPY", SINCE), NOW)
+    (open_ended,) = PROVIDERS[name].plan(DataRequest(EQUITY_HISTORY, "SPY", SINCE), NOW)
     assert dict(open_ended.params).get(key) != value
 
 
 @pytest.mark.parametrize("name", ENDS)
 def test_an_answer_speaks_of_no_more_than_was_asked_for(name):
     """A session after the end is no gap of that source's."""
-    (request,) = PROVIDERS[name].plan(Want(EQUITY_HISTORY, "SPY", SINCE, UNTIL), NOW)
+    (request,) = PROVIDERS[name].plan(DataRequest(EQUITY_HISTORY, "SPY", SINCE, UNTIL), NOW)
     row = Bar("SPY", "1d", datetime(2024, 3, 1, tzinfo=UTC).date(), 1.0, 1.0, 1.0, 1.0, 1.0)
     found = covered(answer(request, {}), [row])
     assert found is not None
@@ -42,5 +42,5 @@ def test_an_answer_speaks_of_no_more_than_was_asked_for(name):
 
 def test_a_free_key_of_fmp_is_not_asked_for_what_it_cannot_have():
     """Five years: an older span is nobody's answer of it."""
-    old = Want(EQUITY_HISTORY, "SPY", datetime(2010, 1, 1, tzinfo=UTC), datetime(2012, 1, 1, tzinfo=UTC))
+    old = DataRequest(EQUITY_HISTORY, "SPY", datetime(2010, 1, 1, tzinfo=UTC), datetime(2012, 1, 1, tzinfo=UTC))
     assert PROVIDERS["fmp"].plan(old, NOW) == []

@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from etl.domain import ACTIONS, CRYPTO_1D, EQUITY_DAILY, EQUITY_HISTORY, MACRO, Action, Bar, Unreadable, Want
-from etl.errors import AnswerUnreadable, ProviderRefused, RateLimited
+from etl.domain import ACTIONS, CRYPTO_1D, EQUITY_DAILY, EQUITY_HISTORY, MACRO, Action, Bar, DataRequest, Unreadable
+from etl.errors import ProviderRefused, RateLimited, ResponseUnreadable
 from tests.providers.made_up import NOW, YAHOO, answer, chart, planned
 
 SPY = planned(YAHOO, EQUITY_DAILY, "SPY")
@@ -49,8 +49,8 @@ def test_symbols_are_spelt_as_yahoo_spells_them(dataset, symbol, ticker):
 
 def test_it_gives_no_macro_series():
     """Nor a crypto day of what is no pair."""
-    assert YAHOO.plan(Want(MACRO, "DGS10"), NOW) == []
-    assert YAHOO.plan(Want(CRYPTO_1D, "SPY"), NOW) == []
+    assert YAHOO.plan(DataRequest(MACRO, "DGS10"), NOW) == []
+    assert YAHOO.plan(DataRequest(CRYPTO_1D, "SPY"), NOW) == []
 
 
 def test_bars_and_events_come_out_of_one_answer():
@@ -99,7 +99,7 @@ def test_contradicting_rows_of_one_day_are_refused():
 
 def test_another_symbol_is_not_loaded():
     """The meta says whose chart it is."""
-    with pytest.raises(AnswerUnreadable, match="another symbol"):
+    with pytest.raises(ResponseUnreadable, match="another symbol"):
         YAHOO.inspect(answer(SPY, chart("OTHER")))
 
 
@@ -107,7 +107,7 @@ def test_arrays_of_different_lengths_are_not_read():
     """A value would stand beside the wrong day."""
     body = chart()
     result(body)["indicators"]["quote"][0]["close"].pop()
-    with pytest.raises(AnswerUnreadable, match="2 of 3"):
+    with pytest.raises(ResponseUnreadable, match="2 of 3"):
         YAHOO.inspect(answer(SPY, body))
 
 
@@ -116,7 +116,7 @@ def test_a_chart_without_a_zone_is_not_read(zone):
     """The days would be guesses."""
     body = chart()
     result(body)["meta"]["exchangeTimezoneName"] = zone
-    with pytest.raises(AnswerUnreadable, match="zone"):
+    with pytest.raises(ResponseUnreadable, match="zone"):
         YAHOO.inspect(answer(SPY, body))
 
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import duckdb
 
-from etl.site.artifact import Artifact, encoded
-from etl.site.contents import QUERIES, artifacts
-from etl.site.context import Context, read_context
-from etl.site.recommendations import recorded
-from etl.site.shape import Answer, Schema
+from etl.site.artifacts.recommendations import recorded
+from etl.site.publish.export import QUERIES, artifacts
+from etl.site.schema.envelope import Artifact, encoded
+from etl.site.schema.record import JsonSchema, QueryResult
+from etl.site.schema.site_context import SiteContext, read_context
 
 ROOT = Path(__file__).parents[2]
 SYMBOLS = ("SPY", "QQQ", "FXI", "BTCUSDT")
@@ -34,13 +34,13 @@ def marts() -> duckdb.DuckDBPyConnection:
     return con
 
 
-def asked(con: duckdb.DuckDBPyConnection) -> dict[str, Answer]:
+def asked(con: duckdb.DuckDBPyConnection) -> dict[str, QueryResult]:
     """All queries of the site, answered."""
     answers = {name: query.read(con.execute(query.sql).fetchall()) for name, query in QUERIES.items()}
     return {**answers, "track_record": recorded([RECORD])}
 
 
-def known(answers: dict[str, Answer], public: bool = False, base_url: str | None = None) -> Context:
+def known(answers: dict[str, QueryResult], public: bool = False, base_url: str | None = None) -> SiteContext:
     """The context of a test."""
     return read_context(answers, "0.1.0", "Asia/Kolkata", public, {"iex": "closed in 2024"}, base_url)
 
@@ -76,7 +76,7 @@ def numbers(value: Any) -> Iterator[float]:
         yield from numbers(one)
 
 
-def objects(schema: Any) -> Iterator[Schema]:
+def objects(schema: Any) -> Iterator[JsonSchema]:
     """Every object schema within a schema."""
     if isinstance(schema, dict):
         if "properties" in schema and isinstance(schema["properties"], dict) and "type" in schema:

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from etl.site.contents import site_files
-from etl.site.digest import digest_files
-from etl.site.digest_picture import pictures
+from etl.site.feeds.digest import digest_files
+from etl.site.feeds.digest_picture import pictures
+from etl.site.publish.export import site_files
 from tests.site.made import asked, known, made, marts
 
 VIX_GONE = """

@@ -3,8 +3,8 @@
 import pytest
 from jsonschema import Draft202012Validator
 
-from etl.site import manifest
-from etl.site.contents import SCHEMAS
+from etl.site.artifacts import manifest
+from etl.site.publish.export import SCHEMAS
 from tests.site.made import SYMBOLS, WINDOWS, document, numbers, objects, one_value, site
 
 

@@ -1,6 +1,6 @@
 """Two folders compared, in words."""
 
-from etl.site.difference import differences
+from etl.site.publish.export import differences
 
 
 def test_equal_folders_differ_in_nothing() -> None:

@@ -10,10 +10,10 @@ from xml.etree import ElementTree as Xml
 import pytest
 
 from etl.errors import PictureFailed
-from etl.site.digest import digest_files
-from etl.site.digest_picture import pictures
-from etl.site.feed import feed
-from etl.stores.pictures import pngs
+from etl.site.feeds.atom import feed
+from etl.site.feeds.digest import digest_files
+from etl.site.feeds.digest_picture import pictures
+from etl.site.publish.render import pngs
 from tests.site.made import asked, known, made, marts
 
 ATOM = "{http://www.w3.org/2005/Atom}"

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from etl.site.hosting import PAGE_POLICY, SECURITY_HEADERS, addressed, hosting_files
+from etl.site.feeds.hosting import PAGE_POLICY, SECURITY_HEADERS, addressed, hosting_files
 from tests.site.made import asked, known, marts
 
 PAGE = Path(__file__).parents[2] / "dashboard" / "index.html"

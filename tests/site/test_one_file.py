@@ -9,8 +9,7 @@ from functools import cache
 import pytest
 
 from etl.errors import DataWrong
-from etl.site.one_file import MARK, bundled, one_file
-from etl.stores.site import page_files
+from etl.site.publish.folder import MARK, bundled, one_file, page_files
 from tests.site.made import ROOT
 
 HOSTILE = '</script><script>hacked()</script><!-- \u2028 &amp; "quoted"'

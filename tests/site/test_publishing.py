@@ -6,10 +6,10 @@ import duckdb
 import pytest
 
 from etl.errors import DataWrong, NeverPublished
-from etl.site import manifest
-from etl.site.contents import site_files
-from etl.stores.models import build, load_models
-from etl.stores.pictures import pngs
+from etl.models.registry import build, load_models
+from etl.site.artifacts import manifest
+from etl.site.publish.export import site_files
+from etl.site.publish.render import pngs
 from tests.site.made import ROOT, asked, known, made, marts, numbers, site
 
 
@@ -72,9 +72,9 @@ def test_the_manifest_lists_every_other_file_with_its_hash_and_schema() -> None:
     files = site_files(
         answers, known(answers), {"data/parquet/x.parquet": b"PAR1"}, {"index.html": b"<!doctype html>"}, pngs
     )
-    listed = json.loads(files[manifest.PATH])
+    listed = json.loads(files[manifest.MANIFEST_PATH])
     paths = [one["path"] for one in listed["artifacts"]]
-    assert paths == sorted(set(files) - {manifest.PATH})
+    assert paths == sorted(set(files) - {manifest.MANIFEST_PATH})
     schemas = {one["path"]: one["schema"] for one in listed["artifacts"]}
     assert schemas["data/candles/SPY/1d.json"] == "schema/candles-1d.json"
     assert schemas["schema/macro.json"] == "schema/schema.json"

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from etl.site.glossary import WORDS, record
-from etl.site.shape import Field, Query, Record, tidy, tidy_numbers
+from etl.site.schema.columns import COLUMN_MEANINGS, record
+from etl.site.schema.record import ArtifactQuery, Field, Record, tidy, tidy_numbers
 
 
 @given(st.floats(-1e300, 1e300))
@@ -65,7 +65,7 @@ def test_a_query_reads_what_its_record_describes_whatever_the_names() -> None:
     )
     order by symbol desc
     """
-    query = Query(made, body, by=record("symbol"))
+    query = ArtifactQuery(made, body, by=record("symbol"))
     answer = query.read(duckdb.connect().execute(query.sql).fetchall())
     assert list(answer.groups) == [("b",), ("a",)]
     assert answer.of("b") == [
@@ -78,7 +78,7 @@ def test_a_query_reads_what_its_record_describes_whatever_the_names() -> None:
 
 def test_a_query_without_rows_has_no_first_row() -> None:
     """Zero rows are a normal answer."""
-    query = Query(record("symbol"), "from (select 'x' as symbol) where false")
+    query = ArtifactQuery(record("symbol"), "from (select 'x' as symbol) where false")
     answer = query.read(duckdb.connect().execute(query.sql).fetchall())
     assert answer.first() is None
     assert answer.of() == []
@@ -99,5 +99,5 @@ def test_a_row_must_have_exactly_the_fields_of_its_record() -> None:
 
 def test_every_number_of_the_glossary_has_a_unit() -> None:
     """A number without a unit cannot be read by anybody who did not write it."""
-    without = [name for name, word in WORDS.items() if word.kind == "number" and not word.unit]
+    without = [name for name, word in COLUMN_MEANINGS.items() if word.kind == "number" and not word.unit]
     assert without == []

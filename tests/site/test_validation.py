@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from etl.errors import DataWrong
-from etl.site.shape import DATE, array, pair
-from etl.site.validation import check, items_are_valid
+from etl.site.schema.record import DATE, array, check, items_are_valid, pair
 
 PLAIN = st.one_of(
     st.none(), st.booleans(), st.integers(-3, 3), st.floats(-3, 3), st.sampled_from(["", "x", "2025-10-31", "10"])

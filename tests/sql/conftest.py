@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from etl.stores.models import Failure, Model, build, load_models, run_checks
+from etl.models.registry import Failure, Model, build, load_models, run_checks
 
 SQL = Path(__file__).parents[2] / "sql"
 AS_OF = datetime(2025, 11, 1, 3, 43, tzinfo=UTC)

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from etl.publication import MAX_AGE_DAYS
+from etl.market.releases import MAX_AGE_DAYS
 from tests.sql.conftest import SQL, Lake
 
 FRIDAY = date(2025, 10, 31)
@@ -18,7 +18,6 @@ ASOF_JOIN = re.compile(
 NO_VALUE_CARRIED = {
     "aggregates/dividends_paid.sql": "a dividend is paid once, on the first day that there is from its ex-date on",
     "aggregates/gap_segments.sql": "an instant at which bars came against the answers before it",
-    "staging/bar_digests.sql": "a digest of all calendar days up to a stretch: it is no figure",
 }
 
 

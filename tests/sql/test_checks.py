@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from etl.stores.models import run_checks
+from etl.models.registry import run_checks
 from tests.sql.conftest import SQL, Lake, all_models
 
 CHECKS = sorted((SQL / "checks").glob("*.sql"))

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from etl.stores import building
-from etl.stores.models import build
+from etl.models import registry as building
+from etl.models.registry import build
 from tests.sql.conftest import SQL, Lake, all_models
 
 FIRST, COINS, EQUITIES = date(2022, 11, 1), ("BTCUSDT", "ETHUSDT"), ("SPY", "FXI", "TLT", "BIL")

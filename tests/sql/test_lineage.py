@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from etl.errors import UsageWrong
-from etl.stores import lineage
-from etl.stores.traces import TRACES, windows
+from etl.models import lineage
+from etl.models.lineage import TRACES, windows
 from tests.sql.conftest import SQL, Lake, fill_market
 
 DAY, COIN_DAY = date(2025, 10, 31), date(2025, 10, 30)

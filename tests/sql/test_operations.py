@@ -82,14 +82,14 @@ def test_last_request_decides_whether_a_source_failed(sources: Lake) -> None:
     request(sources, "yahoo", "ok", timedelta(hours=2), ms=300.0)
     request(sources, "yahoo", "ok", timedelta(days=40), ms=1.0)
     request(sources, "alpha_vantage", "ok", timedelta(hours=3))
-    request(sources, "alpha_vantage", "DaySpent", timedelta(hours=2), detail="25 requests per day")
+    request(sources, "alpha_vantage", "ProviderQuotaExhausted", timedelta(hours=2), detail="25 requests per day")
     found = status(sources)
     assert (found["yahoo"]["status"], found["yahoo"]["success_share"], found["yahoo"]["requests"]) == ("ok", 0.5, 2)
     assert found["yahoo"]["median_latency_ms"] == 600
     assert found["yahoo"]["last_error"] == "ProviderDown: 503"
     assert (found["alpha_vantage"]["status"], found["alpha_vantage"]["why"]) == (
         "failed",
-        "the last request failed: DaySpent",
+        "the last request failed: ProviderQuotaExhausted",
     )
     assert found["alpha_vantage"]["last_good_at"] == naive(AS_OF - timedelta(hours=3))
 
@@ -104,7 +104,7 @@ def test_quota_counts_in_the_sources_own_day(sources: Lake) -> None:
 
 def test_a_day_that_the_source_calls_spent_has_no_call_left(sources: Lake) -> None:
     """Whatever our own count says; the day after has all of them again."""
-    request(sources, "alpha_vantage", "DaySpent", timedelta(hours=3))
+    request(sources, "alpha_vantage", "ProviderQuotaExhausted", timedelta(hours=3))
     assert status(sources)["alpha_vantage"]["left_today"] == 0
     sources.publish(AS_OF + timedelta(hours=12))
     assert status(sources)["alpha_vantage"]["left_today"] == 25

@@ -1,0 +1,1 @@
+"""mfo.toml, the environment and .env: their schema, how they are read, and `mfo init`."""

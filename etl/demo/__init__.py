@@ -1,0 +1,1 @@
+"""The made-up upstream of `--demo`: no network, no key."""

@@ -1,0 +1,1 @@
+"""What the field knows: sessions, release calendar, series and units, spans, validation. Pure."""

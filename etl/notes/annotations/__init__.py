@@ -1,0 +1,1 @@
+"""What an analyst adds: comments on notes, and hypotheses with their tests."""

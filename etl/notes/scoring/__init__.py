@@ -1,0 +1,1 @@
+"""How recommendations came out: settled by fixed rule, with the record of each author."""

@@ -1,0 +1,1 @@
+"""Who writes a note: a language model or the rules, from the same facts."""

@@ -1,0 +1,1 @@
+"""The order of a run: daily, intraday, backfill, notes, maintain, doctor, status."""

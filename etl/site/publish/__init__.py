@@ -1,0 +1,1 @@
+"""The site folder: written, compared, drawn, served."""

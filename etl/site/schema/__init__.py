@@ -1,0 +1,1 @@
+"""What every artifact is made of: columns with their meanings, the envelope, JSON Schema."""

@@ -1,1 +1,0 @@
-"""VERBS: one module = one run() = one command; stages meet only through the stores."""

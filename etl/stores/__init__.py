@@ -1,1 +1,0 @@
-"""NOUNS: everything that touches disk, network or processes."""
